@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where log lines go.  A line is one write, so that those of several programs in one file do not mix, and holds nothing
+ * that a terminal would obey.  Until log_setup nothing is written. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum { NOTHING = -1, LINE_MAX_BYTES = 16384 };
+
+static const char *const level_words[] = {
+	[LOG_ERROR] = "error",
+	[LOG_WARNING] = "warning",
+	[LOG_INFO] = "info",
+	[LOG_VERBOSE] = "verbose",
+	[LOG_DEBUG] = "debug",
+};
+
+static struct {
+	int level, file_level;	/* what goes where; NOTHING */
+	int fd;
+	void (*show)(enum log_level, const char *line);
+} sink = { NOTHING, NOTHING, -1, NULL };
+
+int log_setup(enum log_level level, const char *file_path, struct err *e)
+{
+	int fd = -1;
+
+	if (file_path) {
+		fd = open(file_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		if (fd < 0)
+			return err_sys(e, "open %s", file_path);
+	}
+	if (sink.fd >= 0)
+		close(sink.fd);
+	sink.fd = fd;
+	sink.level = (int)level;
+	sink.file_level = fd < 0 ? NOTHING : level > LOG_VERBOSE ? (int)level : LOG_VERBOSE;
+	return 0;
+}
+
+void log_set_hook(void (*show)(enum log_level, const char *line))
+{
+	sink.show = show;
+}
+
+/* A log that cannot be written is no reason to stop: its errors have nowhere to go. */
+static void write_line(int fd, const char *head, const char *text)
+{
+	auto_free char *line = mem_printf("%s%s\n", head, text);
+
+	while (write(fd, line, strlen(line)) < 0 && errno == EINTR)
+		;
+}
+
+static void write_to_file(enum log_level level, const char *text)
+{
+	char stamp[32], head[64];
+
+	snprintf(head, sizeof head, "%s %s: ", clock_stamp(clock_wall(), stamp), level_words[level]);
+	write_line(sink.fd, head, text);
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	int kept = errno;
+	char text[LINE_MAX_BYTES];
+	va_list args;
+
+	if ((int)level > sink.level && (int)level > sink.file_level)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	log_clean(text);
+	if ((int)level <= sink.file_level)
+		write_to_file(level, text);
+	if ((int)level <= sink.level && sink.show)
+		sink.show(level, text);
+	else if ((int)level <= sink.level)
+		write_line(STDERR_FILENO, "", text);
+	errno = kept;
+}
+
+/* C1 is U+0080 to U+009F: terminals obey these as they do ESC and a letter. */
+static bool is_control(const char *text, size_t len)
+{
+	unsigned char first = (unsigned char)text[0];
+
+	return len == 1 ? first < 0x20 || first == 0x7f : len == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0;
+}
+
+char *log_clean(char *text)
+{
+	size_t left = strlen(text), len;
+	const char *from = text;
+	char *to = text;
+
+	for (; left; from += len, left -= len) {
+		size_t good = buf_utf8_len(from, left);
+
+		len = good ? good : 1;
+		if (!good || is_control(from, len)) {
+			*to++ = '?';
+			continue;
+		}
+		memmove(to, from, len);
+		to += len;
+	}
+	*to = '\0';
+	return text;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The option table: one table per command yields parsing, --help, the manual page and completion, so that they cannot
+ * drift apart.  GNU rules: --name value, --name=value, unambiguous prefixes refused (scripts must not break), -x value,
+ * -xvalue, options after arguments, -- ends options. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum opt_kind {
+	OPT_FLAG,	/* bool */
+	OPT_STRING,	/* const char *: points into argv */
+	OPT_INTEGER,	/* long long within min..max */
+	OPT_CHOICE,	/* const char *: one of the words in choices ("c-move|c-get|auto") */
+	OPT_SECONDS,	/* long long seconds; accepts 90, 90s, 5m, 2h, 3d */
+	OPT_BYTES,	/* long long bytes; accepts 10M, 2G, 512K (1024s) */
+	OPT_LIST	/* struct opt_list: may be repeated */
+};
+
+struct opt_list {
+	const char **items;
+	size_t count, room;
+};
+
+struct opt {
+	const char *name;	/* "study-date"; NULL with a letter only; ends the table when both are empty */
+	const char *letters;	/* one short letter or "", or "word" for old single-dash words such as -ct (given as "ct") */
+	const char *arg;	/* "DATE"; NULL for flags */
+	enum opt_kind kind;
+	size_t at;		/* offsetof in the command's struct of values */
+	long long min, max;	/* OPT_INTEGER/SECONDS/BYTES; both 0 = from 0; max below min = none */
+	const char *choices;
+	const char *group;	/* heading in --help and the manual page */
+	const char *help;	/* one sentence; default mentioned here; NULL hides the option */
+};
+
+struct opt_command {
+	const char *name;		/* "dicom-qr query" as shown */
+	const char *synopsis;		/* "NODE [options]" (one line per form, separated by LF) */
+	const char *summary;		/* one line for the command list */
+	const char *description;	/* paragraphs, for the manual page */
+	const char *examples;		/* lines, for the manual page */
+	const struct opt *const *tables;	/* NULL-terminated list of tables, so that commands share groups */
+};
+
+/* Parses argv[1..argc-1].  values is the command's struct (already holding the defaults); *rest receives the positional
+ * arguments (pointers into argv; array yours).  Errors are ERR_USAGE, naming the option, the value, the range, and for
+ * an unknown option the nearest known one ("did you mean --study-date?"). */
+int opt_parse(const struct opt_command *, int argc, char **argv, void *values, const char ***rest, size_t *ret_rest,
+	      struct err *);
+void opt_list_done(struct opt_list *);
+void opt_help(const struct opt_command *, struct buf *);		/* grouped, 80 columns */
+void opt_man(const struct opt_command *, struct buf *);			/* the OPTIONS part in man(7) roff */
+void opt_names(const struct opt_command *, struct buf *);		/* one option a line, for completion and tests */

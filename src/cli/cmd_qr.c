@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr NODE ...: query, choose, retrieve. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/dryrun.h"
+#include "cli/exit.h"
+#include "cli/prompt.h"
+#include "cli/work.h"
+#include "core/state.h"
+
+static const struct opt *const tables[] = {
+	options_mode, options_query, options_retrieve, options_limits, options_node, options_general, NULL
+};
+
+const struct opt_command command_qr = {
+	.name = "dicom-qr",
+	.synopsis = "NODE (--interactive | --auto | --review) [options]",
+	.summary = "query a PACS, choose studies, retrieve and file them",
+	.description =
+		"Queries the PACS at NODE for studies, lets you choose (or takes all), retrieves what was chosen by C-MOVE or C-GET, proves "
+		"that every object arrived, and files it.  NODE is pacs://host[:port], AET@host:port, host:port, or host and port.\n"
+		"\n"
+		"With --save-state the plan is kept in a JSON file that \"dicom-qr resume\" carries on with.  Objects that are already in the "
+		"output folder are not fetched again.",
+	.examples =
+		"dicom-qr pacs://server:11112 --aet MY_AET --move-dest MY_SCP --patient-name \"DOE*\" --interactive\n"
+		"dicom-qr pacs://server:11112 --aet MY_AET --listen 11113 --study-date 20240101-20240131 --modality CT --output studies/ --auto\n"
+		"dicom-qr pacs://server:11112 --aet MY_AET --method c-get --patient-id 12345 --review --save-state query.state\n"
+		"dicom-qr resume --state query.state",
+	.tables = tables,
+};
+
+static int choose_mode(struct values *v, struct err *e)
+{
+	int given = v->interactive + v->automatic + v->review;
+
+	if (given > 1)
+		return err_set(e, ERR_USAGE, "choose one of --interactive, --auto and --review");
+	if (!given && !v->dry_run)
+		return err_set(e, ERR_USAGE, "choose a mode: --interactive, --auto or --review (or --dry-run)");
+	if (!given)
+		v->automatic = true;
+	return 0;
+}
+
+static int save(const struct plan *plan, const char *path, struct err *e)
+{
+	if (!path)
+		return 0;
+	if (state_write(path, plan, e) < 0)
+		return -1;
+	printf("State saved to %s\n", path);
+	return 0;
+}
+
+static int nothing_found(const struct values *v, const struct work_found *found)
+{
+	if (!v->quiet)
+		printf("No studies found\n");
+	return found->result.cut ? EXIT_INCOMPLETE : v->fail_if_empty ? EXIT_EMPTY : EXIT_ALL_THERE;
+}
+
+static void tell_found(const struct values *v, const struct plan *plan, const struct work_found *found)
+{
+	if (v->quiet)
+		return;
+	if (!v->interactive)
+		printf("Found %zu studies\n", plan->count);
+	if (found->left_out && !v->interactive)
+		printf("Left out by conditions checked here: %d\n", found->left_out);
+}
+
+/* From the answers to the plan that is to be carried out; *ret_queries: how many C-FINDs it took. */
+static int settle(struct session *s, struct plan *plan, const struct values *v, int *ret_queries, struct err *e)
+{
+	if (v->interactive && prompt_choose(s, plan, e) < 0)
+		return -1;
+	if (work_survey(s, plan, v->dry_run, ret_queries, e) < 0)
+		return -1;
+	++*ret_queries;
+	return 0;
+}
+
+static int work(struct session *s, struct plan *plan, const struct values *v, const struct query *q, const struct conditions *c,
+		struct err *e)
+{
+	struct work_found found;
+	int queries;
+
+	if (work_query(s, plan, q, c, &found, e) < 0)
+		return -1;
+	if (!plan->count)
+		return nothing_found(v, &found);
+	tell_found(v, plan, &found);
+	if (settle(s, plan, v, &queries, e) < 0)
+		return -1;
+	if (v->review && !v->quiet)
+		prompt_list(stdout, plan);
+	if (v->dry_run && dryrun_print(s, plan, q, &found, queries, e) < 0)
+		return -1;
+	fflush(stdout);
+	if (save(plan, v->save_state, e) < 0)
+		return -1;
+	if (v->review || v->dry_run) {
+		if (v->save_state && !v->quiet)
+			printf("To retrieve: dicom-qr resume --state %s\n", v->save_state);
+		return found.result.cut ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
+	}
+	return work_run(s, plan, v, v->save_state, found.result.cut);
+}
+
+static int lock_state(const struct values *v, struct err *e)
+{
+	return v->save_state ? state_lock(v->save_state, e) : 0;
+}
+
+static int prepare(struct values *v, const char *const *rest, size_t count, struct plan *plan, struct query *q, struct conditions *c,
+		   struct err *e)
+{
+	size_t used = 0;
+
+	if (choose_mode(v, e) < 0 || values_peer(v, rest, count, &plan->how.peer, &used, e) < 0)
+		return -1;
+	if (used < count)
+		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
+	if (values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, !v->review, e) < 0)
+		return -1;
+	return values_query(v, q, c, e);
+}
+
+int cmd_qr(int argc, char **argv)
+{
+	struct values v;
+	struct plan plan;
+	struct query q;
+	struct conditions c = { 0 };
+	struct session s = { 0 };
+	struct err e = { ERR_NONE, "" };
+	const char **rest = NULL;
+	size_t count = 0;
+	int status = -1, signal;
+
+	values_init(&v);
+	plan_init(&plan);
+	query_init(&q, LEVEL_STUDY);
+	if (opt_parse(&command_qr, argc, argv, &v, &rest, &count, &e) == 0) {
+		if (commands_answered(&command_qr, &v))
+			status = EXIT_ALL_THERE;
+		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &plan, &q, &c, &e) == 0 &&
+			 work_open(&s, &plan.how, &e) == 0 && lock_state(&v, &e) >= 0)
+			status = work(&s, &plan, &v, &q, &c, &e);
+	}
+	signal = s.signal;
+	session_close(&s);
+	if (status < 0)
+		status = exit_with(&e, signal);
+	conditions_done(&c);
+	query_done(&q);
+	plan_done(&plan);
+	values_done(&v);
+	free(rest);
+	return status;
+}

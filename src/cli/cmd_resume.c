@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr resume: carry on from a state file or a job number. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/dryrun.h"
+#include "cli/exit.h"
+#include "cli/work.h"
+#include "core/state.h"
+
+static const struct opt *const tables[] = {
+	options_resume, options_retrieve, options_limits, options_node, options_general, NULL
+};
+
+const struct opt_command command_resume = {
+	.name = "dicom-qr resume",
+	.synopsis = "--state FILE [options]\nJOB [options]",
+	.summary = "carry on from a state file or a job number",
+	.description =
+		"Retrieves the studies of a state file (or of a job, by its number) that are not complete yet.  Options given here replace "
+		"those that the state holds.  Objects that arrived before are not asked for again.",
+	.examples = "dicom-qr resume --state query.state\ndicom-qr resume --state retrieval.state --parallel 4",
+	.tables = tables,
+};
+
+/* What is to be tried again: everything but what is complete or was left out. */
+static void want_again(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_study *in = &plan->studies[i];
+
+		if (verdict_is_good(in->verdict) && in->verdict != VERDICT_UNVERIFIED)
+			continue;
+		if (in->verdict == VERDICT_UNVERIFIED)
+			continue;
+		in->verdict = VERDICT_WANTED;
+		free(in->why);
+		in->why = NULL;
+	}
+}
+
+static int load_job(struct session *s, const char *word, struct plan *plan, struct err *e)
+{
+	char *end;
+	long long job = strtoll(word, &end, 10);
+	char *text;
+	int failed;
+
+	if (*end || job <= 0)
+		return err_set(e, ERR_USAGE, "'%s' is no job number: give --state FILE, or the number of a job", word);
+	text = ledger_job_plan_text(s->ledger, job, e);
+	if (!text)
+		return -1;
+	failed = state_parse(text, strlen(text), plan, e);
+	free(text);
+	return failed;
+}
+
+static int check(struct plan *plan, const struct values *v, struct err *e)
+{
+	if (!plan->how.peer.host[0])
+		return err_set(e, ERR_INPUT, "the state names no PACS (host, port): query with --save-state once more");
+	if (values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, true, e) < 0)
+		return -1;
+	want_again(plan);
+	return 0;
+}
+
+static int load(struct session *s, const struct values *v, const char *const *rest, size_t count, struct plan *plan, struct err *e)
+{
+	if (v->state ? count > 0 : count != 1)
+		return err_set(e, ERR_USAGE, "give --state FILE, or the number of a job");
+	if (v->state) {
+		if (state_lock(v->state, e) < 0)
+			return -1;
+		return state_read(v->state, plan, e);
+	}
+	return session_open_ledger(s, e) < 0 ? -1 : load_job(s, rest[0], plan, e);
+}
+
+static int work(struct session *s, struct plan *plan, const struct values *v, struct err *e)
+{
+	struct plan_summary summary;
+	int queries;
+
+	plan_summarise(plan, &summary);
+	if (!summary.studies[VERDICT_WANTED]) {
+		if (!v->quiet)
+			printf("Nothing to do: %zu studies, all complete or left out\n", plan->count);
+		return EXIT_ALL_THERE;
+	}
+	if (work_open(s, &plan->how, e) < 0)
+		return -1;
+	/* Limits that the plan was made with are in it already. */
+	if ((v->dry_run || v->max_studies > 0 || v->max_images > 0) && work_survey(s, plan, v->dry_run, &queries, e) < 0)
+		return -1;
+	if (v->dry_run)
+		return dryrun_print(s, plan, NULL, NULL, queries, e);
+	return work_run(s, plan, v, v->state, false);
+}
+
+int cmd_resume(int argc, char **argv)
+{
+	struct values v;
+	struct plan plan;
+	struct session s = { 0 };
+	struct err e = { ERR_NONE, "" };
+	const char **rest = NULL;
+	size_t count = 0;
+	int status = -1, signal;
+
+	values_init(&v);
+	plan_init(&plan);
+	if (opt_parse(&command_resume, argc, argv, &v, &rest, &count, &e) == 0) {
+		if (commands_answered(&command_resume, &v))
+			status = EXIT_ALL_THERE;
+		else if (work_begin(&v, &e) == 0 && load(&s, &v, rest, count, &plan, &e) == 0 && check(&plan, &v, &e) == 0)
+			status = work(&s, &plan, &v, &e);
+	}
+	signal = s.signal;
+	session_close(&s);
+	if (status < 0)
+		status = exit_with(&e, signal);
+	plan_done(&plan);
+	values_done(&v);
+	free(rest);
+	return status;
+}

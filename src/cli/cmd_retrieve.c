@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr retrieve (dicom-retrieve): studies, a series or an instance by their UIDs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "cli/commands.h"
+#include "cli/dryrun.h"
+#include "cli/exit.h"
+#include "cli/work.h"
+#include "core/state.h"
+#include "dicom/layout.h"
+#include "dicom/value.h"
+
+static const struct opt own[] = {
+	{ "dry-run", "n", NULL, OPT_FLAG, offsetof(struct values, dry_run), 0, 0, NULL, "Retrieval",
+	  "Ask the PACS, show what would be done, fetch nothing." },
+	{ "save-state", "", "FILE", OPT_STRING, offsetof(struct values, save_state), 0, 0, NULL, "Retrieval",
+	  "Save the state to FILE, for \"dicom-qr resume\"." },
+	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+};
+static const struct opt *const tables[] = {
+	options_series, own, options_retrieve, options_limits, options_node, options_general, NULL
+};
+
+const struct opt_command command_retrieve = {
+	.name = "dicom-qr retrieve",
+	.synopsis = "NODE --study-uid UID [--series-uid UID [--instance-uid UID]] [options]\nNODE --uid-list FILE [options]",
+	.summary = "retrieve studies, a series or an instance by UID",
+	.description =
+		"Retrieves what the UIDs name by C-MOVE or C-GET, proves that every object arrived, and files it.  With --hierarchical the "
+		"files lie in StudyInstanceUID/SeriesInstanceUID/SOPInstanceUID.dcm.",
+	.examples =
+		"dicom-retrieve pacs://server:11112 --aet MY_SCU --study-uid 1.2.840.113619.2.55 --method c-get --output study_dir/\n"
+		"dicom-retrieve pacs://server:11112 --aet MY_SCU --method c-get --uid-list studies.txt --output studies/ --parallel 3",
+	.tables = tables,
+};
+
+static int add_study(struct plan *plan, struct table *seen, const char *uid, struct plan_study **ret_in)
+{
+	struct plan_study *in;
+
+	if (!table_put(seen, uid, NULL))
+		return 0;
+	in = plan_add(plan);
+	study_set(&in->study, STUDY_UID, uid);
+	if (ret_in)
+		*ret_in = in;
+	return 1;
+}
+
+/* One Study Instance UID per line; blank lines and what follows # are passed over. */
+static int read_list(struct plan *plan, struct table *seen, const char *path, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(64));
+	int number = 0;
+
+	if (file_read(path, &text, e) < 0)
+		return err_in(e, "--uid-list");
+	for (char *line = text.data, *next; line && *line; line = next) {
+		size_t len = strcspn(line, "\n");
+
+		number++;
+		next = line[len] ? line + len + 1 : line + len;
+		line[len] = '\0';
+		line[strcspn(line, "#\r")] = '\0';
+		for (char *c = line; *c; c++)
+			if (*c == '\t')
+				*c = ' ';
+		value_trim(line);
+		if (!*line)
+			continue;
+		if (uid_check(line, "the line", e) < 0)
+			return err_in(e, "%s: line %d", path, number);
+		if (!add_study(plan, seen, line, NULL))
+			log_verbose("%s: line %d: named twice", path, number);
+	}
+	if (!plan->count)
+		return err_set(e, ERR_USAGE, "%s: it holds no Study Instance UID", path);
+	return 0;
+}
+
+static int check_uids(const struct values *v, struct err *e)
+{
+	if (!v->study_uid == !v->uid_list)
+		return err_set(e, ERR_USAGE, v->study_uid ? "--study-uid and --uid-list exclude each other"
+							  : "what is to be retrieved? Give --study-uid or --uid-list");
+	if (v->series_uid && !v->study_uid)
+		return err_set(e, ERR_USAGE, "--series-uid requires --study-uid");
+	if (v->instance_uid && !v->series_uid)
+		return err_set(e, ERR_USAGE, "--instance-uid requires --study-uid and --series-uid");
+	if ((v->study_uid && uid_check(v->study_uid, "--study-uid", e) < 0) ||
+	    (v->series_uid && uid_check(v->series_uid, "--series-uid", e) < 0) ||
+	    (v->instance_uid && uid_check(v->instance_uid, "--instance-uid", e) < 0))
+		return -1;
+	return 0;
+}
+
+static int fill(struct plan *plan, const struct values *v, struct err *e)
+{
+	struct table *seen = table_new();
+	struct plan_study *in;
+	int failed = 0;
+
+	if (v->uid_list) {
+		failed = read_list(plan, seen, v->uid_list, e);
+	} else {
+		add_study(plan, seen, v->study_uid, &in);
+		in->series_uid = mem_str(v->series_uid);
+		if (v->instance_uid)
+			wanted_add(&in->only, v->series_uid, v->instance_uid, "");
+	}
+	table_free(seen, NULL);
+	return failed;
+}
+
+static int prepare(const struct values *v, const char *const *rest, size_t count, struct plan *plan, struct err *e)
+{
+	size_t used;
+
+	if (values_peer(v, rest, count, &plan->how.peer, &used, e) < 0)
+		return -1;
+	if (used < count)
+		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
+	if (check_uids(v, e) < 0 || values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, true, e) < 0)
+		return -1;
+	if (v->hierarchical) {
+		free(plan->how.layout);
+		plan->how.layout = mem_str(LAYOUT_STUDY);
+	}
+	return fill(plan, v, e);
+}
+
+static int work(struct session *s, struct plan *plan, const struct values *v, struct err *e)
+{
+	int queries;
+
+	if (v->save_state && state_lock(v->save_state, e) < 0)
+		return -1;
+	if (work_survey(s, plan, v->dry_run, &queries, e) < 0)
+		return -1;
+	if (v->dry_run && dryrun_print(s, plan, NULL, NULL, queries, e) < 0)
+		return -1;
+	if (v->save_state && state_write(v->save_state, plan, e) < 0)
+		return -1;
+	return v->dry_run ? EXIT_ALL_THERE : work_run(s, plan, v, v->save_state, false);
+}
+
+int cmd_retrieve(int argc, char **argv)
+{
+	struct values v;
+	struct plan plan;
+	struct session s = { 0 };
+	struct err e = { ERR_NONE, "" };
+	const char **rest = NULL;
+	size_t count = 0;
+	int status = -1, signal;
+
+	values_init(&v);
+	plan_init(&plan);
+	if (opt_parse(&command_retrieve, argc, argv, &v, &rest, &count, &e) == 0) {
+		if (commands_answered(&command_retrieve, &v))
+			status = EXIT_ALL_THERE;
+		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &plan, &e) == 0 && work_open(&s, &plan.how, &e) == 0)
+			status = work(&s, &plan, &v, &e);
+	}
+	signal = s.signal;
+	session_close(&s);
+	if (status < 0)
+		status = exit_with(&e, signal);
+	plan_done(&plan);
+	values_done(&v);
+	free(rest);
+	return status;
+}

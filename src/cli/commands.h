@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands: argv in, exit status out. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/opt.h"
+
+struct program {
+	const char *word;		/* sub-command of dicom-qr, "" = none given (NODE ...) */
+	const char *alias;		/* installed name under which it runs by itself, or NULL */
+	int (*run)(int argc, char **argv);
+	const struct opt_command *command;
+};
+
+extern const struct program programs[];
+extern const size_t programs_count;
+
+int cmd_qr(int argc, char **argv);
+int cmd_query(int argc, char **argv);
+int cmd_retrieve(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
+int cmd_echo(int argc, char **argv);
+extern const struct opt_command command_qr, command_query, command_retrieve, command_resume, command_echo;
+
+/* --help and --version of any command: true when one was given and answered. */
+struct values;
+bool commands_answered(const struct opt_command *, const struct values *);

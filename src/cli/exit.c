@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table from kinds of errors to exit statuses: the only one. */
+#include "cli/exit.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+
+int exit_of_error(const struct err *e, int signal)
+{
+	static const int statuses[ERR_KINDS] = {
+		[ERR_NONE] = EXIT_ALL_THERE, [ERR_USAGE] = EXIT_USAGE, [ERR_SYSTEM] = EXIT_LOCAL, [ERR_SPACE] = EXIT_LOCAL,
+		[ERR_TOOL] = EXIT_USAGE, [ERR_INPUT] = EXIT_USAGE, [ERR_UNREACHABLE] = EXIT_FOR_NOW, [ERR_BUSY] = EXIT_FOR_NOW,
+		[ERR_REFUSED] = EXIT_FOR_GOOD, [ERR_TIMEOUT] = EXIT_FOR_NOW, [ERR_ABORTED] = EXIT_FOR_NOW,
+		[ERR_PROTOCOL] = EXIT_ERROR, [ERR_LOCKED] = EXIT_LOCKED, [ERR_INTERRUPTED] = EXIT_SIGNAL,
+	};
+
+	if (e->kind == ERR_INTERRUPTED)
+		return EXIT_SIGNAL + (signal ? signal : 2);
+	return statuses[e->kind];
+}
+
+int exit_of_run(const struct plan *plan, const struct run_result *result, int signal)
+{
+	bool some_good = false, some_bad = false;
+
+	if (result->interrupted)
+		return EXIT_SIGNAL + (signal ? signal : 2);
+	if (result->fatal.kind)
+		return exit_of_error(&result->fatal, signal);
+	for (size_t i = 0; i < plan->count; i++) {
+		enum verdict v = plan->studies[i].verdict;
+
+		some_bad |= !verdict_is_good(v) && v != VERDICT_WANTED;
+		some_good |= (v != VERDICT_SKIPPED && verdict_is_good(v)) || v == VERDICT_INCOMPLETE || v == VERDICT_EMPTY;
+	}
+	if (result->limit)
+		return EXIT_LIMIT;
+	if (some_bad && !some_good && result->last.kind)
+		return exit_of_error(&result->last, signal);
+	return some_bad ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
+}
+
+int exit_with(const struct err *e, int signal)
+{
+	log_error("%s", e->text);
+	return exit_of_error(e, signal);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of commands, and which of them runs: by its installed name, by the first word, or the bare form NODE ... */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/manual.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/work.h"
+
+const struct program programs[] = {
+	{ "", "dicom-qr", cmd_qr, &command_qr },
+	{ "query", "dicom-query", cmd_query, &command_query },
+	{ "retrieve", "dicom-retrieve", cmd_retrieve, &command_retrieve },
+	{ "resume", NULL, cmd_resume, &command_resume },
+	{ "echo", NULL, cmd_echo, &command_echo },
+};
+const size_t programs_count = countof(programs);
+
+static void help_all(void)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+
+	opt_help(&command_qr, &text);
+	printf("%s\nOther commands (dicom-qr COMMAND --help):\n", buf_text(&text));
+	for (size_t i = 1; i < programs_count; i++)
+		printf("  %-10s %s\n", programs[i].word, programs[i].command->summary);
+}
+
+bool commands_answered(const struct opt_command *command, const struct values *v)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+
+	if (v->version) {
+		printf("dicom-qr %s\n", PACKAGE_VERSION);
+	} else if (v->help && command == &command_qr) {
+		help_all();
+	} else if (v->help) {
+		opt_help(command, &text);
+		fputs(buf_text(&text), stdout);
+	}
+	return v->help || v->version;
+}
+
+static const struct program *by_name(const char *name)
+{
+	for (size_t i = 0; i < programs_count; i++)
+		if (programs[i].alias && !strcmp(programs[i].alias, name))
+			return &programs[i];
+	return &programs[0];
+}
+
+static const struct program *by_word(const char *word)
+{
+	for (size_t i = 1; i < programs_count; i++)
+		if (!strcmp(programs[i].word, word))
+			return &programs[i];
+	return NULL;
+}
+
+/* The documents promise two statuses for dicom-retrieve: 0 and 1. */
+static int narrow(const struct program *program, int status)
+{
+	return program->alias && !strcmp(program->alias, "dicom-retrieve") && status && status < EXIT_SIGNAL ? EXIT_ERROR : status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0], '/');
+	const struct program *program = by_name(slash ? slash + 1 : argv[0]), *sub;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	log_set_hook(progress_log);
+	work_argc = argc;
+	work_argv = argv;
+	if (argc > 2 && !strcmp(argv[1], "--manual"))
+		return manual_print(argv[2]);
+	if (program == &programs[0] && argc > 1 && (sub = by_word(argv[1])))
+		return sub->run(argc - 1, argv + 1);
+	return program == &programs[0] ? program->run(argc, argv) : narrow(program, program->run(argc, argv));
+}

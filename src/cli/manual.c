@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One page for each installed name and each command, all from the tables of the commands. */
+#include "cli/manual.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+
+static const struct { int status; const char *meaning; } exits[] = {
+	{ EXIT_ALL_THERE, "All that was asked for is there, or there was nothing to do." },
+	{ EXIT_ERROR, "Error." },
+	{ EXIT_USAGE, "Usage or configuration; a state file that cannot be used; a DCMTK tool is missing." },
+	{ EXIT_INCOMPLETE, "Finished; some study is incomplete or failed, or an answer of the PACS was cut." },
+	{ EXIT_EMPTY, "Nothing matched (only with --fail-if-empty)." },
+	{ EXIT_FOR_NOW, "For now: the PACS cannot be reached, or refuses for the moment." },
+	{ EXIT_FOR_GOOD, "For good: AE title unknown, not permitted, not supported." },
+	{ EXIT_LOCAL, "Local: disk, port, permission." },
+	{ EXIT_LIMIT, "Stopped by a limit; can be resumed." },
+	{ EXIT_LOCKED, "Another run holds the lock." },
+	{ EXIT_SIGNAL, "And above: ended by a signal, 128 plus its number; can be resumed." },
+};
+
+/* Text into roff: no line may begin with a control character, no hyphen or backslash be changed. */
+static void put(struct buf *out, const char *text)
+{
+	for (const char *c = text; *c; c++) {
+		if ((*c == '.' || *c == '\'') && (c == text || c[-1] == '\n'))
+			buf_str(out, "\\&");
+		if (*c == '-')
+			buf_str(out, "\\-");
+		else if (*c == '\\')
+			buf_str(out, "\\e");
+		else if (*c == '\n' && c[1] == '\n')
+			buf_str(out, "\n.PP");
+		else
+			buf_char(out, *c);
+	}
+	buf_char(out, '\n');
+}
+
+/* Each line on its own, as it is. */
+static void put_lines(struct buf *out, const char *text)
+{
+	buf_str(out, ".nf\n");
+	put(out, text);
+	buf_str(out, ".fi\n");
+}
+
+/* The page's name: the installed name, else dicom-qr-WORD. */
+static char *page_name(const struct program *p)
+{
+	return p->alias ? mem_str(p->alias) : mem_printf("dicom-qr-%s", p->word);
+}
+
+/* The same command under its installed name. */
+static void put_synopsis(struct buf *out, const struct program *p)
+{
+	const char *line, *end;
+
+	for (line = p->command->synopsis; *line; line = *end ? end + 1 : end) {
+		auto_free char *one = NULL;
+
+		end = line + strcspn(line, "\n");
+		one = mem_printf("%s %.*s", p->command->name, (int)(end - line), line);
+		put(out, one);
+		buf_str(out, ".br\n");
+	}
+}
+
+static void put_commands(struct buf *out)
+{
+	buf_str(out, ".SH COMMANDS\n");
+	for (size_t i = 0; i < programs_count; i++)
+		if (*programs[i].word) {
+			buf_str(out, ".TP\n.B ");
+			put(out, programs[i].command->name);
+			put(out, programs[i].command->summary);
+		}
+}
+
+static void put_exits(struct buf *out)
+{
+	buf_str(out, ".SH EXIT STATUS\n");
+	for (size_t i = 0; i < countof(exits); i++) {
+		buf_printf(out, ".TP\n.B %d\n", exits[i].status);
+		put(out, exits[i].meaning);
+	}
+}
+
+static void put_files(struct buf *out)
+{
+	buf_str(out, ".SH FILES\n.TP\n.I $DICOM_QR_LEDGER\n");
+	put(out, "The ledger, an SQLite file: $XDG_STATE_HOME/dicom-qr/ledger.db when unset, else ~/.local/state/dicom-qr/ledger.db.");
+	buf_str(out, ".TP\n.I OUTPUT/.dicom-qr/manifest/\n");
+	put(out, "One file of JSON lines for each study: UIDs, path, size, SHA-256, transfer syntax, when and from where.");
+	buf_str(out, ".TP\n.I OUTPUT/.dicom-qr/quarantine/\n");
+	put(out, "Objects that were damaged or not asked for, each with its reason.");
+	buf_str(out, ".SH ENVIRONMENT\n");
+	put(out, "DICOM_QR_LEDGER names the ledger.  DICOM_QR_DCMTK_DIR is the folder of the DCMTK tools (else PATH).  DICOM_QR_PROMPTACK "
+		 "is the path of the preload object that makes their TCP prompt, or off.  DICOM_QR_NO_LANDLOCK=1 starts the tools "
+		 "unconfined.  NO_COLOR switches colours off.");
+}
+
+static void page(struct buf *out, const struct program *p)
+{
+	auto_free char *name = page_name(p);
+	auto_free char *upper = mem_str(name);
+
+	for (char *c = upper; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	buf_printf(out, ".TH %s 1 \"\" \"dicom-qr %s\" \"User Commands\"\n.SH NAME\n", upper, PACKAGE_VERSION);
+	put(out, name);
+	buf_printf(out, "\\- %s\n.SH SYNOPSIS\n", p->command->summary);
+	put_synopsis(out, p);
+	buf_str(out, ".SH DESCRIPTION\n");
+	put(out, p->command->description);
+	if (!*p->word)
+		put_commands(out);
+	opt_man(p->command, out);
+	put_exits(out);
+	put_files(out);
+	buf_str(out, ".SH EXAMPLES\n");
+	put_lines(out, p->command->examples);
+}
+
+static void completion(struct buf *out)
+{
+	buf_str(out, "# bash completion for dicom-qr, made from its option tables\n_dicom_qr()\n{\n\tlocal words=\"\" "
+		     "current=\"${COMP_WORDS[COMP_CWORD]}\"\n\tcase \"${COMP_WORDS[0]##*/} ${COMP_WORDS[1]}\" in\n");
+	for (size_t i = programs_count; i-- > 0;) {
+		const struct program *p = &programs[i];
+		auto_buf struct buf names = BUF_INIT(BUF_MB(1));
+
+		opt_names(p->command, &names);
+		for (size_t c = 0; c < names.len; c++)
+			if (names.data[c] == '\n')
+				names.data[c] = ' ';
+		if (*p->word)
+			buf_printf(out, "\t\"dicom-qr %s\"*%s%s%s) words=\"%s\" ;;\n", p->word, p->alias ? "|\"" : "",
+				   p->alias ? p->alias : "", p->alias ? " \"*" : "", buf_text(&names));
+		else
+			buf_printf(out, "\t*) words=\"query retrieve resume echo %s\" ;;\n", buf_text(&names));
+	}
+	buf_str(out, "\tesac\n\tcase \"$current\" in\n\t-*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\") ;;\n"
+		     "\t*) if [ \"$COMP_CWORD\" = 1 ]; then\n\t\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+		     "\t\telse\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n\t\tfi ;;\n\tesac\n}\n"
+		     "complete -F _dicom_qr dicom-qr dicom-query dicom-retrieve\n");
+}
+
+int manual_print(const char *what)
+{
+	auto_buf struct buf out = BUF_INIT(BUF_MB(4));
+	bool found = !strcmp(what, "bash");
+
+	if (found)
+		completion(&out);
+	for (size_t i = 0; i < programs_count; i++) {
+		auto_free char *name = page_name(&programs[i]);
+
+		if (!strcmp(what, "list"))
+			buf_printf(&out, "%s\n", name);
+		else if (!strcmp(what, name))
+			page(&out, &programs[i]);
+	}
+	fputs(buf_text(&out), stdout);
+	return out.len ? EXIT_ALL_THERE : EXIT_USAGE;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every option of every command stands in one of these tables, with its help; nothing is parsed anywhere else. */
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "dicom/charset.h"
+#include "dicom/layout.h"
+#include "dicom/tag.h"
+#include "dicom/value.h"
+
+#define AT(member) offsetof(struct values, member)
+#define DAY 86400LL
+#define END { NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+
+#define NODE "Node"
+const struct opt options_node[] = {
+	{ "aet", "", "TITLE", OPT_STRING, AT(aet), 0, 0, NULL, NODE, "Our own AE title, the calling one (default: DICOMQR)." },
+	{ "called-aet", "", "TITLE", OPT_STRING, AT(called_aet), 0, 0, NULL, NODE, "The AE title of the PACS (default: ANY-SCP)." },
+	{ "model", "", "ROOT", OPT_CHOICE, AT(model), 0, 0, "study|patient|patient-study", NODE,
+	  "Information model: study root, patient root or patient/study only (default: study)." },
+	{ "charset", "", "TERM", OPT_STRING, AT(charset), 0, 0, NULL, NODE,
+	  "Character set of search keys, and of answers that declare none, as a DICOM defined term such as \"ISO_IR 100\" "
+	  "(default: ISO_IR 192, UTF-8)." },
+	{ "timeout", "", "SECONDS", OPT_SECONDS, AT(timeout), 1, DAY, NULL, NODE, "Connection timeout (default: 60)." },
+	END
+};
+
+#define QUERY "Query"
+const struct opt options_query[] = {
+	{ "patient-name", "", "NAME", OPT_STRING, AT(patient_name), 0, 0, NULL, QUERY, "Patient name; wildcards * and ?." },
+	{ "patient-id", "", "ID", OPT_STRING, AT(patient_id), 0, 0, NULL, QUERY, "Patient ID." },
+	{ "study-date", "", "DATE", OPT_STRING, AT(study_date), 0, 0, NULL, QUERY,
+	  "Study date or range: YYYYMMDD, YYYYMMDD-YYYYMMDD, open at either end, YYYY-MM-DD, today, yesterday, -30d." },
+	{ "study-uid", "", "UID", OPT_STRING, AT(study_uid), 0, 0, NULL, QUERY, "Study Instance UID." },
+	{ "accession-number", "", "NUMBER", OPT_STRING, AT(accession_number), 0, 0, NULL, QUERY, "Accession Number." },
+	{ "modality", "", "MODALITY", OPT_STRING, AT(modality), 0, 0, NULL, QUERY,
+	  "Studies with this modality (CT, MR, US ...); checked here again, since some PACS ignore it." },
+	{ "study-description", "", "TEXT", OPT_STRING, AT(study_description), 0, 0, NULL, QUERY,
+	  "Study description; wildcards * and ?." },
+	{ "desc-include", "", "WORDS", OPT_STRING, AT(desc_include), 0, 0, NULL, QUERY,
+	  "Keep only studies whose description contains one of these comma-separated words, in any case; checked here." },
+	{ "desc-exclude", "", "WORDS", OPT_STRING, AT(desc_exclude), 0, 0, NULL, QUERY,
+	  "Leave out studies whose description contains one of these comma-separated words, in any case; checked here." },
+	END
+};
+
+const struct opt options_keys[] = {
+	{ "level", "L", "LEVEL", OPT_STRING, AT(level), 0, 0, NULL, QUERY, "PATIENT, STUDY, SERIES or IMAGE (default: STUDY)." },
+	{ "key", "k", "KEY", OPT_LIST, AT(keys), 0, 0, NULL, QUERY,
+	  "A matching key, Keyword=value or gggg,eeee=value; without a value the attribute is asked for.  May be repeated." },
+	{ "return", "", "KEYWORD", OPT_LIST, AT(returns), 0, 0, NULL, QUERY, "A further attribute to ask for.  May be repeated." },
+	{ "series-uid", "", "UID", OPT_STRING, AT(series_uid), 0, 0, NULL, QUERY, "Series Instance UID, for the levels below." },
+	{ "fail-if-empty", "", NULL, OPT_FLAG, AT(fail_if_empty), 0, 0, NULL, QUERY, "Exit status 4 when nothing matched." },
+	END
+};
+
+#define RETRIEVE "Retrieval"
+const struct opt options_retrieve[] = {
+	{ "move-dest", "", "TITLE", OPT_STRING, AT(move_dest), 0, 0, NULL, RETRIEVE,
+	  "Move destination AE title (required for C-MOVE; with --listen it defaults to our own)." },
+	{ "listen", "", "PORT", OPT_INTEGER, AT(listen), 1, 65535, NULL, RETRIEVE,
+	  "Receive what is moved ourselves, on this port; the PACS must know the move destination at this host and port." },
+	{ "accept-from", "", "HOST", OPT_LIST, AT(accept_from), 0, 0, NULL, RETRIEVE,
+	  "A further host that may send to our receiver, when the PACS sends from another address.  May be repeated." },
+	{ "method", "", "METHOD", OPT_CHOICE, AT(method), 0, 0, "c-move|c-get|auto", RETRIEVE,
+	  "c-move, c-get, or auto: C-GET, and C-MOVE to our receiver for what C-GET cannot bring (default: c-move)." },
+	{ "output", "o", "DIR", OPT_STRING, AT(output), 0, 0, NULL, RETRIEVE,
+	  "Output directory for retrieved files (default: current directory)." },
+	{ "hierarchical", "", NULL, OPT_FLAG, AT(hierarchical), 0, 0, NULL, RETRIEVE,
+	  "Organize files hierarchically (default: one folder, names as DCMTK gives them)." },
+	{ "layout", "", "TEMPLATE", OPT_STRING, AT(layout), 0, 0, NULL, RETRIEVE,
+	  "Path of each file from its attributes, e.g. {PatientID}/{StudyDate}-{Modality}/{SeriesNumber:04}/{InstanceNumber:05}.dcm." },
+	{ "validate", "", NULL, OPT_FLAG, AT(validate), 0, 0, NULL, RETRIEVE,
+	  "Read every file of the retrieved studies once more at the end, and report how many are valid." },
+	{ "force", "", NULL, OPT_FLAG, AT(force), 0, 0, NULL, RETRIEVE, "Ask again for objects that are here already." },
+	{ "trust", "", "WHAT", OPT_CHOICE, AT(trust), 0, 0, "list|count|status", RETRIEVE,
+	  "What proves a study complete: the PACS's list of its objects, its count, or the final status (default: list)." },
+	{ "parallel", "", "N", OPT_INTEGER, AT(parallel), 1, 64, NULL, RETRIEVE,
+	  "Maximum concurrent retrievals; fewer are used while the PACS refuses more (default: 1)." },
+	{ "retries", "", "N", OPT_INTEGER, AT(retries), 0, 100, NULL, RETRIEVE, "Further tries of what failed for now (default: 3)." },
+	{ "retry-wait", "", "SECONDS", OPT_SECONDS, AT(retry_wait), 0, DAY, NULL, RETRIEVE,
+	  "Pause before the first further try; it grows (default: 5)." },
+	{ "first-timeout", "", "SECONDS", OPT_SECONDS, AT(first_timeout), 0, DAY, NULL, RETRIEVE,
+	  "Until the first object arrives; 0 = no limit (default: 300)." },
+	{ "stall-timeout", "", "SECONDS", OPT_SECONDS, AT(stall_timeout), 0, DAY, NULL, RETRIEVE,
+	  "Without a new object or byte; 0 = no limit (default: 60)." },
+	{ "study-timeout", "", "SECONDS", OPT_SECONDS, AT(study_timeout), 0, 30 * DAY, NULL, RETRIEVE,
+	  "Hard limit for one study; 0 = no limit (default: 0)." },
+	{ "pause", "", "SECONDS", OPT_SECONDS, AT(pause), 0, DAY, NULL, RETRIEVE, "Pause between requests (default: 0)." },
+	{ "mode", "", "UMASK", OPT_STRING, AT(mode), 0, 0, NULL, RETRIEVE,
+	  "Permissions of files and folders as an octal umask (default: 077, for the owner alone)." },
+	END
+};
+
+const struct opt options_series[] = {
+	{ "study-uid", "", "UID", OPT_STRING, AT(study_uid), 0, 0, NULL, RETRIEVE, "Study Instance UID to retrieve." },
+	{ "series-uid", "", "UID", OPT_STRING, AT(series_uid), 0, 0, NULL, RETRIEVE,
+	  "Series Instance UID to retrieve (requires --study-uid)." },
+	{ "instance-uid", "", "UID", OPT_STRING, AT(instance_uid), 0, 0, NULL, RETRIEVE,
+	  "SOP Instance UID to retrieve (requires --study-uid and --series-uid)." },
+	{ "uid-list", "", "FILE", OPT_STRING, AT(uid_list), 0, 0, NULL, RETRIEVE,
+	  "File with one Study Instance UID per line; # begins a comment; - is standard input." },
+	END
+};
+
+#define LIMITS "Limits"
+const struct opt options_limits[] = {
+	{ "max-studies", "", "N", OPT_INTEGER, AT(max_studies), 1, 100000000, NULL, LIMITS, "At most so many studies." },
+	{ "max-images", "", "N", OPT_INTEGER, AT(max_images), 1, 1000000000, NULL, LIMITS,
+	  "Ask for at most so many objects; the last study may be taken in part." },
+	{ "max-bytes", "", "SIZE", OPT_BYTES, AT(max_bytes), 1, 1LL << 60, NULL, LIMITS, "Stop after so many bytes (512M, 20G)." },
+	{ "max-duration", "", "TIME", OPT_SECONDS, AT(max_duration), 1, 3650 * DAY, NULL, LIMITS, "Stop after so long (90m, 8h)." },
+	END
+};
+
+#define MODE "Mode (choose one)"
+const struct opt options_mode[] = {
+	{ "interactive", "", NULL, OPT_FLAG, AT(interactive), 0, 0, NULL, MODE, "Show the studies found and ask which to retrieve." },
+	{ "auto", "", NULL, OPT_FLAG, AT(automatic), 0, 0, NULL, MODE, "Retrieve all matching studies." },
+	{ "review", "", NULL, OPT_FLAG, AT(review), 0, 0, NULL, MODE, "Query only; save the state for later." },
+	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, MODE,
+	  "Ask the PACS, show what would be done, fetch nothing; goes with each mode." },
+	{ "save-state", "", "FILE", OPT_STRING, AT(save_state), 0, 0, NULL, MODE,
+	  "Save query and retrieval state to FILE, for \"dicom-qr resume\"." },
+	{ "fail-if-empty", "", NULL, OPT_FLAG, AT(fail_if_empty), 0, 0, NULL, MODE, "Exit status 4 when nothing matched." },
+	END
+};
+
+const struct opt options_resume[] = {
+	{ "state", "", "FILE", OPT_STRING, AT(state), 0, 0, NULL, "Resume", "The state file to carry on with." },
+	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, "Resume", "Show what would be done, fetch nothing." },
+	END
+};
+
+const struct opt options_format[] = {
+	{ "format", "", "FORMAT", OPT_CHOICE, AT(format), 0, 0, "table|json|jsonl|csv", "Output",
+	  "table, json, jsonl (one object a line, as they come) or csv (default: table)." },
+	END
+};
+
+#define GENERAL "General"
+const struct opt options_general[] = {
+	{ "verbose", "v", NULL, OPT_FLAG, AT(verbose), 0, 0, NULL, GENERAL, "Show verbose output including detailed progress." },
+	{ "debug", "d", NULL, OPT_FLAG, AT(debug), 0, 0, NULL, GENERAL, "Show everything, with the command lines of the tools." },
+	{ "quiet", "q", NULL, OPT_FLAG, AT(quiet), 0, 0, NULL, GENERAL,
+	  "One line when something needs attention, none otherwise." },
+	{ "progress", "", "HOW", OPT_CHOICE, AT(progress), 0, 0, "auto|plain|json|none", GENERAL,
+	  "A live line on a terminal and plain lines otherwise; or plain, json, none (default: auto)." },
+	{ "log-file", "", "FILE", OPT_STRING, AT(log_file), 0, 0, NULL, GENERAL, "Append the log to FILE." },
+	{ "help", "h", NULL, OPT_FLAG, AT(help), 0, 0, NULL, GENERAL, "Show this help." },
+	{ "version", "", NULL, OPT_FLAG, AT(version), 0, 0, NULL, GENERAL, "Show the version." },
+	END
+};
+
+void values_init(struct values *v)
+{
+	memset(v, 0, sizeof *v);
+	v->listen = v->parallel = v->retries = v->retry_wait = v->pause = -1;
+	v->timeout = v->first_timeout = v->stall_timeout = v->study_timeout = -1;
+	v->max_studies = v->max_images = v->max_bytes = v->max_duration = -1;
+}
+
+void values_done(struct values *v)
+{
+	opt_list_done(&v->keys);
+	opt_list_done(&v->returns);
+	opt_list_done(&v->accept_from);
+}
+
+/* ---- values to settings ---- */
+
+static int set_title(char to[17], const char *given, const char *what, struct err *e)
+{
+	if (!given)
+		return 0;
+	if (ae_title_check(given, what, e) < 0)
+		return -1;
+	snprintf(to, 17, "%s", given);
+	return 0;
+}
+
+static int set_node(const struct values *v, struct peer *peer, struct err *e)
+{
+	if (set_title(peer->calling, v->aet, "--aet", e) < 0 || set_title(peer->called, v->called_aet, "--called-aet", e) < 0)
+		return -1;
+	if (v->model && model_parse(v->model, &peer->model, e) < 0)
+		return -1;
+	if (v->charset) {
+		if (!charset_is_known(v->charset))
+			return err_set(e, ERR_USAGE, "--charset: '%s' is no DICOM character set (such as \"ISO_IR 100\", \"ISO_IR 192\", "
+				       "\"GB18030\", \"ISO 2022 IR 87\")", v->charset);
+		snprintf(peer->charset, sizeof peer->charset, "%s", v->charset);
+	}
+	return 0;
+}
+
+int values_peer(const struct values *v, const char *const *rest, size_t count, struct peer *peer, size_t *used, struct err *e)
+{
+	bool second = false;
+
+	peer_init(peer);
+	if (!count)
+		return err_set(e, ERR_USAGE, "which PACS? Give pacs://host[:port], AET@host:port, host:port or host port");
+	if (peer_parse(peer, rest[0], count > 1 ? rest[1] : NULL, &second, e) < 0)
+		return -1;
+	*used = second ? 2 : 1;
+	return set_node(v, peer, e);
+}
+
+static void set_number(long long *to, long long given)
+{
+	if (given >= 0)
+		*to = given;
+}
+
+static int set_umask(const char *text, struct err *e)
+{
+	char *end;
+	unsigned long mask = text ? strtoul(text, &end, 8) : 0;
+
+	if (!text)
+		return 0;
+	if (!*text || *end || mask > 0777 || (mask & 0700))
+		return err_set(e, ERR_USAGE, "--mode: '%s' is no umask that leaves the files to their owner (077, 027, 022)", text);
+	file_set_umask((mode_t)mask);
+	return 0;
+}
+
+static int set_layout(const struct values *v, struct settings *how, struct err *e)
+{
+	const char *source = v->layout ? v->layout : v->hierarchical ? LAYOUT_PATIENT : NULL;
+	struct layout *layout;
+
+	if (v->layout && v->hierarchical)
+		return err_set(e, ERR_USAGE, "--layout and --hierarchical exclude each other");
+	if (!source)
+		return 0;
+	layout = layout_parse(source, e);
+	if (!layout)
+		return err_in(e, "--layout");
+	layout_free(layout);
+	free(how->layout);
+	how->layout = mem_str(source);
+	how->hierarchical = v->hierarchical;
+	return 0;
+}
+
+static void set_numbers(const struct values *v, struct settings *how)
+{
+	set_number(&how->parallel, v->parallel);
+	set_number(&how->retries, v->retries);
+	set_number(&how->retry_wait_s, v->retry_wait);
+	set_number(&how->pause_s, v->pause);
+	set_number(&how->timeout_s, v->timeout);
+	set_number(&how->first_timeout_s, v->first_timeout);
+	set_number(&how->stall_timeout_s, v->stall_timeout);
+	set_number(&how->study_timeout_s, v->study_timeout);
+	set_number(&how->max_studies, v->max_studies);
+	set_number(&how->max_images, v->max_images);
+	set_number(&how->max_bytes, v->max_bytes);
+	set_number(&how->max_duration_s, v->max_duration);
+	if (v->listen > 0)
+		how->listen_port = (int)v->listen;
+}
+
+int values_settings(const struct values *v, struct settings *how, struct err *e)
+{
+	static const char *const trusts[] = { "list", "count", "status" };
+
+	if (set_node(v, &how->peer, e) < 0 || set_title(how->destination, v->move_dest, "--move-dest", e) < 0 ||
+	    set_umask(v->mode, e) < 0 || set_layout(v, how, e) < 0)
+		return -1;
+	if (v->method && method_parse(v->method, &how->method, e) < 0)
+		return -1;
+	for (size_t i = 0; v->trust && i < countof(trusts); i++)
+		if (!strcmp(v->trust, trusts[i]))
+			how->trust = (enum trust)i;
+	if (v->output || !how->output) {
+		free(how->output);
+		how->output = file_absolute(v->output ? v->output : ".");
+	}
+	how->validate |= v->validate;
+	how->force |= v->force;
+	set_numbers(v, how);
+	how->accept_from.items = v->accept_from.items;
+	how->accept_from.count = v->accept_from.count;
+	return 0;
+}
+
+int settings_check(struct settings *how, bool retrieving, struct err *e)
+{
+	if (!how->destination[0] && how->listen_port)
+		memcpy(how->destination, how->peer.calling, sizeof how->destination);
+	if (retrieving && how->method == METHOD_MOVE && !how->destination[0])
+		return err_set(e, ERR_USAGE, "C-MOVE requires --move-dest (the AE title that receives the files; with --listen PORT we "
+			       "receive them ourselves); or use --method c-get");
+	if (retrieving && how->output && !file_is_dir(how->output) && how->method == METHOD_MOVE && !how->listen_port)
+		return file_make_dirs(how->output, e);
+	return 0;
+}
+
+/* ---- values to query ---- */
+
+static int set_key(struct query *q, uint32_t tag, const char *value, char **keep, struct err *e)
+{
+	auto_free char *text = NULL;
+
+	if (!value || !*value)
+		return 0;
+	text = mem_printf("%s=%s", tag_name(tag), value);
+	if (query_add_text(q, text, e) < 0)
+		return -1;
+	if (keep)
+		*keep = mem_str(value);
+	return 0;
+}
+
+int values_query(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+{
+	memset(c, 0, sizeof *c);
+	query_init(q, LEVEL_STUDY);
+	if (v->study_date && date_range_parse(v->study_date, &c->dates, e) < 0)
+		return err_in(e, "--study-date");
+	if (v->study_uid && uid_check(v->study_uid, "--study-uid", e) < 0)
+		return -1;
+	if (set_key(q, TAG_PatientName, v->patient_name, &c->patient_name, e) < 0 ||
+	    set_key(q, TAG_PatientID, v->patient_id, &c->patient_id, e) < 0 ||
+	    set_key(q, TAG_StudyDate, v->study_date, NULL, e) < 0 ||
+	    set_key(q, TAG_StudyInstanceUID, v->study_uid, &c->study_uid, e) < 0 ||
+	    set_key(q, TAG_AccessionNumber, v->accession_number, &c->accession, e) < 0 ||
+	    set_key(q, TAG_ModalitiesInStudy, v->modality, &c->modality, e) < 0 ||
+	    set_key(q, TAG_StudyDescription, v->study_description, &c->study_description, e) < 0)
+		return -1;
+	c->include = mem_str(v->desc_include);
+	c->exclude = mem_str(v->desc_exclude);
+	query_add_returns(q);
+	return query_check(q, MODEL_STUDY, e);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a run looks while it goes on: one live line on a terminal and one line for each finished study; plain lines without a
+ * terminal; JSON lines for machines.  On stderr, but for the line of a finished study in the style of the documents. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/log.h"
+#include "core/run.h"
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
+
+struct progress;
+struct progress *progress_new(enum progress_mode, bool verbose, bool quiet);
+void progress_free(struct progress *);			/* clears the live line */
+/* The hooks for run_plan; owner is the struct progress. */
+extern const struct run_hooks progress_hooks;
+/* Called by the log before it writes a line to the terminal: takes the live line away, draws it again. */
+void progress_log(enum log_level, const char *line);
+/* The last lines: "12 studies: 10 complete, 1 incomplete (…), 1 failed; 1,234 objects, 512.3 MB in 1 m 02 s (8.2 MB/s)", then
+ * one line for each study that is not good (with why).  quiet: nothing when all is good; else one line. */
+void progress_summary(const struct plan *, const struct run_result *, bool quiet, enum progress_mode);
+/* "1.2 MB", "512 bytes", "3.4 GB" in a static rotating buffer. */
+const char *show_bytes(long long bytes);
+const char *show_duration(long long ms);		/* "1 m 02 s" */

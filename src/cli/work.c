@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One way for all commands from options to a plan carried out and reported. */
+#include "cli/work.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "cli/exit.h"
+#include "cli/progress.h"
+#include "core/run.h"
+#include "core/state.h"
+#include "core/survey.h"
+#include "core/validate.h"
+#include "dicom/tag.h"
+
+#define ROWS_MAX 5000000L
+
+int work_argc;
+char **work_argv;
+
+/* Options whose values may identify a patient. */
+static bool is_private(const char *word)
+{
+	static const char *const names[] = { "--patient-name", "--patient-id", "--accession-number", "--key", "-k" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (!strncmp(word, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+char *work_command_line(void)
+{
+	struct buf line = BUF_INIT(1 << 16);
+	bool hide = false;
+
+	for (int i = 0; i < work_argc; i++) {
+		const char *equals = strchr(work_argv[i], '=');
+
+		if (i)
+			buf_char(&line, ' ');
+		if (hide && work_argv[i][0] != '-')
+			buf_str(&line, "*****");
+		else if (is_private(work_argv[i]) && equals)
+			buf_printf(&line, "%.*s=*****", (int)(equals - work_argv[i]), work_argv[i]);
+		else
+			command_quote(&line, work_argv[i]);
+		hide = is_private(work_argv[i]) && !equals;
+	}
+	return buf_take(&line);
+}
+
+static enum progress_mode progress_mode(const struct values *v)
+{
+	static const struct { const char *word; enum progress_mode mode; } modes[] = {
+		{ "auto", PROGRESS_AUTO }, { "plain", PROGRESS_PLAIN }, { "json", PROGRESS_JSON }, { "none", PROGRESS_NONE },
+	};
+
+	for (size_t i = 0; v->progress && i < countof(modes); i++)
+		if (!strcmp(v->progress, modes[i].word))
+			return modes[i].mode;
+	return PROGRESS_AUTO;
+}
+
+int work_begin(const struct values *v, struct err *e)
+{
+	enum log_level level = v->debug ? LOG_DEBUG : v->verbose ? LOG_VERBOSE : v->quiet ? LOG_ERROR : LOG_WARNING;
+
+	return log_setup(level, v->log_file, e);
+}
+
+int work_open(struct session *s, const struct settings *how, struct err *e)
+{
+	static const char *const get[] = { "getscu", "dcmdump", NULL }, *const move[] = { "movescu", "dcmdump", NULL },
+			  *const receive[] = { "storescp", NULL };
+
+	if (session_open(s, e) < 0 || session_need_tools(s, how->method == METHOD_MOVE ? move : get, e) < 0)
+		return -1;
+	if (how->method == METHOD_AUTO && how->listen_port && session_need_tools(s, move, e) < 0)
+		return -1;
+	if (how->listen_port && session_need_tools(s, receive, e) < 0)
+		return -1;
+	session_timeouts(s, how->timeout_s, how->first_timeout_s);
+	return session_open_ledger(s, e);
+}
+
+/* ---- query into a plan ---- */
+
+struct asking {
+	struct session *session;
+	struct plan *plan;
+	const struct conditions *conditions;
+	struct work_found *found;
+	struct table *seen;
+	struct find *find;
+	bool over;
+};
+
+static void note_ignored(struct work_found *found, const char *which)
+{
+	size_t len = strlen(found->ignored);
+
+	if (!strstr(found->ignored, which))
+		snprintf(found->ignored + len, sizeof found->ignored - len, "%s%s", len ? ", " : "", which);
+}
+
+/* Longer ones than the standard's 64 exist, and are repeated to the PACS as it gave them. */
+static bool is_plain_uid(const char *uid)
+{
+	size_t len = strlen(uid);
+
+	return len && len <= 128 && strspn(uid, "0123456789.") == len;
+}
+
+static void row(void *owner, struct dataset *set)
+{
+	struct asking *a = owner;
+	struct plan_study *in;
+	struct study study;
+	const char *unknown = NULL;
+	char room[200];
+
+	study_init(&study);
+	study_from_row(&study, set);
+	a->found->rows++;
+	if (!is_plain_uid(study_get(&study, STUDY_UID))) {
+		log_warning("an answer without a usable Study Instance UID is left out");
+		study_done(&study);
+	} else if (conditions_miss(a->conditions, &study, room, sizeof room, &unknown)) {
+		a->found->left_out++;
+		note_ignored(a->found, strncmp(room, "modality", 8) ? strncmp(room, "study date", 10) ? "other conditions" : "date" : "modality");
+		log_debug("left out: %s: %s", study_get(&study, STUDY_UID), room);
+		study_done(&study);
+	} else if (!table_put(a->seen, study_get(&study, STUDY_UID), NULL)) {
+		log_debug("answered twice: %s", study_get(&study, STUDY_UID));
+		study_done(&study);
+	} else {
+		in = plan_add(a->plan);
+		study_done(&in->study);
+		in->study = study;
+		in->expected = study.instances;
+		in->counted = study.instances >= 0 ? COUNT_STUDY : COUNT_NONE;
+	}
+}
+
+static void asked(void *owner, const struct find_result *result)
+{
+	struct asking *a = owner;
+
+	a->found->result = *result;
+	a->find = NULL;
+	a->over = true;
+}
+
+static bool asking_over(void *owner)
+{
+	struct asking *a = owner;
+
+	if (a->session->signal && a->find)
+		find_stop(a->find);
+	return a->over;
+}
+
+static void record_query(struct session *s, const struct peer *peer, const struct query *q, const struct find_result *r)
+{
+	auto_buf struct buf keys = BUF_INIT(1 << 16);
+	struct err e = { ERR_NONE, "" };
+	char node[300];
+	struct ledger_query record = { .node = node, .level = level_name(q->level), .model = model_name(peer->model),
+		.at = clock_wall(), .ms = r->ms, .rows = r->rows, .status = r->status, .comment = r->comment, .cut = r->cut };
+
+	peer_key(peer, node);
+	find_describe(q, &keys);
+	record.keys = buf_text(&keys);
+	if (s->ledger && ledger_query_add(s->ledger, &record, &e) < 0)
+		log_error("%s", e.text);
+}
+
+int work_query(struct session *s, struct plan *plan, const struct query *q, const struct conditions *c, struct work_found *found,
+	       struct err *e)
+{
+	static const struct find_hooks hooks = { row, asked };
+	struct asking a = { s, plan, c, found, table_new(), NULL, false };
+	int failed = -1;
+
+	memset(found, 0, sizeof *found);
+	a.find = find_start(s, &plan->how.peer, &q, 1, ROWS_MAX, &hooks, &a, e);
+	if (a.find)
+		failed = session_run(s, asking_over, &a, e);
+	table_free(a.seen, NULL);
+	if (failed)
+		return -1;
+	record_query(s, &plan->how.peer, q, &found->result);
+	if (found->result.cut) {
+		log_warning("the PACS cut its answer after %ld studies: narrow the query, by date for example", found->rows);
+	} else if (found->result.why.kind) {
+		*e = found->result.why;
+		return -1;
+	}
+	if (found->ignored[0])
+		log_verbose("the PACS did not apply these conditions, they were applied here: %s", found->ignored);
+	return 0;
+}
+
+int work_survey(struct session *s, struct plan *plan, bool always, int *ret_queries, struct err *e)
+{
+	*ret_queries = 0;
+	if (!always && !plan->how.max_studies && !plan->how.max_images)
+		return 0;
+	return survey_plan(s, plan, ret_queries, e);
+}
+
+/* ---- carrying out ---- */
+
+static int begin_job(struct session *s, const struct plan *plan, const char *state_path, struct err *e)
+{
+	auto_free char *command = work_command_line();
+	const struct passwd *user = getpwuid(getuid());
+	char node[300];
+	struct ledger_job job = { .node = node, .command = command, .output = plan->how.output, .state = state_path ? state_path : "",
+				  .user = user ? user->pw_name : "", .started = clock_wall() };
+
+	peer_key(&plan->how.peer, node);
+	if (ledger_job_begin(s->ledger, &job, e) < 0)
+		return -1;
+	s->job = job.id;
+	return 0;
+}
+
+static int keep_plan(struct session *s, const struct plan *plan, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(STATE_BYTES_MAX);
+
+	state_text(plan, &text);
+	return ledger_job_plan(s->ledger, s->job, buf_text(&text), text.len, e);
+}
+
+static void validate(struct session *s, const struct plan *plan, int *status)
+{
+	struct validation v;
+	struct err e = { ERR_NONE, "" };
+
+	if (validate_plan(s, plan, &v, &e) < 0) {
+		log_error("validation: %s", e.text);
+		*status = *status ? *status : exit_of_error(&e, s->signal);
+		return;
+	}
+	printf("Validation: %lld valid, %lld invalid files\n", v.valid, v.invalid);
+	if (v.invalid && !*status)
+		*status = EXIT_INCOMPLETE;
+}
+
+static void tell_resume(const struct session *s, const struct plan *plan, const char *state_path)
+{
+	struct plan_summary summary;
+
+	plan_summarise(plan, &summary);
+	if (!summary.studies[VERDICT_WANTED] && !summary.studies[VERDICT_INCOMPLETE] && !summary.studies[VERDICT_FAILED] &&
+	    !summary.studies[VERDICT_EMPTY] && !summary.studies[VERDICT_PARKED])
+		return;
+	if (state_path)
+		fprintf(stderr, "To carry on: dicom-qr resume --state %s\n", state_path);
+	else
+		fprintf(stderr, "To carry on: dicom-qr resume %lld\n", (long long)s->job);
+}
+
+int work_run(struct session *s, struct plan *plan, const struct values *v, const char *state_path, bool cut)
+{
+	struct progress *progress = progress_new(progress_mode(v), v->verbose || v->debug, v->quiet);
+	struct run_result result;
+	struct err e = { ERR_NONE, "" };
+	int status;
+
+	if (begin_job(s, plan, state_path, &e) < 0 || keep_plan(s, plan, &e) < 0 ||
+	    run_plan(s, plan, state_path, &progress_hooks, progress, &result, &e) < 0) {
+		progress_free(progress);
+		return exit_with(&e, s->signal);
+	}
+	progress_free(progress);
+	status = exit_of_run(plan, &result, s->signal);
+	if (cut && !status)
+		status = EXIT_INCOMPLETE;
+	if (result.fatal.kind && result.fatal.kind != ERR_INTERRUPTED)
+		log_error("%s", result.fatal.text);
+	if (plan->how.validate && !result.interrupted)
+		validate(s, plan, &status);
+	progress_summary(plan, &result, v->quiet, progress_mode(v));
+	if (result.limit)
+		log_warning("stopped by %s", result.limit);
+	if (!v->quiet)
+		tell_resume(s, plan, state_path);
+	if (keep_plan(s, plan, &e) < 0 || ledger_job_end(s->ledger, s->job, status, "", &e) < 0)
+		log_error("%s", e.text);
+	return status;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One run of one child on one batch: getscu into a folder of its own, or movescu towards our receiver; with its deadlines,
+ * measured on objects and bytes that arrive, and what the tool said. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/intake.h"
+#include "core/ledger.h"
+#include "core/receiver.h"
+#include "core/retrieval.h"
+#include "core/session.h"
+#include "core/staging.h"
+#include "wrappers/retriever.h"
+
+struct attempt {
+	struct retrieval **of;		/* the batch; owned array of lent retrievals */
+	int *here_before;		/* objects of each before the attempt */
+	size_t count;
+	struct request request;
+	struct err why;			/* the verdict on what was said; set when ended */
+	int status, completed, failed;
+	bool ended;			/* the child is gone, its last files are with the intake */
+	bool cancelled;			/* attempt_stop was called */
+	bool stalled;			/* a deadline of ours ended it */
+	int64_t started_ms, ended_ms, progress_ms;
+	int objects;			/* placed so far */
+	int64_t bytes;
+	uint64_t ticket;		/* of the intake, when ended */
+	struct attempt *next;		/* the owner's list */
+	/* its own */
+	struct session *session;
+	struct intake *intake;
+	struct receiver *receiver;
+	const struct settings *how;
+	struct inbox *inbox;
+	struct child *child;
+	struct dcmtk_reading said;
+	struct ledger_attempt record;
+	char *folder, *command;
+	int64_t seen_bytes;
+	void (*done)(void *owner, struct attempt *);
+	void *owner;
+};
+
+/* Takes of.  receiver NULL for C-GET or a foreign destination.  done: the child has ended (why, status ... are set). */
+struct attempt *attempt_start(struct session *, struct staging *, struct intake *, struct receiver *, const struct settings *,
+			      const struct request *, struct retrieval **of, size_t count,
+			      void (*done)(void *owner, struct attempt *), void *owner, struct err *);
+/* Looks at what arrived and at the deadlines; to be called several times a second. */
+void attempt_tick(struct attempt *);
+/* An object of it was placed. */
+void attempt_touch(struct attempt *, int64_t bytes);
+void attempt_stop(struct attempt *, bool now);
+void attempt_free(struct attempt *);
+/* The exact command line of a request, for a dry run; yours. */
+char *attempt_command_text(struct session *, const struct settings *, const struct request *, const char *query_name, const char *into);

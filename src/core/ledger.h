@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ledger: one SQLite file that remembers every query, job, study, attempt and file, and what was learned of each
+ * node.  The disk decides what is present, the ledger what was wanted and tried. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/err.h"
+
+struct ledger;
+
+/* path NULL: $DICOM_QR_LEDGER, else $XDG_STATE_HOME/dicom-qr/ledger.db, else ~/.local/state/dicom-qr/ledger.db.  Made with
+ * its folders for the owner alone, WAL, synchronous=FULL, migrated when older; a newer schema, a damaged or foreign
+ * file is ERR_INPUT with advice; a full disk ERR_SPACE. */
+struct ledger *ledger_open(const char *path, struct err *);
+void ledger_close(struct ledger *);
+const char *ledger_path(const struct ledger *);
+char *ledger_default_path(void);		/* yours */
+
+/* Transactions nest by counting: only the outermost commits, and a rollback anywhere within undoes all of it (the commits
+ * around it then fail).  A commit that failed has rolled back.  Every call below works inside and outside of one. */
+int ledger_begin(struct ledger *, struct err *);
+int ledger_commit(struct ledger *, struct err *);
+void ledger_rollback(struct ledger *);
+/* Counts a durable step: every outermost commit does, and whoever publishes a file or writes a state file calls it.  A test
+ * hook: at the step numbered by $DICOM_QR_STOP_AT_COMMIT the process kills itself. */
+void ledger_step(void);
+
+struct ledger_job {
+	int64_t id;
+	const char *node;		/* peer_key */
+	const char *command;		/* our own command line, quoted, without patient data */
+	const char *output;		/* absolute; "" for none */
+	const char *state;		/* absolute path of the state file; "" for none */
+	const char *user;
+	time_t started;
+};
+int ledger_job_begin(struct ledger *, struct ledger_job *, struct err *);	/* sets id */
+int ledger_job_end(struct ledger *, int64_t job, int exit_status, const char *summary, struct err *);
+/* The whole plan as JSON text, so that a job can be resumed by its number; replaced at each call. */
+int ledger_job_plan(struct ledger *, int64_t job, const char *json, size_t len, struct err *);
+char *ledger_job_plan_text(struct ledger *, int64_t job, struct err *);	/* yours; NULL, ERR_INPUT when there is none */
+
+struct ledger_query {
+	int64_t job;			/* 0 = none */
+	const char *node, *level, *model;
+	const char *keys;		/* names of the matching keys, values only when they are no patient data (dates, modality, UIDs) */
+	time_t at;
+	int64_t ms;
+	int rows, status;		/* DIMSE status, -1 none */
+	const char *comment;
+	bool cut;
+};
+int ledger_query_add(struct ledger *, const struct ledger_query *, struct err *);
+
+struct ledger_study {
+	int64_t job;
+	const char *study_uid, *date, *modalities, *verdict, *why;
+	int position, expected, received, attempts;
+	const char *counted;		/* count_source_name */
+	int64_t bytes;
+};
+int ledger_study_put(struct ledger *, const struct ledger_study *, struct err *);	/* key: job, study_uid, position */
+
+struct ledger_attempt {
+	int64_t id, job;
+	const char *study_uids;		/* backslash-separated */
+	const char *rung;		/* "C-GET study", "C-MOVE instances" ... */
+	const char *command, *tool_version;
+	time_t at;
+	int64_t ms, bytes;
+	int exit_status, status, completed, failed, objects;
+	const char *outcome, *words;	/* err_kind_name, and the sentence */
+};
+int ledger_attempt_begin(struct ledger *, struct ledger_attempt *, struct err *);	/* sets id */
+int ledger_attempt_end(struct ledger *, const struct ledger_attempt *, struct err *);
+
+struct ledger_instance {
+	const char *output;		/* absolute folder; the path is relative to it */
+	const char *path;
+	const char *sop, *study, *series, *sop_class, *transfer_syntax;
+	int64_t bytes;
+	const char *sha256;		/* 64 hexadecimal digits */
+	time_t at;
+	const char *node;
+	int64_t job;
+};
+int ledger_instance_put(struct ledger *, const struct ledger_instance *, struct err *);	/* key: output, path */
+int ledger_instance_delete(struct ledger *, const char *output, const char *path, struct err *);
+/* Lent for the call, in which other functions of the ledger may be called; non-zero stops. */
+typedef int ledger_instance_fn(void *owner, const struct ledger_instance *);
+/* Those of one study under one output folder. */
+int ledger_instances(struct ledger *, const char *output, const char *study_uid, ledger_instance_fn *, void *owner, struct err *);
+long long ledger_instance_count(struct ledger *, const char *output, struct err *);
+
+/* What was learned of a node, as text; when, and how often in a row it was the same.  value NULL forgets. */
+int ledger_learn(struct ledger *, const char *node, const char *what, const char *value, struct err *);
+char *ledger_learned(struct ledger *, const char *node, const char *what);	/* yours, or NULL */
+/* What became of a study in earlier jobs into this output: the last verdict name other than wanted and skipped, or NULL;
+ * yours. */
+char *ledger_last_verdict(struct ledger *, const char *output, const char *study_uid, int *ret_received);
+/* From history of this node and modality ("" = any): mean bytes per object and objects per second; false when unknown. */
+bool ledger_estimate(struct ledger *, const char *node, const char *modality, double *ret_bytes, double *ret_per_second);

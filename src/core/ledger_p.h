@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to ledger*.c: one database connection, its cached statements, and running them. */
+#pragma once
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+#include "core/ledger.h"
+
+enum statement {
+	SQL_JOB_BEGIN, SQL_JOB_END, SQL_PLAN_PUT, SQL_PLAN_GET,
+	SQL_QUERY_ADD,
+	SQL_STUDY_PUT, SQL_STUDY_LAST,
+	SQL_ATTEMPT_BEGIN, SQL_ATTEMPT_STUDY, SQL_ATTEMPT_END,
+	SQL_FOLDER_GET, SQL_FOLDER_ADD, SQL_INSTANCE_PUT, SQL_INSTANCE_DELETE, SQL_INSTANCES, SQL_INSTANCE_COUNT,
+	SQL_LEARN, SQL_FORGET, SQL_LEARNED,
+	SQL_ESTIMATE_BYTES, SQL_ESTIMATE_RATE,
+	STATEMENTS
+};
+extern const char *const ledger_sql[STATEMENTS];
+
+struct ledger {
+	sqlite3 *db;
+	char *path;
+	sqlite3_stmt *cached[STATEMENTS];
+	int depth;			/* of transactions */
+	struct err doom;		/* why the open transaction can only be rolled back; ERR_NONE */
+	char *folder;			/* the output folder whose number was asked for last; NULL */
+	int64_t folder_id;
+};
+
+/* A value to bind.  Text and blobs are lent until the statement has run. */
+struct cell {
+	const char *text;		/* NULL: a number */
+	int64_t number;
+	size_t blob_len;		/* with text: a blob of that many bytes when is_blob */
+	bool is_blob;
+};
+#define NUM(n) { .number = (n) }
+#define TEXT(t) { .text = (t) ? (t) : "" }
+#define BLOB(bytes, len) { .text = (bytes), .blob_len = (len), .is_blob = true }
+#define CELLS(...) (const struct cell[]){ __VA_ARGS__ }, sizeof (const struct cell[]){ __VA_ARGS__ } / sizeof(struct cell)
+
+/* Runs a statement that changes something, in a transaction of its own when none is open. */
+int ledger_run(struct ledger *, enum statement, const struct cell *, size_t count, struct err *);
+/* A statement with its values, ready for sqlite3_step; NULL with err.  ledger_give_back it, whatever happened: until then a
+ * second one of the same kind can be had. */
+sqlite3_stmt *ledger_ask(struct ledger *, enum statement, const struct cell *, size_t count, struct err *);
+void ledger_give_back(struct ledger *, enum statement, sqlite3_stmt *);
+/* The first column of the first row as a number; fallback when there is no row. */
+int ledger_number(struct ledger *, enum statement, const struct cell *, size_t count, int64_t fallback, int64_t *ret_number,
+		  struct err *);
+/* What SQLite said, for a person.  Dooms the transaction when SQLite has already undone it.  Returns -1. */
+int ledger_said(struct ledger *, int code, struct err *);
+const char *column_text(sqlite3_stmt *, int column);	/* never NULL */

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the ledger remembers, a function a fact.  No SQL is made of values: each statement stands in the table below and its
+ * values are bound. */
+#include "core/ledger.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/ledger_p.h"
+
+/* One of backslash-separated modalities; "" is any. */
+#define HAS_MODALITY "(?2 = '' OR instr('\\' || s.modalities || '\\', '\\' || ?2 || '\\') > 0)"
+
+const char *const ledger_sql[STATEMENTS] = {
+	[SQL_JOB_BEGIN] = "INSERT INTO job(node, command, output, state, user, started) VALUES(?, ?, ?, ?, ?, ?)",
+	[SQL_JOB_END] = "UPDATE job SET ended = ?2, exit_status = ?3, summary = ?4 WHERE id = ?1",
+	[SQL_PLAN_PUT] = "INSERT OR REPLACE INTO plan(job, text) VALUES(?, ?)",
+	[SQL_PLAN_GET] = "SELECT text FROM plan WHERE job = ?",
+	[SQL_QUERY_ADD] = "INSERT INTO query(job, node, level, model, keys, at, ms, rows, status, comment, cut)"
+			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_STUDY_PUT] = "INSERT OR REPLACE INTO study(job, study_uid, position, date, modalities, verdict, why, expected, counted,"
+			  " received, bytes, attempts) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_STUDY_LAST] = "SELECT s.verdict, s.received FROM study s JOIN job j ON j.id = s.job"
+			   " WHERE s.study_uid = ?2 AND j.output = ?1 AND s.verdict NOT IN ('wanted', 'skipped')"
+			   " ORDER BY s.job DESC, s.position DESC LIMIT 1",
+	[SQL_ATTEMPT_BEGIN] = "INSERT INTO attempt(job, rung, command, tool_version, at) VALUES(?, ?, ?, ?, ?)",
+	[SQL_ATTEMPT_STUDY] = "INSERT OR IGNORE INTO attempt_study(attempt, study_uid) VALUES(?, ?)",
+	[SQL_ATTEMPT_END] = "UPDATE attempt SET ms = ?2, bytes = ?3, exit_status = ?4, status = ?5, completed = ?6, failed = ?7,"
+			    " objects = ?8, outcome = ?9, words = ?10, command = ?11, tool_version = ?12 WHERE id = ?1",
+	[SQL_FOLDER_GET] = "SELECT id FROM folder WHERE path = ?",
+	[SQL_FOLDER_ADD] = "INSERT INTO folder(path) VALUES(?)",
+	[SQL_INSTANCE_PUT] = "INSERT INTO instance(folder, path, sop, study, series, sop_class, transfer_syntax, bytes, sha256, at,"
+			     " node, job) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+			     " ON CONFLICT(folder, path) DO UPDATE SET sop = ?3, study = ?4, series = ?5, sop_class = ?6,"
+			     " transfer_syntax = ?7, bytes = ?8, sha256 = ?9, at = ?10, node = ?11, job = ?12",
+	[SQL_INSTANCE_DELETE] = "DELETE FROM instance WHERE folder = (SELECT id FROM folder WHERE path = ?) AND path = ?",
+	/* No index has this order: the rows are collected first, so that the callback may change them. */
+	[SQL_INSTANCES] = "SELECT path, sop, study, series, sop_class, transfer_syntax, bytes, sha256, at, node, job FROM instance"
+			  " WHERE folder = (SELECT id FROM folder WHERE path = ?) AND study = ? ORDER BY path",
+	[SQL_INSTANCE_COUNT] = "SELECT count(*) FROM instance WHERE folder = (SELECT id FROM folder WHERE path = ?)",
+	[SQL_LEARN] = "INSERT INTO learned(node, what, value, at, times) VALUES(?1, ?2, ?3, ?4, 1)"
+		      " ON CONFLICT(node, what) DO UPDATE SET times = CASE WHEN value = ?3 THEN times + 1 ELSE 1 END,"
+		      " value = ?3, at = ?4",
+	[SQL_FORGET] = "DELETE FROM learned WHERE node = ? AND what = ?",
+	[SQL_LEARNED] = "SELECT value FROM learned WHERE node = ? AND what = ?",
+	[SQL_ESTIMATE_BYTES] = "SELECT sum(bytes), sum(received) FROM (SELECT s.bytes, s.received FROM study s"
+			       " JOIN job j ON j.id = s.job WHERE j.node = ?1 AND s.received > 0 AND s.bytes > 0 AND " HAS_MODALITY
+			       " ORDER BY s.job DESC LIMIT 2000)",
+	[SQL_ESTIMATE_RATE] = "SELECT sum(objects), sum(ms) / 1000.0 FROM (SELECT a.objects, a.ms FROM attempt a"
+			      " JOIN job j ON j.id = a.job WHERE j.node = ?1 AND a.objects > 0 AND a.ms > 0 AND (?2 = '' OR"
+			      " EXISTS(SELECT 1 FROM attempt_study t JOIN study s ON s.job = a.job AND s.study_uid = t.study_uid"
+			      " WHERE t.attempt = a.id AND " HAS_MODALITY ")) ORDER BY a.id DESC LIMIT 2000)",
+};
+
+int ledger_job_begin(struct ledger *l, struct ledger_job *j, struct err *e)
+{
+	if (ledger_run(l, SQL_JOB_BEGIN, CELLS(TEXT(j->node), TEXT(j->command), TEXT(j->output), TEXT(j->state), TEXT(j->user),
+					       NUM(j->started)), e) < 0)
+		return -1;
+	j->id = sqlite3_last_insert_rowid(l->db);
+	return 0;
+}
+
+int ledger_job_end(struct ledger *l, int64_t job, int exit_status, const char *summary, struct err *e)
+{
+	return ledger_run(l, SQL_JOB_END, CELLS(NUM(job), NUM(clock_wall()), NUM(exit_status), TEXT(summary)), e);
+}
+
+int ledger_job_plan(struct ledger *l, int64_t job, const char *json, size_t len, struct err *e)
+{
+	return ledger_run(l, SQL_PLAN_PUT, CELLS(NUM(job), BLOB(json, len)), e);
+}
+
+/* The first column of the first row, yours; NULL when there is none, and then err tells whether that is a failure. */
+static char *first_text(struct ledger *l, enum statement which, const struct cell *cells, size_t count, struct err *e)
+{
+	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
+	int code = s ? sqlite3_step(s) : SQLITE_DONE;
+	char *text = NULL;
+
+	if (code == SQLITE_ROW)
+		text = mem_str(column_text(s, 0));
+	else if (code != SQLITE_DONE)
+		ledger_said(l, code, e);
+	if (s)
+		ledger_give_back(l, which, s);
+	return text;
+}
+
+char *ledger_job_plan_text(struct ledger *l, int64_t job, struct err *e)
+{
+	struct err why = { ERR_NONE, "" };
+	char *text = first_text(l, SQL_PLAN_GET, CELLS(NUM(job)), &why);
+
+	if (text)
+		return text;
+	if (!why.kind)
+		err_set(&why, ERR_INPUT, "there is no job %" PRId64 " with a plan in %.200s", job, l->path);
+	*e = why;
+	return NULL;
+}
+
+int ledger_query_add(struct ledger *l, const struct ledger_query *q, struct err *e)
+{
+	return ledger_run(l, SQL_QUERY_ADD, CELLS(NUM(q->job), TEXT(q->node), TEXT(q->level), TEXT(q->model), TEXT(q->keys),
+						  NUM(q->at), NUM(q->ms), NUM(q->rows), NUM(q->status), TEXT(q->comment),
+						  NUM(q->cut)), e);
+}
+
+int ledger_study_put(struct ledger *l, const struct ledger_study *s, struct err *e)
+{
+	return ledger_run(l, SQL_STUDY_PUT, CELLS(NUM(s->job), TEXT(s->study_uid), NUM(s->position), TEXT(s->date),
+						  TEXT(s->modalities), TEXT(s->verdict), TEXT(s->why), NUM(s->expected),
+						  TEXT(s->counted), NUM(s->received), NUM(s->bytes), NUM(s->attempts)), e);
+}
+
+static int add_attempt(struct ledger *l, const struct ledger_attempt *a, int64_t *ret_id, struct err *e)
+{
+	auto_free char *uids = mem_str(a->study_uids ? a->study_uids : "");
+	char *rest = uids, *uid;
+	int64_t id;
+
+	if (ledger_run(l, SQL_ATTEMPT_BEGIN, CELLS(NUM(a->job), TEXT(a->rung), TEXT(a->command), TEXT(a->tool_version), NUM(a->at)),
+		       e) < 0)
+		return -1;
+	id = sqlite3_last_insert_rowid(l->db);
+	while ((uid = strsep(&rest, "\\")))
+		if (*uid && ledger_run(l, SQL_ATTEMPT_STUDY, CELLS(NUM(id), TEXT(uid)), e) < 0)
+			return -1;
+	*ret_id = id;
+	return 0;
+}
+
+int ledger_attempt_begin(struct ledger *l, struct ledger_attempt *a, struct err *e)
+{
+	int64_t id;
+
+	if (ledger_begin(l, e) < 0)
+		return -1;
+	if (add_attempt(l, a, &id, e) < 0) {
+		ledger_rollback(l);
+		return -1;
+	}
+	if (ledger_commit(l, e) < 0)
+		return -1;
+	a->id = id;
+	return 0;
+}
+
+int ledger_attempt_end(struct ledger *l, const struct ledger_attempt *a, struct err *e)
+{
+	return ledger_run(l, SQL_ATTEMPT_END, CELLS(NUM(a->id), NUM(a->ms), NUM(a->bytes), NUM(a->exit_status), NUM(a->status),
+						    NUM(a->completed), NUM(a->failed), NUM(a->objects), TEXT(a->outcome),
+						    TEXT(a->words), TEXT(a->command), TEXT(a->tool_version)), e);
+}
+
+/* The number that stands for an output folder in the rows; remembered, for it is asked with every file. */
+static int folder_number(struct ledger *l, const char *output, int64_t *ret_id, struct err *e)
+{
+	int64_t id;
+
+	if (l->folder && !strcmp(l->folder, output)) {
+		*ret_id = l->folder_id;
+		return 0;
+	}
+	if (ledger_number(l, SQL_FOLDER_GET, CELLS(TEXT(output)), 0, &id, e) < 0)
+		return -1;
+	if (!id && ledger_run(l, SQL_FOLDER_ADD, CELLS(TEXT(output)), e) < 0)
+		return -1;
+	*ret_id = l->folder_id = id ? id : sqlite3_last_insert_rowid(l->db);
+	free(l->folder);
+	l->folder = mem_str(output);
+	return 0;
+}
+
+static int put_instance(struct ledger *l, const struct ledger_instance *i, struct err *e)
+{
+	int64_t folder;
+
+	if (folder_number(l, i->output, &folder, e) < 0)
+		return -1;
+	return ledger_run(l, SQL_INSTANCE_PUT, CELLS(NUM(folder), TEXT(i->path), TEXT(i->sop), TEXT(i->study), TEXT(i->series),
+						     TEXT(i->sop_class), TEXT(i->transfer_syntax), NUM(i->bytes), TEXT(i->sha256),
+						     NUM(i->at), TEXT(i->node), NUM(i->job)), e);
+}
+
+int ledger_instance_put(struct ledger *l, const struct ledger_instance *i, struct err *e)
+{
+	if (l->depth)
+		return put_instance(l, i, e);
+	if (ledger_begin(l, e) < 0)
+		return -1;
+	if (put_instance(l, i, e) < 0) {
+		ledger_rollback(l);
+		return -1;
+	}
+	return ledger_commit(l, e);
+}
+
+int ledger_instance_delete(struct ledger *l, const char *output, const char *path, struct err *e)
+{
+	return ledger_run(l, SQL_INSTANCE_DELETE, CELLS(TEXT(output), TEXT(path)), e);
+}
+
+static struct ledger_instance instance_of(sqlite3_stmt *s, const char *output)
+{
+	return (struct ledger_instance){
+		.output = output, .path = column_text(s, 0), .sop = column_text(s, 1), .study = column_text(s, 2),
+		.series = column_text(s, 3), .sop_class = column_text(s, 4), .transfer_syntax = column_text(s, 5),
+		.bytes = sqlite3_column_int64(s, 6), .sha256 = column_text(s, 7), .at = sqlite3_column_int64(s, 8),
+		.node = column_text(s, 9), .job = sqlite3_column_int64(s, 10),
+	};
+}
+
+int ledger_instances(struct ledger *l, const char *output, const char *study_uid, ledger_instance_fn *fn, void *owner,
+		     struct err *e)
+{
+	sqlite3_stmt *s = ledger_ask(l, SQL_INSTANCES, CELLS(TEXT(output), TEXT(study_uid)), e);
+	int code, failed = 0, stopped = 0;
+
+	if (!s)
+		return -1;
+	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE) {
+		struct ledger_instance i = instance_of(s, output);
+
+		if (code == SQLITE_ROW)
+			stopped = fn(owner, &i);
+		else
+			failed = ledger_said(l, code, e);
+	}
+	ledger_give_back(l, SQL_INSTANCES, s);
+	return failed;
+}
+
+long long ledger_instance_count(struct ledger *l, const char *output, struct err *e)
+{
+	int64_t count = 0;
+
+	return ledger_number(l, SQL_INSTANCE_COUNT, CELLS(TEXT(output)), 0, &count, e) < 0 ? -1 : count;
+}
+
+int ledger_learn(struct ledger *l, const char *node, const char *what, const char *value, struct err *e)
+{
+	if (!value)
+		return ledger_run(l, SQL_FORGET, CELLS(TEXT(node), TEXT(what)), e);
+	return ledger_run(l, SQL_LEARN, CELLS(TEXT(node), TEXT(what), TEXT(value), NUM(clock_wall())), e);
+}
+
+char *ledger_learned(struct ledger *l, const char *node, const char *what)
+{
+	struct err ignored = { ERR_NONE, "" };
+
+	return first_text(l, SQL_LEARNED, CELLS(TEXT(node), TEXT(what)), &ignored);
+}
+
+char *ledger_last_verdict(struct ledger *l, const char *output, const char *study_uid, int *ret_received)
+{
+	struct err ignored = { ERR_NONE, "" };
+	sqlite3_stmt *s = ledger_ask(l, SQL_STUDY_LAST, CELLS(TEXT(output), TEXT(study_uid)), &ignored);
+	char *verdict = NULL;
+
+	if (s && sqlite3_step(s) == SQLITE_ROW) {
+		verdict = mem_str(column_text(s, 0));
+		if (ret_received)
+			*ret_received = sqlite3_column_int(s, 1);
+	}
+	if (s)
+		ledger_give_back(l, SQL_STUDY_LAST, s);
+	return verdict;
+}
+
+/* The first column of the only row divided by the second; false when there is nothing to divide by. */
+static bool quotient(struct ledger *l, enum statement which, const char *node, const char *modality, double *ret_quotient)
+{
+	struct err ignored = { ERR_NONE, "" };
+	sqlite3_stmt *s = ledger_ask(l, which, CELLS(TEXT(node), TEXT(modality)), &ignored);
+	double by = s && sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_double(s, 1) : 0;
+
+	if (by > 0)
+		*ret_quotient = sqlite3_column_double(s, 0) / by;
+	if (s)
+		ledger_give_back(l, which, s);
+	return by > 0;
+}
+
+bool ledger_estimate(struct ledger *l, const char *node, const char *modality, double *ret_bytes, double *ret_per_second)
+{
+	double bytes, rate;
+
+	if (!quotient(l, SQL_ESTIMATE_BYTES, node, modality, &bytes) || !quotient(l, SQL_ESTIMATE_RATE, node, modality, &rate))
+		return false;
+	*ret_bytes = bytes;
+	*ret_per_second = rate;
+	return true;
+}

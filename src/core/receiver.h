@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The port that moves are sent to.  We own the listening socket; each accepted connection from an allowed address is handed
+ * to a confined storescp of its own, writing into a folder of its own; strangers are turned away. */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/intake.h"
+#include "core/plan.h"
+#include "core/session.h"
+#include "core/staging.h"
+
+struct receiver;
+
+/* Listens on all addresses of how->listen_port as AE title how->destination.  Allowed are the addresses of the peer's
+ * host and how->accept_from.  ERR_SYSTEM: port in use (says what to do), no such host. */
+struct receiver *receiver_open(struct session *, struct staging *, struct intake *, const struct settings *how, struct err *);
+/* Takes no more connections and ends those that are open; they are gone when receiver_connections() is 0. */
+void receiver_stop(struct receiver *);
+void receiver_close(struct receiver *);	/* when none is open */
+/* Looks for new whole objects and hands them to the intake; called now and then, and by itself when a connection ends. */
+void receiver_scan(struct receiver *);
+int64_t receiver_bytes(const struct receiver *);	/* everything that ever arrived, grows with each byte */
+size_t receiver_connections(const struct receiver *);	/* open now */
+int64_t receiver_last_ms(const struct receiver *);	/* clock_ms() of the last sign of life: connection, byte, end */
+size_t receiver_refused(const struct receiver *);	/* strangers turned away */

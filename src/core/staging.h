@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where objects lie between their arrival and their place: OUTPUT/.dicom-qr/RUN-XXXXXX/, on the file system of the output,
+ * for the owner alone, removed when empty.  What a crashed run left is found, so that it can be taken in. */
+#pragma once
+
+#include "base/err.h"
+
+struct staging {
+	char *output;		/* absolute */
+	char *house;		/* OUTPUT/.dicom-qr */
+	char *folder;		/* ours, locked while we live */
+	int lock_fd;
+	unsigned serial;
+};
+
+int staging_open(struct staging *, const char *output, struct err *);
+void staging_close(struct staging *);				/* removes our folder */
+/* A new empty folder for one child; yours. */
+char *staging_folder(struct staging *, const char *prefix, struct err *);
+/* A path for one received file that no child knows of; yours. */
+char *staging_file(struct staging *);
+/* Calls file() for each regular file in the folders of runs that are dead, then removes what is left of them (file() moves
+ * away what it takes). */
+int staging_leftovers(struct staging *, void (*file)(void *owner, const char *path), void *owner, struct err *);
+/* Puts a file that must not be mixed in aside: OUTPUT/.dicom-qr/quarantine/NAME and NAME.reason (one line of JSON). */
+int staging_quarantine(struct staging *, const char *path, const char *name, const char *reason, const char *sender, struct err *);

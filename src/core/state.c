@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a state file.  Study by study, so that a hundred thousand need little memory; nothing in it is believed before
+ * it was checked; whatever we have no name for is kept to be written again. */
+#include "core/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "core/state_p.h"
+#include "dicom/value.h"
+
+/* Members of a study other than numbers: those of dicom/study, then ours. */
+static const char *const known_members[] = {
+	"patientName", "patientID", "studyInstanceUID", "studyDate", "modality", "studyDescription", "accessionNumber",
+	"studyTime", "patientBirthDate", "instanceAvailability", "studyID", "stationName", "numberOfSeries",
+	"numberOfInstances",
+	"status", "reason", "error", "expectedFrom", "seriesInstanceUID", "instances", "missing",
+};
+
+static int take_verdict(struct plan_study *s, const struct json *object, struct err *e)
+{
+	const char *status = member_text(object, "status", e);
+
+	if (!status)
+		return -1;
+	if (!*status || verdict_parse(status, &s->verdict))
+		return 0;
+	return err_set(e, ERR_INPUT, "status: '%.40s' is unknown", status);
+}
+
+static int take_counted(struct plan_study *s, const struct json *object, struct err *e)
+{
+	const char *from = member_text(object, "expectedFrom", e);
+
+	if (!from)
+		return -1;
+	if (!*from || count_source_parse(from, &s->counted))
+		return 0;
+	return err_set(e, ERR_INPUT, "expectedFrom: '%.40s' is unknown", from);
+}
+
+/* Why it was skipped is a reason, all else an error; who wrote the file by hand need not know. */
+static int take_why(struct plan_study *s, const struct json *object, struct err *e)
+{
+	const char *reason = member_text(object, "reason", e);
+	const char *error = reason ? member_text(object, "error", e) : NULL;
+	bool skipped = s->verdict == VERDICT_SKIPPED;
+
+	if (!error)
+		return -1;
+	if (*reason && (skipped || !*error))
+		s->why = mem_str(reason);
+	else if (*error)
+		s->why = mem_str(error);
+	return 0;
+}
+
+/* "" when absent. */
+static const char *uid_of(const struct json *object, const char *name, struct err *e)
+{
+	const char *uid = member_text(object, name, e);
+
+	if (!uid || !*uid || uid_is_repeatable(uid))
+		return uid;
+	err_set(e, ERR_INPUT, "%s: '%.80s' is no UID", name, uid);
+	return NULL;
+}
+
+static int take_series(struct plan_study *s, const struct json *object, struct err *e)
+{
+	const char *uid = uid_of(object, "seriesInstanceUID", e);
+
+	if (!uid)
+		return -1;
+	s->series_uid = *uid ? mem_str(uid) : NULL;
+	return 0;
+}
+
+/* An object, or a SOP Instance UID alone. */
+static int take_wanted(struct wanted_list *list, const struct json *item, struct err *e)
+{
+	const char *series, *sop, *sop_class;
+
+	if (json_text(item)) {
+		if (!uid_is_repeatable(json_text(item)))
+			return err_set(e, ERR_INPUT, "'%.80s' is no UID", json_text(item));
+		wanted_add(list, "", json_text(item), "");
+		return 0;
+	}
+	if (json_type(item) != JSON_OBJECT)
+		return err_set(e, ERR_INPUT, "an object or a UID is expected");
+	if (!(series = uid_of(item, "seriesInstanceUID", e)) || !(sop = uid_of(item, "sopInstanceUID", e)) ||
+	    !(sop_class = uid_of(item, "sopClassUID", e)))
+		return -1;
+	if (!*sop)
+		return err_set(e, ERR_INPUT, "sopInstanceUID is missing");
+	wanted_add(list, series, sop, sop_class);
+	return 0;
+}
+
+static int take_list(struct wanted_list *list, const struct json *object, const char *name, struct err *e)
+{
+	const struct json *items = json_get(object, name);
+
+	if (json_type(items) != JSON_NULL && json_type(items) != JSON_ARRAY)
+		return err_set(e, ERR_INPUT, "%s: a list is expected", name);
+	for (size_t i = 0; i < json_count(items); i++)
+		if (take_wanted(list, json_at(items, i), e) < 0)
+			return err_in(e, "%s[%zu]", name, i);
+	return 0;
+}
+
+static int take_study(struct plan_study *s, struct json *object, struct err *e)
+{
+	if (json_type(object) != JSON_OBJECT)
+		return err_set(e, ERR_INPUT, "an object is expected");
+	if (study_from_json(&s->study, object, e) < 0)
+		return -1;
+	if (numbers_take(s, object, e) < 0 || take_verdict(s, object, e) < 0 || take_counted(s, object, e) < 0 ||
+	    take_why(s, object, e) < 0 || take_series(s, object, e) < 0)
+		return -1;
+	return take_list(&s->only, object, "instances", e) < 0 || take_list(&s->missing, object, "missing", e) < 0 ? -1 : 0;
+}
+
+/* What nobody took; takes object. */
+static struct json *leftover(struct json *object)
+{
+	if (json_count(object))
+		return object;
+	json_free(object);
+	return NULL;
+}
+
+static int on_study(void *owner, struct json *object, struct err *e)
+{
+	struct plan *p = owner;
+	struct plan_study *s = plan_add(p);
+
+	if (take_study(s, object, e) < 0) {
+		e->kind = ERR_INPUT;
+		json_free(object);
+		return err_in(e, "studies[%zu]", p->count - 1);
+	}
+	for (size_t i = 0; i < countof(known_members); i++)
+		json_delete(object, known_members[i]);
+	s->extra = leftover(object);
+	return 0;
+}
+
+/* The old files know only that; the layout is what it always meant. */
+static void settle_layout(struct settings *how, bool named)
+{
+	if (named || !how->hierarchical)
+		return;
+	free(how->layout);
+	how->layout = mem_str(LAYOUT_PATIENT);
+}
+
+static int take_document(struct plan *p, struct json *document, struct err *e)
+{
+	bool layout_named = json_type(json_get(document, "layout")) != JSON_NULL;
+
+	if (json_type(json_get(document, "studies")) != JSON_ARRAY)
+		return err_set(e, ERR_INPUT, json_get(document, "studies") ? "studies: a list is expected" :
+			       "no member \"studies\": this is no state file");
+	if (settings_take(&p->how, document, e) < 0)
+		return -1;
+	settle_layout(&p->how, layout_named);
+	json_delete(document, "studies");
+	return 0;
+}
+
+/* A byte order mark, as some editors leave it, and blanks. */
+static void skip_blank(const char **text, size_t *len)
+{
+	if (*len >= 3 && !memcmp(*text, "\xef\xbb\xbf", 3)) {
+		*text += 3;
+		*len -= 3;
+	}
+	while (*len && strchr(" \t\r\n", **text) && **text) {
+		++*text;
+		--*len;
+	}
+}
+
+static int parse_into(struct plan *p, const char *text, size_t len, struct err *e)
+{
+	struct json *document = json_parse_items(text, len, "studies", on_study, p, e);
+
+	if (!document)
+		return -1;
+	if (take_document(p, document, e) < 0) {
+		json_free(document);
+		return -1;
+	}
+	p->extra = leftover(document);
+	return 0;
+}
+
+int state_parse(const char *text, size_t len, struct plan *p, struct err *e)
+{
+	const char *start = text;
+	struct plan fresh;
+
+	skip_blank(&start, &len);
+	if (!len)
+		return err_set(e, ERR_INPUT, "empty: nothing was saved here");
+	if (*start != '{')
+		return err_set(e, ERR_INPUT, "no state file: it does not begin with {");
+	plan_init(&fresh);
+	if (parse_into(&fresh, start, len, e) < 0) {
+		plan_done(&fresh);
+		return -1;
+	}
+	plan_done(p);
+	*p = fresh;
+	return 0;
+}
+
+int state_read(const char *path, struct plan *p, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(STATE_BYTES_MAX);
+
+	if (file_read(path, &text, e) < 0)
+		return -1;
+	return state_parse(buf_text(&text), text.len, p, e) < 0 ? err_in(e, "%s", path) : 0;
+}
+
+int state_lock(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash + 1 - path) : 0;
+	auto_free char *lock = mem_printf("%.*s.%s.lock", folder, path, path + folder);
+
+	return file_lock(lock, e);
+}

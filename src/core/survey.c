@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Studies are listed group by group, in the order of the plan, and no further than the limit on objects reaches. */
+#include "core/survey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/held.h"
+#include "core/lister.h"
+
+#define GROUP 200
+#define GROUP_LIMITED 20		/* with --max-images: no more lists than needed */
+
+struct survey {
+	struct session *session;
+	struct plan *plan;
+	struct lister *lister;
+	struct means means;
+	size_t next;
+	long long studies_left;		/* studies that may still be taken; -1 = no limit */
+	long long left;			/* objects that may still be asked for; -1 = no limit */
+	struct retrieval *group[GROUP];
+	size_t count, answered;
+	struct err why;
+};
+
+static void listed(void *owner, struct retrieval *r, const struct err *why)
+{
+	struct survey *s = owner;
+
+	(void)r;
+	s->answered++;
+	if (why->kind && !s->why.kind)
+		s->why = *why;
+}
+
+static bool answered(void *owner)
+{
+	struct survey *s = owner;
+
+	if (s->session->signal)
+		lister_stop(s->lister);
+	return s->answered == s->count;
+}
+
+static void gather(struct survey *s)
+{
+	size_t most = s->left >= 0 || s->studies_left >= 0 ? GROUP_LIMITED : GROUP;
+
+	s->count = s->answered = 0;
+	while (s->count < most && s->next < s->plan->count) {
+		struct plan_study *in = &s->plan->studies[s->next++];
+
+		if (in->verdict != VERDICT_WANTED)
+			continue;
+		s->group[s->count] = mem_alloc(sizeof *s->group[0]);
+		retrieval_init(s->group[s->count++], in, &s->means);
+	}
+}
+
+static int list_group(struct survey *s, struct err *e)
+{
+	struct retrieval *ask[GROUP];
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->group[i]->listed)
+			s->answered++;
+		else
+			ask[count++] = s->group[i];
+	if (count)
+		lister_add(s->lister, ask, count);
+	if (session_run(s->session, answered, s, e) < 0)
+		return -1;
+	if (s->why.kind) {
+		*e = s->why;
+		return -1;
+	}
+	return 0;
+}
+
+/* Part of a study: its first objects that are not here, as far as the limit reaches. */
+static void take_part(struct survey *s, struct retrieval *r)
+{
+	struct wanted_list only = { NULL, 0, 0 };
+	const char *sop;
+	void *value;
+
+	for (size_t at = 0; s->left > 0 && (sop = table_next(r->objects, &at, &value));) {
+		const struct object *o = value;
+
+		if (o->path)
+			continue;
+		wanted_add(&only, o->series, sop, o->sop_class);
+		s->left--;
+	}
+	wanted_done(&r->in->only);
+	r->in->only = only;
+	r->in->expected = (int)only.count;
+	r->in->held = 0;
+}
+
+static void limit(struct survey *s, struct retrieval *r)
+{
+	int missing = retrieval_missing(r);
+
+	if (s->studies_left == 0) {
+		plan_skip(r->in, "beyond --max-studies %lld", s->plan->how.max_studies);
+		return;
+	}
+	if (s->left < 0)
+		;
+	else if (s->left == 0)
+		plan_skip(r->in, "beyond --max-images %lld", s->plan->how.max_images);
+	else if (missing >= 0 && missing <= s->left)
+		s->left -= missing;
+	else if (r->listed)
+		take_part(s, r);
+	else
+		plan_skip(r->in, "the PACS does not list its objects, so --max-images %lld could not be kept",
+			  s->plan->how.max_images);
+	if (s->studies_left > 0 && r->in->verdict == VERDICT_WANTED)
+		s->studies_left--;
+}
+
+static int settle(struct survey *s, struct retrieval *r, struct err *e)
+{
+	if (!s->plan->how.force && held_load(s->session->ledger, s->plan->how.output, r, e) < 0)
+		return -1;
+	retrieval_ready(r, &s->means);
+	r->in->held = r->here;
+	if (retrieval_whole(r) && r->here)
+		plan_skip(r->in, "held already: %d objects", r->here);
+	else
+		limit(s, r);
+	return 0;
+}
+
+static void free_group(struct survey *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		retrieval_done(s->group[i]);
+		free(s->group[i]);
+	}
+	s->count = 0;
+}
+
+int survey_plan(struct session *session, struct plan *plan, int *ret_queries, struct err *e)
+{
+	struct survey s = { .session = session, .plan = plan, .left = plan->how.max_images ? plan->how.max_images : -1,
+			    .studies_left = plan->how.max_studies ? plan->how.max_studies : -1,
+			    .means = { .get = true, .first = plan->how.method == METHOD_MOVE ? METHOD_MOVE : METHOD_GET, .move = true } };
+	int failed = 0;
+
+	s.lister = lister_new(session, &plan->how.peer, listed, &s);
+	for (gather(&s); !failed && s.count; gather(&s)) {
+		failed = s.left == 0 || s.studies_left == 0 ? 0 : list_group(&s, e);
+		for (size_t i = 0; i < s.count && !failed; i++)
+			failed = settle(&s, s.group[i], e);
+		free_group(&s);
+	}
+	*ret_queries = lister_requests(s.lister);
+	lister_free(s.lister);
+	return failed;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a plan would do, found out without retrieving: which objects there are, which are here already, and where the limits
+ * end it. */
+#pragma once
+
+#include "core/plan.h"
+#include "core/session.h"
+
+/* Lists the wanted studies, compares with what is held (whole ones are skipped: "held already"), and cuts the
+ * plan to how.max_studies, and to how.max_images objects: whole studies first, in order, then part of one.  *ret_queries:
+ * C-FINDs sent. */
+int survey_plan(struct session *, struct plan *, int *ret_queries, struct err *);

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* C-FIND.  All keys are compared with every instance, whatever their level; the instances that match are grouped by
+ * the unique key of the level asked for.  So a relational query needs no code of its own. */
+#include "session.h"
+
+#include <map>
+#include <set>
+
+#include "match.h"
+#include "shared.h"
+
+struct key {
+	DcmTag tag;
+	match_text want;
+};
+
+/* What is counted over a whole study, series or patient, matching or not. */
+struct totals {
+	long instances = 0;
+	std::set<std::string> series, studies, modalities, classes;
+};
+
+struct row {
+	const instance *what;		/* the first instance that matched */
+	std::string invented;		/* Study Instance UID of an endless query */
+};
+
+struct search {
+	struct session *s;
+	const struct request &rq;
+	situation at;
+	std::vector<key> keys;
+	std::set<DcmTagKey> ignored, omitted;
+	std::map<std::string, totals> patients, studies, series;
+	std::vector<row> rows;
+	unsigned final = 0x0000;
+	std::string comment;
+};
+
+static bool is_counter(const DcmTagKey &t)
+{
+	return t == DCM_NumberOfStudyRelatedInstances || t == DCM_NumberOfStudyRelatedSeries ||
+	       t == DCM_NumberOfSeriesRelatedInstances || t == DCM_NumberOfPatientRelatedStudies ||
+	       t == DCM_NumberOfPatientRelatedSeries || t == DCM_NumberOfPatientRelatedInstances ||
+	       t == DCM_InstanceAvailability || t == DCM_RetrieveAETitle || t == DCM_SOPClassesInStudy;
+}
+
+/* The level an attribute belongs to, for a PACS that keeps to the hierarchy. */
+static int level_of(const DcmTagKey &t)
+{
+	static const std::set<DcmTagKey> of_study = {
+		DCM_StudyDate, DCM_StudyTime, DCM_AccessionNumber, DCM_StudyID, DCM_StudyInstanceUID,
+		DCM_StudyDescription, DCM_ReferringPhysicianName, DCM_ModalitiesInStudy, DCM_SOPClassesInStudy,
+		DCM_NameOfPhysiciansReadingStudy, DCM_AdmittingDiagnosesDescription, DCM_PatientAge,
+		DCM_NumberOfStudyRelatedSeries, DCM_NumberOfStudyRelatedInstances, DCM_InstanceAvailability,
+		DCM_RetrieveAETitle, DCM_TimezoneOffsetFromUTC,
+	}, of_series = {
+		DCM_Modality, DCM_SeriesDate, DCM_SeriesTime, DCM_SeriesNumber, DCM_SeriesInstanceUID,
+		DCM_SeriesDescription, DCM_BodyPartExamined, DCM_Laterality, DCM_ProtocolName, DCM_OperatorsName,
+		DCM_PerformingPhysicianName, DCM_StationName, DCM_Manufacturer, DCM_ManufacturerModelName,
+		DCM_InstitutionName, DCM_InstitutionalDepartmentName, DCM_PerformedProcedureStepStartDate,
+		DCM_PerformedProcedureStepStartTime, DCM_NumberOfSeriesRelatedInstances,
+	};
+
+	if (of_study.count(t))
+		return LEVEL_STUDY;
+	if (of_series.count(t))
+		return LEVEL_SERIES;
+	return t.getGroup() == 0x0010 || is_counter(t) ? LEVEL_PATIENT : LEVEL_IMAGE;
+}
+
+static std::set<DcmTagKey> named_tags(const search &f, const char *rule_name)
+{
+	std::set<DcmTagKey> tags;
+
+	for (const rule *r : f.s->sc->all(rule_name, f.at))
+		for (const std::string &word : r->words) {
+			DcmTag tag;
+
+			if (DcmTag::findTagFromName(word.c_str(), tag).good())
+				tags.insert(tag);
+		}
+	return tags;
+}
+
+static void read_keys(search *f)
+{
+	std::string charset = identifier_value(f->rq.identifier, DCM_SpecificCharacterSet);
+	bool hierarchical = f->s->sc->has("find-hierarchical", f->at);
+
+	f->ignored = named_tags(*f, "find-ignore");
+	f->omitted = named_tags(*f, "find-omit");
+	for (DcmObject *o = f->rq.identifier->nextInContainer(nullptr); o; o = f->rq.identifier->nextInContainer(o)) {
+		DcmTagKey t = o->getTag().getXTag();
+
+		if (t == DCM_QueryRetrieveLevel || t == DCM_SpecificCharacterSet || o->ident() == EVR_SQ ||
+		    t.getElement() == 0)
+			continue;
+		if (hierarchical && level_of(t) > f->rq.level)
+			continue;
+		f->keys.push_back({ o->getTag(), { identifier_value(f->rq.identifier, t), charset } });
+	}
+}
+
+static void count(search *f)
+{
+	for (const auto &i : f->s->st->instances)
+		for (totals *t : { &f->patients[i->patient], &f->studies[i->study], &f->series[i->series] }) {
+			t->instances++;
+			t->studies.insert(i->study);
+			t->series.insert(i->series);
+			t->modalities.insert(trimmed(i->value(DCM_Modality)));
+			t->classes.insert(i->sop_class);
+		}
+}
+
+static std::string joined(const std::set<std::string> &words)
+{
+	std::string out;
+
+	for (const std::string &w : words)
+		if (!w.empty())
+			out += (out.empty() ? "" : "\\") + w;
+	return out;
+}
+
+static bool matches(search *f, const instance &i)
+{
+	bool exact = f->s->sc->has("find-case-sensitive", f->at);
+
+	for (const key &k : f->keys) {
+		DcmTagKey t = k.tag.getXTag();
+		match_text stored = { "", i.value(DCM_SpecificCharacterSet) };
+
+		if (k.want.value.empty() || f->ignored.count(t) || is_counter(t))
+			continue;
+		stored.value = t == DCM_ModalitiesInStudy ? joined(f->studies[i.study].modalities) : i.value(t);
+		if (!match_value(k.tag.getEVR(), k.want, stored, exact))
+			return false;
+	}
+	return true;
+}
+
+static void collect(search *f)
+{
+	std::set<std::string> known;
+
+	count(f);
+	for (const auto &i : f->s->st->instances)
+		if (!known.count(i->unique(f->rq.level)) && matches(f, *i)) {
+			known.insert(i->unique(f->rq.level));
+			f->rows.push_back({ i.get(), "" });
+		}
+}
+
+static std::string availability(const search &f, const instance &i)
+{
+	situation any = f.at;
+
+	for (const rule *r : f.s->sc->all("find-nearline", f.at))
+		if (r->words[0] == i.study)
+			return r->words.size() > 1 ? r->words[1] : "NEARLINE";
+	any.method = METHOD_NONE;
+	for (const rule *r : f.s->sc->all("nearline", any)) {
+		long since = shared->rule_since[r->id];
+
+		if (r->words[0] == i.study && (!since || now_ms() < since + r->ms(1)))
+			return "NEARLINE";
+	}
+	return "ONLINE";
+}
+
+static std::string answer(search *f, const row &r, const DcmTagKey &t)
+{
+	const instance &i = *r.what;
+	const rule *lie = f->s->sc->find("find-lie-count", f->at);
+	long delta = lie ? lie->number(0) : 0;
+
+	if (t == DCM_NumberOfStudyRelatedInstances)
+		return std::to_string(f->studies[i.study].instances + delta);
+	if (t == DCM_NumberOfStudyRelatedSeries)
+		return std::to_string(f->studies[i.study].series.size());
+	if (t == DCM_NumberOfSeriesRelatedInstances)
+		return std::to_string(f->series[i.series].instances + delta);
+	if (t == DCM_NumberOfPatientRelatedStudies)
+		return std::to_string(f->patients[i.patient].studies.size());
+	if (t == DCM_NumberOfPatientRelatedSeries)
+		return std::to_string(f->patients[i.patient].series.size());
+	if (t == DCM_NumberOfPatientRelatedInstances)
+		return std::to_string(f->patients[i.patient].instances + delta);
+	if (t == DCM_ModalitiesInStudy)
+		return joined(f->studies[i.study].modalities);
+	if (t == DCM_SOPClassesInStudy)
+		return joined(f->studies[i.study].classes);
+	if (t == DCM_InstanceAvailability)
+		return availability(*f, i);
+	if (t == DCM_RetrieveAETitle)
+		return f->s->called;
+	if (t == DCM_StudyInstanceUID && !r.invented.empty())
+		return r.invented;
+	return i.value(t);
+}
+
+static void put_charset(search *f, const row &r, DcmDataset *ds)
+{
+	const rule *charset = f->s->sc->find("find-charset", f->at);
+	std::string stored = r.what->value(DCM_SpecificCharacterSet);
+
+	if (charset && charset->words[0] == "none")
+		return;
+	if (charset)
+		ds->putAndInsertString(DCM_SpecificCharacterSet, charset->rest(0).c_str());
+	else if (!stored.empty() || f->rq.identifier->tagExists(DCM_SpecificCharacterSet))
+		ds->putAndInsertString(DCM_SpecificCharacterSet, stored.c_str());
+}
+
+static void fill(search *f, const row &r, DcmDataset *ds)
+{
+	bool pad = f->s->sc->has("find-pad-uids", f->at);
+
+	if (!f->omitted.count(DCM_SpecificCharacterSet))
+		put_charset(f, r, ds);
+	if (!f->omitted.count(DCM_QueryRetrieveLevel))
+		ds->putAndInsertString(DCM_QueryRetrieveLevel, level_name(f->rq.level));
+	for (const key &k : f->keys) {
+		DcmTagKey t = k.tag.getXTag();
+		std::string value;
+
+		if (f->omitted.count(t))
+			continue;
+		value = answer(f, r, t);
+		if (pad && k.tag.getEVR() == EVR_UI && !value.empty())
+			value += ' ';
+		if (value.empty() || ds->putAndInsertString(k.tag, value.c_str()).bad())
+			ds->insertEmptyElement(k.tag);
+	}
+}
+
+static bool refused(search *f, unsigned status, const std::string &comment = "")
+{
+	f->final = status;
+	f->comment = comment;
+	return true;
+}
+
+/* Everything that ends a query before anything is looked up. */
+static bool refuse(search *f)
+{
+	const scenario *sc = f->s->sc;
+	DcmDataset *id = f->rq.identifier;
+	std::string study = identifier_value(id, DCM_StudyInstanceUID);
+	std::string series = identifier_value(id, DCM_SeriesInstanceUID);
+	auto single = [](const std::string &uid) { return !uid.empty() && uid.find('\\') == std::string::npos; };
+
+	if (const rule *r = sc->find("find-first-fails", f->at))
+		if (r->first(r->number(0)))
+			return refused(f, r->status(1));
+	if (const rule *r = sc->find("find-refuse", f->at))
+		if (r->take())
+			return refused(f, r->status(0), r->rest(1));
+	if (!model_allows(f->rq.model, f->rq.level))
+		return refused(f, 0xa900, "level missing or not of this model");
+	for (const rule *r : sc->all("find-level-refuse", f->at))
+		if (level_parse(r->words[0]) == f->rq.level && r->take())
+			return refused(f, r->status(1));
+	if (f->rq.level == LEVEL_IMAGE && sc->has("find-image-needs-parents", f->at) &&
+	    !(single(study) && single(series)))
+		return refused(f, 0xc000, "unique keys of the levels above are missing");
+	if (f->rq.level == LEVEL_SERIES && sc->has("find-series-needs-parents", f->at) && !single(study))
+		return refused(f, 0xc000, "unique keys of the levels above are missing");
+	if (const rule *r = sc->find("find-no-lists", f->at))
+		for (const key &k : f->keys)
+			if (match_is_list(k.tag.getEVR(), k.want.value) && r->take())
+				return refused(f, r->words.empty() ? 0xa900 : r->status(0));
+	if (const rule *r = sc->find("find-require-date", f->at))
+		if (f->rq.level <= LEVEL_STUDY && study.empty() && identifier_value(id, DCM_StudyDate).empty() &&
+		    r->take())
+			return r->words[0] == "empty" ? refused(f, 0x0000)
+			     : refused(f, r->words.size() > 1 ? r->status(1) : 0xa900, "Study Date is required");
+	return false;
+}
+
+static void cap(search *f)
+{
+	const rule *r = f->s->sc->find("find-cap", f->at);
+
+	if (!r || (long)f->rows.size() <= r->number(0) || !r->take())
+		return;
+	log_event("fault find-cap %s of %zu", r->rest(0).c_str(), f->rows.size());
+	f->rows.resize(r->words[1].find("-norows") == std::string::npos ? (size_t)r->number(0) : 0);
+	if (r->words[1] != "silent")
+		status_parse(r->words[1].substr(0, r->words[1].find('-')), &f->final);
+}
+
+/* What happens when so many rows have been sent. */
+static enum outcome mishap(search *f, long sent)
+{
+	for (const rule *r : f->s->sc->all("find-stall-after", f->at))
+		if (r->number(0) == sent && r->take()) {
+			log_event("fault find-stall-after %ld", sent);
+			if (!wire_wait(f->s->assoc, r->ms(1)))
+				return PEER_GONE;
+		}
+	for (const rule *r : f->s->sc->all("find-abort-after", f->at))
+		if (r->number(0) == sent && r->take()) {
+			log_event("fault find-abort-after %ld", sent);
+			return DO_ABORT;
+		}
+	for (const rule *r : f->s->sc->all("find-close-after", f->at))
+		if (r->number(0) == sent && r->take()) {
+			log_event("fault find-close-after %ld", sent);
+			return DO_CLOSE;
+		}
+	return GO_ON;
+}
+
+static enum outcome send_row(search *f, const row &r, long *sent)
+{
+	const rule *pending = f->s->sc->find("find-pending", f->at);
+	const rule *delay = f->s->sc->find("find-row-delay", f->at);
+	int copies = f->s->sc->has("find-duplicate-rows", f->at) ? 2 : 1;
+	DcmDataset ds;
+
+	fill(f, r, &ds);
+	while (copies--) {
+		command c = response(0x8020, f->rq.sop_class, f->rq.message_id, true,
+				     pending ? pending->status(0) : 0xff00);
+		enum outcome o;
+
+		if (delay && !wire_wait(f->s->assoc, delay->number(0)))
+			return PEER_GONE;
+		if (wire_message(f->s->assoc, f->rq.context, c, &ds, f->rq.xfer).bad())
+			return PEER_GONE;
+		if ((o = mishap(f, ++*sent)) != GO_ON)
+			return o;
+	}
+	return GO_ON;
+}
+
+/* Sends the rows; once, or again and again for a query without end. */
+static enum outcome send_rows(search *f, long *sent, bool *ret_cancelled)
+{
+	const rule *endless = f->s->sc->find("find-endless", f->at);
+	enum outcome o = mishap(f, 0);
+	bool turning = endless && !f->rows.empty() && endless->take();
+
+	do {
+		for (row r : f->rows) {
+			if (o != GO_ON)
+				return o;
+			if (turning && !endless->words.empty())
+				r.invented = r.what->study.substr(0, 48) + "." + std::to_string(*sent);
+			o = send_row(f, r, sent);
+			if (o == GO_ON && session_cancelled(f->s, f->rq)) {
+				*ret_cancelled = !f->s->gone;
+				return f->s->gone ? PEER_GONE : GO_ON;
+			}
+		}
+	} while (turning && o == GO_ON && wire_wait(f->s->assoc, 1));
+	return turning && o == GO_ON ? PEER_GONE : o;
+}
+
+static enum outcome send_final(search *f)
+{
+	command c = response(0x8020, f->rq.sop_class, f->rq.message_id, false, f->final);
+
+	if (!f->comment.empty())
+		c.text(0x0902, f->comment.substr(0, 64), ' ');
+	return wire_message(f->s->assoc, f->rq.context, c, nullptr, f->rq.xfer).good() ? GO_ON : PEER_GONE;
+}
+
+enum outcome find_serve(struct session *s, const struct request &rq)
+{
+	static const char *const ends[] = { "", "aborted", "closed", "gone" };
+	search f = { s, rq, { METHOD_NONE, s->calling, rq.level }, {}, {}, {}, {}, {}, {}, {}, 0x0000, "" };
+	std::string shown = identifier_shown(rq.identifier);
+	enum outcome o = GO_ON;
+	bool cancelled = false;
+	char final[16];
+	long sent = 0;
+
+	read_keys(&f);
+	if (!refuse(&f)) {
+		collect(&f);
+		if (const rule *r = s->sc->find("find-final", f.at)) {
+			f.final = r->status(0);
+			f.comment = r->rest(1);
+			r->take();
+		}
+		cap(&f);
+		o = send_rows(&f, &sent, &cancelled);
+		if (cancelled) {
+			f.final = 0xfe00;
+			f.comment.clear();
+		}
+	}
+	/* Logged first: who has the final response may look at once. */
+	snprintf(final, sizeof final, "0x%04x", f.final);
+	log_event("find %s %s rows %ld final %s %s", level_name(rq.level), model_name(rq.model), sent,
+		  o == GO_ON ? final : ends[o], shown.c_str());
+	return o == GO_ON ? send_final(&f) : o;
+}

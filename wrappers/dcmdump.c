@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Standard output and error arrive in any order to each other, so files are held until both have ended. */
+#include "wrappers/dcmdump.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "dicom/tag.h"
+
+struct dcmdump_held {
+	char *path;
+	struct dataset set;
+};
+
+/* +L whole values, -Un no names for UIDs, +Qn pure ASCII, -M nothing over 4 KB loaded; +p the prefix that shows what stands
+ * in a sequence, which dcmdump refuses unless it searches (+P): a whole dump shows that by indenting.  Errors carry the
+ * reasons; warnings would be many.  Stopping early (+sb) hides truncation. */
+struct command *dcmdump_command(const struct dcmtk *d, const char *list_path, const uint32_t *tags, size_t count, bool whole)
+{
+	struct command *c = dcmtk_plain_command(d, "dcmdump");
+	uint32_t last = 0;
+
+	command_args(c, "-ll", "error", "-M", "+L", "-Un", "+Qn", "+F", NULL);
+	if (count)
+		command_arg(c, "+p");
+	for (size_t i = 0; i < count; i++) {
+		command_arg(c, "+P");
+		command_argf(c, "%04x,%04x", tags[i] >> 16, tags[i] & 0xffff);
+		if (tags[i] > last)
+			last = tags[i];
+	}
+	if (!whole && count && last < UINT32_MAX) {
+		command_arg(c, "+sb");
+		command_argf(c, "%04x,%04x", (last + 1) >> 16, (last + 1) & 0xffff);
+	}
+	command_argf(c, "@%s", list_path);
+	return c;
+}
+
+void dcmdump_reading_init(struct dcmdump_reading *r, dcmdump_file_fn *file, void *owner)
+{
+	*r = (struct dcmdump_reading){ .file = file, .owner = owner };
+	dataset_init(&r->set);
+	buf_init(&r->room, BUF_MB(1));
+	r->damaged = table_new();
+}
+
+void dcmdump_reading_done(struct dcmdump_reading *r)
+{
+	for (size_t i = 0; i < r->held_count; i++) {
+		dataset_done(&r->held[i].set);
+		free(r->held[i].path);
+	}
+	free(r->held);
+	dataset_done(&r->set);
+	free(r->path);
+	buf_done(&r->room);
+	free(r->detail);
+	table_free(r->damaged, free);
+	*r = (struct dcmdump_reading){ 0 };
+}
+
+/* The file being read is over: its elements move to the held ones. */
+static void end_file(struct dcmdump_reading *r)
+{
+	if (!r->path)
+		return;
+	mem_grow(r->held, r->held_count, r->held_room);
+	r->held[r->held_count++] = (struct dcmdump_held){ r->path, r->set };
+	r->path = NULL;
+	dataset_init(&r->set);
+}
+
+static void read_header(struct dcmdump_reading *r, const char *text, size_t len)
+{
+	auto_free char *line = mem_strn(text, len);
+	const char *path = dump_header(line);
+
+	if (!path)
+		return;
+	end_file(r);
+	r->path = mem_str(path);
+}
+
+/* "E: dcmdump: Invalid stream: reading file: /path"; what precedes it says where in the file:
+ * "E: DcmElement: PixelData (7fe0,0010) larger (4096) than remaining bytes (3096) in file, premature end of stream". */
+static void read_error(struct dcmdump_reading *r, const char *text, size_t len)
+{
+	static const char mark[] = ": reading file: ";
+	auto_free char *line = mem_strn(text, len);
+	char *at, *words;
+
+	if (strncmp(line, "E: ", 3) != 0)
+		return;
+	at = strstr(line, mark);
+	if (strncmp(line, "E: dcmdump: ", 12) != 0 || !at) {
+		free(r->detail);
+		r->detail = mem_strn(line + 3, strnlen(line + 3, 200));
+		return;
+	}
+	*at = '\0';
+	words = r->detail ? mem_printf("%.100s (%s)", line + 12, r->detail) : mem_printf("%.100s", line + 12);
+	free(r->detail);
+	r->detail = NULL;
+	free(table_remove(r->damaged, at + strlen(mark)));
+	table_put(r->damaged, at + strlen(mark), log_clean(words));
+}
+
+/* What the tool that wrote the file said about it; of this only the transfer syntax is about the data. */
+static bool is_invented(uint32_t tag)
+{
+	return tag >> 16 == 2 && tag != TAG_TransferSyntaxUID;
+}
+
+void dcmdump_line(struct dcmdump_reading *r, bool is_stderr, const char *text, size_t len)
+{
+	struct dump_line d;
+
+	if (is_stderr)
+		read_error(r, text, len);
+	else if (len && *text == '#')
+		read_header(r, text, len);
+	else if (len && *text == '(' && r->path && dump_line_parse(&d, text, len, &r->room) && !d.nested && !is_invented(d.tag))
+		dataset_put(&r->set, d.tag, d.vr, d.value, d.len);
+}
+
+void dcmdump_end(struct dcmdump_reading *r)
+{
+	end_file(r);
+	for (size_t i = 0; i < r->held_count; i++) {
+		struct dcmdump_held *h = &r->held[i];
+
+		r->file(r->owner, h->path, &h->set, table_get(r->damaged, h->path));
+		dataset_done(&h->set);
+		free(h->path);
+	}
+	r->held_count = 0;
+}
