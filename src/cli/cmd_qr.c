@@ -11,11 +11,12 @@
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/prompt.h"
+#include "cli/selection.h"
 #include "cli/work.h"
 #include "core/state.h"
 
 static const struct opt *const tables[] = {
-	options_mode, options_query, options_retrieve, options_limits, options_node, options_general, NULL
+	options_mode, options_query, options_select, options_retrieve, options_limits, options_node, options_general, NULL
 };
 
 const struct opt_command command_qr = {
@@ -63,27 +64,29 @@ static int nothing_found(const struct values *v, const struct work_found *found)
 {
 	if (!v->quiet)
 		printf("No studies found\n");
-	return found->result.cut ? EXIT_INCOMPLETE : v->fail_if_empty ? EXIT_EMPTY : EXIT_ALL_THERE;
+	return !found->result.whole ? EXIT_INCOMPLETE : v->fail_if_empty ? EXIT_EMPTY : EXIT_ALL_THERE;
 }
 
 static void tell_found(const struct values *v, const struct plan *plan, const struct work_found *found)
 {
 	if (v->quiet)
 		return;
-	if (!v->interactive)
+	if (!v->interactive && !v->review)	/* these list them */
 		printf("Found %zu studies\n", plan->count);
 	if (found->left_out && !v->interactive)
 		printf("Left out by conditions checked here: %d\n", found->left_out);
 }
 
 /* From the answers to the plan that is to be carried out; *ret_queries: how many C-FINDs it took. */
-static int settle(struct session *s, struct plan *plan, const struct values *v, int *ret_queries, struct err *e)
+static int settle(struct session *s, struct plan *plan, const struct values *v, struct work_found *found, int *ret_queries, struct err *e)
 {
+	int asked = 0;
+
 	if (v->interactive && prompt_choose(s, plan, e) < 0)
 		return -1;
-	if (work_survey(s, plan, v->dry_run, ret_queries, e) < 0)
+	if (selection_make(s, plan, v, &found->result.whole, &asked, e) < 0 || work_survey(s, plan, v->dry_run, ret_queries, e) < 0)
 		return -1;
-	++*ret_queries;
+	*ret_queries += asked + 1;
 	return 0;
 }
 
@@ -98,7 +101,7 @@ static int work(struct session *s, struct plan *plan, const struct values *v, co
 	if (!plan->count)
 		return nothing_found(v, &found);
 	tell_found(v, plan, &found);
-	if (settle(s, plan, v, &queries, e) < 0)
+	if (settle(s, plan, v, &found, &queries, e) < 0)
 		return -1;
 	if (v->review && !v->quiet)
 		prompt_list(stdout, plan);
@@ -110,9 +113,9 @@ static int work(struct session *s, struct plan *plan, const struct values *v, co
 	if (v->review || v->dry_run) {
 		if (v->save_state && !v->quiet)
 			printf("To retrieve: dicom-qr resume --state %s\n", v->save_state);
-		return found.result.cut ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
+		return !found.result.whole ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 	}
-	return work_run(s, plan, v, v->save_state, found.result.cut);
+	return work_run(s, plan, v, v->save_state, !found.result.whole);
 }
 
 static int lock_state(const struct values *v, struct err *e)
@@ -125,7 +128,7 @@ static int prepare(struct values *v, const char *const *rest, size_t count, stru
 {
 	size_t used = 0;
 
-	if (choose_mode(v, e) < 0 || values_peer(v, rest, count, &plan->how.peer, &used, e) < 0)
+	if (values_peer(v, rest, count, &plan->how.peer, &used, e) < 0 || choose_mode(v, e) < 0)
 		return -1;
 	if (used < count)
 		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);

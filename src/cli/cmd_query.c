@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
@@ -12,8 +11,6 @@
 #include "cli/report.h"
 #include "cli/work.h"
 #include "dicom/tag.h"
-
-#define ROWS_MAX 50000000L
 
 static const struct opt *const tables[] = {
 	options_query, options_keys, options_format, options_node, options_general, NULL
@@ -35,12 +32,12 @@ const struct opt_command command_query = {
 
 struct asking {
 	struct session *session;
-	struct find *find;
+	struct windows *windows;
 	struct report *report;
 	const struct conditions *conditions;
 	enum level level;
 	int left_out;
-	struct find_result result;
+	struct windows_result result;
 	bool over;
 };
 
@@ -69,12 +66,12 @@ static void row(void *owner, struct dataset *set)
 		a->left_out++;
 }
 
-static void done(void *owner, const struct find_result *result)
+static void done(void *owner, const struct windows_result *result)
 {
 	struct asking *a = owner;
 
 	a->result = *result;
-	a->find = NULL;
+	a->windows = NULL;
 	a->over = true;
 }
 
@@ -82,8 +79,8 @@ static bool over(void *owner)
 {
 	struct asking *a = owner;
 
-	if (a->session->signal && a->find)
-		find_stop(a->find);
+	if (a->session->signal && a->windows)
+		windows_stop(a->windows);
 	return a->over;
 }
 
@@ -122,25 +119,10 @@ static int make_query(const struct values *v, const struct peer *peer, struct qu
 	return query_check(q, peer->model, e);
 }
 
-static void record(struct session *s, const struct peer *peer, const struct query *q, const struct find_result *r)
-{
-	auto_buf struct buf keys = BUF_INIT(1 << 16);
-	struct err e = { ERR_NONE, "" };
-	char node[300];
-	struct ledger_query query = { .node = node, .level = level_name(q->level), .model = model_name(peer->model),
-		.at = clock_wall(), .ms = r->ms, .rows = r->rows, .status = r->status, .comment = r->comment, .cut = r->cut };
-
-	peer_key(peer, node);
-	find_describe(q, &keys);
-	query.keys = buf_text(&keys);
-	if (ledger_query_add(s->ledger, &query, &e) < 0)
-		log_warning("%s", e.text);
-}
-
 static int ask(struct session *s, const struct peer *peer, const struct query *q, const struct conditions *c, const struct values *v,
 	       struct err *e)
 {
-	static const struct find_hooks hooks = { row, done };
+	static const struct windows_hooks hooks = { row, done };
 	struct asking a = { .session = s, .conditions = c, .level = q->level };
 	enum format format = FORMAT_TABLE;
 	long rows;
@@ -148,23 +130,22 @@ static int ask(struct session *s, const struct peer *peer, const struct query *q
 	if (v->format)
 		format_parse(v->format, &format);
 	a.report = report_open(stdout, format, q);
-	a.find = find_start(s, peer, &q, 1, ROWS_MAX, &hooks, &a, e);
-	if (!a.find || session_run(s, over, &a, e) < 0) {
+	a.windows = windows_start(s, peer, q, 3, 5, &hooks, &a, e);
+	if (!a.windows || session_run(s, over, &a, e) < 0) {
 		report_close(a.report);
 		return -1;
 	}
 	rows = report_close(a.report);
-	record(s, peer, q, &a.result);
+	work_record_query(s, peer, q, &a.result);
 	if (a.left_out)
 		log_verbose("%d answers that do not meet the conditions were left out", a.left_out);
-	if (a.result.cut) {
-		log_warning("the PACS cut its answer after %d rows: narrow the query, by date for example", a.result.rows);
-		return EXIT_INCOMPLETE;
-	}
 	if (a.result.why.kind) {
 		*e = a.result.why;
 		return -1;
 	}
+	log_line(a.result.queries > 1 || !a.result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", a.result.statement);
+	if (!a.result.whole)
+		return EXIT_INCOMPLETE;
 	return rows || !v->fail_if_empty ? EXIT_ALL_THERE : EXIT_EMPTY;
 }
 

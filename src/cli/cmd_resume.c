@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -75,6 +76,8 @@ static int load(struct session *s, const struct values *v, const char *const *re
 	if (v->state ? count > 0 : count != 1)
 		return err_set(e, ERR_USAGE, "give --state FILE, or the number of a job");
 	if (v->state) {
+		if (access(v->state, R_OK) < 0)		/* before a lock is made for nothing */
+			return err_sys(e, "open %s", v->state);
 		if (state_lock(v->state, e) < 0)
 			return -1;
 		return state_read(v->state, plan, e);

@@ -86,13 +86,13 @@ static int read_list(struct plan *plan, struct table *seen, const char *path, st
 
 static int check_uids(const struct values *v, struct err *e)
 {
+	if (v->instance_uid && (!v->series_uid || !v->study_uid))
+		return err_set(e, ERR_USAGE, "--instance-uid requires --study-uid and --series-uid");
+	if (v->series_uid && !v->study_uid)
+		return err_set(e, ERR_USAGE, "--series-uid requires --study-uid");
 	if (!v->study_uid == !v->uid_list)
 		return err_set(e, ERR_USAGE, v->study_uid ? "--study-uid and --uid-list exclude each other"
 							  : "what is to be retrieved? Give --study-uid or --uid-list");
-	if (v->series_uid && !v->study_uid)
-		return err_set(e, ERR_USAGE, "--series-uid requires --study-uid");
-	if (v->instance_uid && !v->series_uid)
-		return err_set(e, ERR_USAGE, "--instance-uid requires --study-uid and --series-uid");
 	if ((v->study_uid && uid_check(v->study_uid, "--study-uid", e) < 0) ||
 	    (v->series_uid && uid_check(v->series_uid, "--series-uid", e) < 0) ||
 	    (v->instance_uid && uid_check(v->instance_uid, "--instance-uid", e) < 0))

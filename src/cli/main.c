@@ -75,8 +75,10 @@ int main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
 	const struct program *program = by_name(slash ? slash + 1 : argv[0]), *sub;
+	struct err none;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
+	log_setup(LOG_WARNING, NULL, &none);	/* for what is said before the options are known; cannot fail */
 	log_set_hook(progress_log);
 	work_argc = argc;
 	work_argv = argv;

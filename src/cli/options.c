@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "dicom/charset.h"
 #include "dicom/layout.h"
@@ -57,6 +60,22 @@ const struct opt options_keys[] = {
 	{ "return", "", "KEYWORD", OPT_LIST, AT(returns), 0, 0, NULL, QUERY, "A further attribute to ask for.  May be repeated." },
 	{ "series-uid", "", "UID", OPT_STRING, AT(series_uid), 0, 0, NULL, QUERY, "Series Instance UID, for the levels below." },
 	{ "fail-if-empty", "", NULL, OPT_FLAG, AT(fail_if_empty), 0, 0, NULL, QUERY, "Exit status 4 when nothing matched." },
+	END
+};
+
+#define SELECTION "Selection within the studies"
+const struct opt options_select[] = {
+	{ "select", "", "WHAT", OPT_CHOICE, AT(select), 0, 0, "all|dose", SELECTION,
+	  "all, or dose: of each CT, MG, DX, CR, XA or RF study what tells the dose, a Radiation Dose SR where there is one "
+	  "(default: all)." },
+	{ "empty-sr", "", NULL, OPT_FLAG, AT(empty_sr), 0, 0, NULL, SELECTION,
+	  "With --select dose: without another report also take an SR of which the PACS lists no object." },
+	{ "series-modality", "", "LIST", OPT_STRING, AT(series_modality), 0, 0, NULL, SELECTION,
+	  "Only series of these comma-separated modalities." },
+	{ "series-description", "", "WORDS", OPT_STRING, AT(series_description), 0, 0, NULL, SELECTION,
+	  "Only series whose description contains one of these comma-separated words, in any case." },
+	{ "sop-class", "", "UIDS", OPT_STRING, AT(sop_class), 0, 0, NULL, SELECTION,
+	  "Only objects of these comma-separated SOP Class UIDs." },
 	END
 };
 
@@ -161,6 +180,7 @@ const struct opt options_general[] = {
 void values_init(struct values *v)
 {
 	memset(v, 0, sizeof *v);
+	v->chosen = mem_alloc(sizeof *v->chosen);
 	v->listen = v->parallel = v->retries = v->retry_wait = v->pause = -1;
 	v->timeout = v->first_timeout = v->stall_timeout = v->study_timeout = -1;
 	v->max_studies = v->max_images = v->max_bytes = v->max_duration = -1;
@@ -171,6 +191,10 @@ void values_done(struct values *v)
 	opt_list_done(&v->keys);
 	opt_list_done(&v->returns);
 	opt_list_done(&v->accept_from);
+	if (v->chosen)
+		config_done(&v->chosen->config);
+	free(v->chosen);
+	v->chosen = NULL;
 }
 
 /* ---- values to settings ---- */
@@ -200,13 +224,57 @@ static int set_node(const struct values *v, struct peer *peer, struct err *e)
 	return 0;
 }
 
+int values_config(const struct values *v, const struct config **ret_config, struct err *e)
+{
+	struct chosen *chosen = v->chosen;
+
+	if (!chosen->loaded) {
+		config_done(&chosen->config);
+		if (config_load(&chosen->config, e) < 0)
+			return -1;
+		chosen->loaded = true;
+	}
+	*ret_config = &chosen->config;
+	return 0;
+}
+
+/* A word that can only be a name or a number; "host port" are two words and an address. */
+static bool is_bare(const char *const *rest, size_t count)
+{
+	return !strpbrk(rest[0], ":@/[") && (count < 2 || !rest[1][0] || rest[1][strspn(rest[1], "0123456789")]);
+}
+
+static int choose_node(const struct values *v, const char *word, struct err *e)
+{
+	auto_buf struct buf names = BUF_INIT(1 << 12);
+	const struct config *config;
+
+	if (values_config(v, &config, e) < 0)
+		return -1;
+	v->chosen->node = word ? config_find(config, word) : config_default(config, e);
+	if (v->chosen->node || e->kind)
+		return v->chosen->node ? 0 : -1;
+	if (!word)
+		return err_set(e, ERR_USAGE, "which PACS? Give the name of a node, pacs://host[:port], AET@host:port, host:port or host port");
+	config_names(config, &names);
+	return err_set(e, ERR_USAGE, "'%.100s' is not an address and no node (known: %.160s): use pacs://host[:port], AET@host:port, "
+		       "host:port or host port", word, buf_text(&names));
+}
+
 int values_peer(const struct values *v, const char *const *rest, size_t count, struct peer *peer, size_t *used, struct err *e)
 {
 	bool second = false;
 
 	peer_init(peer);
-	if (!count)
-		return err_set(e, ERR_USAGE, "which PACS? Give pacs://host[:port], AET@host:port, host:port or host port");
+	if (!count || is_bare(rest, count)) {
+		if (choose_node(v, count ? rest[0] : NULL, e) < 0)
+			return -1;
+		*used = count ? 1 : 0;
+		*peer = v->chosen->node->peer;
+		if (!*peer->host)
+			return err_set(e, ERR_USAGE, "node '%s' is a place for files and no PACS: it has no host", v->chosen->node->name);
+		return set_node(v, peer, e);
+	}
 	if (peer_parse(peer, rest[0], count > 1 ? rest[1] : NULL, &second, e) < 0)
 		return -1;
 	*used = second ? 2 : 1;
@@ -273,6 +341,8 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 {
 	static const char *const trusts[] = { "list", "count", "status" };
 
+	if (v->chosen->node)
+		node_settle(v->chosen->node, how);
 	if (set_node(v, &how->peer, e) < 0 || set_title(how->destination, v->move_dest, "--move-dest", e) < 0 ||
 	    set_umask(v->mode, e) < 0 || set_layout(v, how, e) < 0)
 		return -1;
@@ -288,9 +358,21 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 	how->validate |= v->validate;
 	how->force |= v->force;
 	set_numbers(v, how);
-	how->accept_from.items = v->accept_from.items;
-	how->accept_from.count = v->accept_from.count;
+	if (v->accept_from.count) {
+		how->accept_from.items = v->accept_from.items;
+		how->accept_from.count = v->accept_from.count;
+	}
 	return 0;
+}
+
+/* Before the PACS is asked; a folder that is not there yet is made when the run begins. */
+static int check_output(const char *output, struct err *e)
+{
+	if (access(output, F_OK) < 0)
+		return 0;
+	if (!file_is_dir(output))
+		return err_set(e, ERR_SYSTEM, "output folder %s: it is there and no folder", output);
+	return access(output, W_OK | X_OK) < 0 ? err_sys(e, "output folder %s", output) : 0;
 }
 
 int settings_check(struct settings *how, bool retrieving, struct err *e)
@@ -300,9 +382,7 @@ int settings_check(struct settings *how, bool retrieving, struct err *e)
 	if (retrieving && how->method == METHOD_MOVE && !how->destination[0])
 		return err_set(e, ERR_USAGE, "C-MOVE requires --move-dest (the AE title that receives the files; with --listen PORT we "
 			       "receive them ourselves); or use --method c-get");
-	if (retrieving && how->output && !file_is_dir(how->output) && how->method == METHOD_MOVE && !how->listen_port)
-		return file_make_dirs(how->output, e);
-	return 0;
+	return retrieving ? check_output(how->output, e) : 0;
 }
 
 /* ---- values to query ---- */
@@ -321,6 +401,38 @@ static int set_key(struct query *q, uint32_t tag, const char *value, char **keep
 	return 0;
 }
 
+#define NEEDED_DAYS 30
+
+/* The last 30 days for a PACS that answers nothing without a date. */
+static int need_date(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+{
+	const struct node *node = v->chosen->node;
+	struct date_range *dates = &c->dates;
+	auto_free char *text = NULL;
+	char range[20];
+
+	if (!node || !node->require_date || v->study_date || v->study_uid)
+		return 0;
+	for (size_t i = 0; i < v->keys.count; i++)
+		if (!strncmp(v->keys.items[i], "StudyDate=", 10) || !strncmp(v->keys.items[i], "0008,0020=", 10))
+			return 0;
+	dates->until = date_of(clock_wall());
+	dates->from = date_add(dates->until, -NEEDED_DAYS);
+	date_range_format(dates, range);
+	log_warning("node %s needs a date: the last %d days are asked for (%s)", node->name, NEEDED_DAYS, range);
+	text = mem_printf("StudyDate=%s", range);
+	return query_add_text(q, text, e);
+}
+
+/* A PACS that stumbles over the key is asked for all; the condition is checked here anyway. */
+static int set_modality(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+{
+	if (!v->chosen->node || !v->chosen->node->no_modality_filter)
+		return set_key(q, TAG_ModalitiesInStudy, v->modality, &c->modality, e);
+	c->modality = mem_str(v->modality);
+	return 0;
+}
+
 int values_query(const struct values *v, struct query *q, struct conditions *c, struct err *e)
 {
 	memset(c, 0, sizeof *c);
@@ -334,11 +446,24 @@ int values_query(const struct values *v, struct query *q, struct conditions *c, 
 	    set_key(q, TAG_StudyDate, v->study_date, NULL, e) < 0 ||
 	    set_key(q, TAG_StudyInstanceUID, v->study_uid, &c->study_uid, e) < 0 ||
 	    set_key(q, TAG_AccessionNumber, v->accession_number, &c->accession, e) < 0 ||
-	    set_key(q, TAG_ModalitiesInStudy, v->modality, &c->modality, e) < 0 ||
+	    set_modality(v, q, c, e) < 0 || need_date(v, q, c, e) < 0 ||
 	    set_key(q, TAG_StudyDescription, v->study_description, &c->study_description, e) < 0)
 		return -1;
 	c->include = mem_str(v->desc_include);
 	c->exclude = mem_str(v->desc_exclude);
 	query_add_returns(q);
 	return query_check(q, MODEL_STUDY, e);
+}
+
+int values_select(const struct values *v, struct select_rules *r, struct err *e)
+{
+	memset(r, 0, sizeof *r);
+	r->dose = v->select && !strcmp(v->select, "dose");
+	r->empty_sr = v->empty_sr;
+	r->series_modality = v->series_modality;
+	r->series_description = v->series_description;
+	r->sop_class = v->sop_class;
+	if (v->empty_sr && !r->dose)
+		return err_set(e, ERR_USAGE, "--empty-sr goes with --select dose");
+	return r->dose ? select_kinds_parse(v->modality, &r->kinds, e) : 0;
 }

@@ -5,17 +5,30 @@
 
 #include "base/opt.h"
 #include "core/choice.h"
+#include "core/config.h"
 #include "core/plan.h"
+#include "core/select.h"
 #include "dicom/query.h"
+
+/* What nodes.json says of the node that was named. */
+struct chosen {
+	struct config config;
+	bool loaded;
+	const struct node *node;	/* NULL = an address was given */
+};
 
 struct values {
 	/* node */
 	const char *aet, *called_aet, *model, *charset;
+	struct chosen *chosen;
 	/* query */
 	const char *patient_name, *patient_id, *study_date, *study_uid, *accession_number, *modality, *study_description;
 	const char *desc_include, *desc_exclude, *from, *until;
 	struct opt_list keys, returns;
 	const char *level;
+	/* selection */
+	const char *select, *series_modality, *series_description, *sop_class;
+	bool empty_sr;
 	/* retrieval */
 	const char *move_dest, *method, *output, *layout, *series_uid, *instance_uid, *uid_list, *mode, *trust;
 	struct opt_list accept_from;
@@ -35,9 +48,12 @@ void values_init(struct values *);		/* the defaults; -1 in a number means: not g
 void values_done(struct values *);
 
 extern const struct opt options_node[], options_query[], options_keys[], options_retrieve[], options_series[], options_limits[],
-	options_mode[], options_resume[], options_format[], options_general[];
+	options_mode[], options_resume[], options_format[], options_general[], options_select[];
 
-/* The node from the positional arguments (*used: how many), and titles, model, character set. */
+/* nodes.json, read once. */
+int values_config(const struct values *, const struct config **ret_config, struct err *);
+/* The node from the positional arguments (*used: how many): an address, or a name or number of nodes.json, or without any the
+ * default node; then titles, model, character set as given.  What else the node states comes with values_settings. */
 int values_peer(const struct values *, const char *const *rest, size_t count, struct peer *, size_t *used, struct err *);
 /* Everything about how to retrieve that was given; what was not stays as it is in how. */
 int values_settings(const struct values *, struct settings *how, struct err *);
@@ -45,3 +61,5 @@ int values_settings(const struct values *, struct settings *how, struct err *);
 int settings_check(struct settings *how, bool retrieving, struct err *);
 /* The study-level query of the filters, and the conditions checked here again. */
 int values_query(const struct values *, struct query *, struct conditions *, struct err *);
+/* What to take of each study. */
+int values_select(const struct values *, struct select_rules *, struct err *);

@@ -580,17 +580,15 @@ static void add_oddities(struct buf *b, const struct run_result *result)
 		add_count(b, "; ", (long long)result->strangers, "connection turned away", "connections turned away");
 }
 
+/* Why a run broke off, the log has said already. */
 static void add_ending(struct buf *b, const struct run_result *result)
 {
-	if (result->fatal.kind) {
-		auto_free char *text = log_clean(mem_str(result->fatal.text));
-
-		buf_printf(b, "; stopped: %s", text);
-	} else if (result->interrupted) {
+	if (result->fatal.kind && result->fatal.kind != ERR_INTERRUPTED)
+		buf_str(b, "; stopped early");
+	else if (result->interrupted || result->fatal.kind)
 		buf_str(b, "; interrupted");
-	} else if (result->limit) {
+	else if (result->limit)
 		buf_printf(b, "; stopped by %s", result->limit);
-	}
 }
 
 /* Those that were never tried have nothing to tell. */

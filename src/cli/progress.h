@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a run looks while it goes on: one live line on a terminal and one line for each finished study; plain lines without a
- * terminal; JSON lines for machines.  On stderr, but for the line of a finished study in the style of the documents. */
+ * terminal; JSON lines for machines.  All of it on stderr. */
 #pragma once
 
 #include <stdbool.h>

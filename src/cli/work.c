@@ -99,7 +99,7 @@ struct asking {
 	const struct conditions *conditions;
 	struct work_found *found;
 	struct table *seen;
-	struct find *find;
+	struct windows *windows;
 	bool over;
 };
 
@@ -150,12 +150,12 @@ static void row(void *owner, struct dataset *set)
 	}
 }
 
-static void asked(void *owner, const struct find_result *result)
+static void asked(void *owner, const struct windows_result *result)
 {
 	struct asking *a = owner;
 
 	a->found->result = *result;
-	a->find = NULL;
+	a->windows = NULL;
 	a->over = true;
 }
 
@@ -163,18 +163,19 @@ static bool asking_over(void *owner)
 {
 	struct asking *a = owner;
 
-	if (a->session->signal && a->find)
-		find_stop(a->find);
+	if (a->session->signal && a->windows)
+		windows_stop(a->windows);
 	return a->over;
 }
 
-static void record_query(struct session *s, const struct peer *peer, const struct query *q, const struct find_result *r)
+void work_record_query(struct session *s, const struct peer *peer, const struct query *q, const struct windows_result *r)
 {
 	auto_buf struct buf keys = BUF_INIT(1 << 16);
 	struct err e = { ERR_NONE, "" };
 	char node[300];
 	struct ledger_query record = { .node = node, .level = level_name(q->level), .model = model_name(peer->model),
-		.at = clock_wall(), .ms = r->ms, .rows = r->rows, .status = r->status, .comment = r->comment, .cut = r->cut };
+		.at = clock_wall(), .ms = r->last.ms, .rows = (int)r->rows, .status = r->last.status, .comment = r->last.comment,
+		.cut = !r->whole };
 
 	peer_key(peer, node);
 	find_describe(q, &keys);
@@ -186,24 +187,23 @@ static void record_query(struct session *s, const struct peer *peer, const struc
 int work_query(struct session *s, struct plan *plan, const struct query *q, const struct conditions *c, struct work_found *found,
 	       struct err *e)
 {
-	static const struct find_hooks hooks = { row, asked };
+	static const struct windows_hooks hooks = { row, asked };
 	struct asking a = { s, plan, c, found, table_new(), NULL, false };
 	int failed = -1;
 
 	memset(found, 0, sizeof *found);
-	a.find = find_start(s, &plan->how.peer, &q, 1, ROWS_MAX, &hooks, &a, e);
-	if (a.find)
+	a.windows = windows_start(s, &plan->how.peer, q, plan->how.retries, plan->how.retry_wait_s, &hooks, &a, e);
+	if (a.windows)
 		failed = session_run(s, asking_over, &a, e);
 	table_free(a.seen, NULL);
 	if (failed)
 		return -1;
-	record_query(s, &plan->how.peer, q, &found->result);
-	if (found->result.cut) {
-		log_warning("the PACS cut its answer after %ld studies: narrow the query, by date for example", found->rows);
-	} else if (found->result.why.kind) {
+	work_record_query(s, &plan->how.peer, q, &found->result);
+	if (found->result.why.kind) {
 		*e = found->result.why;
 		return -1;
 	}
+	log_line(found->result.queries > 1 || !found->result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", found->result.statement);
 	if (found->ignored[0])
 		log_verbose("the PACS did not apply these conditions, they were applied here: %s", found->ignored);
 	return 0;
@@ -283,7 +283,6 @@ int work_run(struct session *s, struct plan *plan, const struct values *v, const
 		progress_free(progress);
 		return exit_with(&e, s->signal);
 	}
-	progress_free(progress);
 	status = exit_of_run(plan, &result, s->signal);
 	if (cut && !status)
 		status = EXIT_INCOMPLETE;
@@ -292,11 +291,10 @@ int work_run(struct session *s, struct plan *plan, const struct values *v, const
 	if (plan->how.validate && !result.interrupted)
 		validate(s, plan, &status);
 	progress_summary(plan, &result, v->quiet, progress_mode(v));
-	if (result.limit)
-		log_warning("stopped by %s", result.limit);
-	if (!v->quiet)
+	if (!v->quiet && progress_mode(v) != PROGRESS_JSON)
 		tell_resume(s, plan, state_path);
 	if (keep_plan(s, plan, &e) < 0 || ledger_job_end(s->ledger, s->job, status, "", &e) < 0)
 		log_error("%s", e.text);
+	progress_free(progress);
 	return status;
 }

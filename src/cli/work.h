@@ -3,21 +3,22 @@
 #pragma once
 
 #include "cli/options.h"
-#include "core/find.h"
+#include "core/windows.h"
 #include "core/session.h"
 
 /* Log and progress from -v -d -q --log-file --progress. */
 int work_begin(const struct values *, struct err *);
 /* Session with ledger, and the tools that how needs. */
 int work_open(struct session *, const struct settings *how, struct err *);
-/* Asks the PACS and fills the plan with the studies that meet the conditions; those that do not are counted. */
+/* Asks the PACS (in windows, when it cuts its answers) and fills the plan with the studies that meet the conditions; those that do not are counted. */
 struct work_found {
 	long rows;
 	int left_out;			/* by the conditions checked here */
 	char ignored[256];		/* conditions that the PACS did not apply, in words; "" = none */
-	struct find_result result;
+	struct windows_result result;
 };
 int work_query(struct session *, struct plan *, const struct query *, const struct conditions *, struct work_found *, struct err *);
+void work_record_query(struct session *, const struct peer *, const struct query *, const struct windows_result *);
 /* Limits, and what is held already: survey_plan where it is needed (dry run, limits). */
 int work_survey(struct session *, struct plan *, bool always, int *ret_queries, struct err *);
 /* Carries the plan out and reports; returns the exit status.  state_path may be NULL. */

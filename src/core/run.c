@@ -450,8 +450,11 @@ void run_count_outcome(struct run *run, const struct attempt *a, int gained)
 		run->successes = 0;
 		log_verbose("the PACS is busy: %lld requests at once from now on", run->width);
 	}
-	if (!a->said.accepted && a->why.kind == ERR_REFUSED)
-		run_fail(run, &a->why);		/* nobody else will be let in either */
+	if (a->status == 0xa801 && a->request.method == METHOD_MOVE && run->how->method == METHOD_AUTO) {
+		run->means.move = false;
+		log_warning("%s; going on without C-MOVE", a->why.text);
+	} else if (a->why.kind == ERR_REFUSED && (!a->said.accepted || a->status == 0xa801))
+		run_fail(run, &a->why);		/* nobody else will fare better */
 	else
 		run_count_failure(run, &a->why);
 }

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr node: who the PACS are.  The rule: what is changed is changed under a lock, checked as if it were read, and written whole. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/options.h"
+#include "cli/work.h"
+#include "core/config.h"
+#include "core/ledger.h"
+
+struct node_values {
+	struct values v;
+	long long number, port;
+	const char *host, *require_date, *no_modality_filter;
+	struct opt_list unset;
+	bool replace, none;
+};
+
+#define OURS(member) offsetof(struct node_values, member)
+#define SHARED(member) offsetof(struct node_values, v.member)
+#define MEMBERS "Members of a node"
+
+static const struct opt own[] = {
+	{ "number", "", "N", OPT_INTEGER, OURS(number), 1, 1000000, NULL, MEMBERS, "Its number, by which qrscu names it." },
+	{ "host", "", "HOST", OPT_STRING, OURS(host), 0, 0, NULL, MEMBERS, "Host name or IPv4 address." },
+	{ "port", "", "PORT", OPT_INTEGER, OURS(port), 1, 65535, NULL, MEMBERS, "Its port (default: 11112)." },
+	{ "called-aet", "", "TITLE", OPT_STRING, SHARED(called_aet), 0, 0, NULL, MEMBERS, "Its AE title." },
+	{ "aet", "", "TITLE", OPT_STRING, SHARED(aet), 0, 0, NULL, MEMBERS, "Our own AE title when we talk to it." },
+	{ "model", "", "ROOT", OPT_CHOICE, SHARED(model), 0, 0, "study|patient|patient-study", MEMBERS, "Information model." },
+	{ "charset", "", "TERM", OPT_STRING, SHARED(charset), 0, 0, NULL, MEMBERS, "Character set of keys and of answers that declare none." },
+	{ "method", "", "METHOD", OPT_CHOICE, SHARED(method), 0, 0, "c-move|c-get|auto", MEMBERS, "How it is retrieved from." },
+	{ "move-dest", "", "TITLE", OPT_STRING, SHARED(move_dest), 0, 0, NULL, MEMBERS, "Move destination AE title." },
+	{ "listen", "", "PORT", OPT_INTEGER, SHARED(listen), 1, 65535, NULL, MEMBERS,
+	  "The port on which we receive what is moved; a node with this and no host is a place for files on this machine." },
+	{ "accept-from", "", "HOST", OPT_LIST, SHARED(accept_from), 0, 0, NULL, MEMBERS,
+	  "A further host that may send to our receiver.  May be repeated." },
+	{ "output", "o", "DIR", OPT_STRING, SHARED(output), 0, 0, NULL, MEMBERS, "Where files go." },
+	{ "layout", "", "TEMPLATE", OPT_STRING, SHARED(layout), 0, 0, NULL, MEMBERS, "Path of each file from its attributes." },
+	{ "require-date", "", "YES", OPT_CHOICE, OURS(require_date), 0, 0, "yes|no", MEMBERS,
+	  "It answers no query without a date: the last 30 days are asked for when none is given." },
+	{ "no-modality-filter", "", "YES", OPT_CHOICE, OURS(no_modality_filter), 0, 0, "yes|no", MEMBERS,
+	  "It must not be asked for a modality: all is asked for and the modality checked here." },
+	{ "unset", "", "MEMBER", OPT_LIST, OURS(unset), 0, 0, NULL, MEMBERS,
+	  "With edit: takes a member away, by its name in nodes.json (method, port, outputPath ...).  May be repeated." },
+	{ "replace", "", NULL, OPT_FLAG, OURS(replace), 0, 0, NULL, "Node", "With import: nodes of the same name are replaced." },
+	{ "none", "", NULL, OPT_FLAG, OURS(none), 0, 0, NULL, "Node", "With default: there is no default node any more." },
+	{ "format", "", "FORMAT", OPT_CHOICE, SHARED(format), 0, 0, "table|json", "Node", "With list and show (default: table)." },
+	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+};
+static const struct opt *const tables[] = { own, options_general, NULL };
+
+const struct opt_command command_node = {
+	.name = "dicom-qr node",
+	.synopsis = "add NAME [ADDRESS] [options]\nedit NAME [ADDRESS] [options]\nremove NAME\nlist\nshow NAME\ndefault [NAME]\n"
+		    "import FILE\nexport [NAME...]",
+	.summary = "write down who the PACS are, and name them",
+	.description =
+		"Keeps the nodes in nodes.json: $DICOM_QR_CONFIG, else $XDG_CONFIG_HOME/dicom-qr/nodes.json, else "
+		"~/.config/dicom-qr/nodes.json; behind it stands a file for the whole system, which these commands do not change.  Every command "
+		"takes a node by its name or number.  What a node states is used unless the command line says otherwise, and is never overruled by "
+		"what the program learned.\n"
+		"\n"
+		"ADDRESS is pacs://host[:port], AET@host:port, host:port, or host and port.  import reads a file as export writes it; - is standard "
+		"input.",
+	.examples =
+		"dicom-qr node add pacs PACS@10.0.0.5:11112 --number 2 --aet MY_AET --method c-get\n"
+		"dicom-qr node add store --number 1 --listen 11113 --called-aet MY_AET --output /data/dose\n"
+		"dicom-qr node edit pacs --require-date yes --unset charset\n"
+		"dicom-qr node default pacs\n"
+		"dicom-qr node export > nodes.json",
+	.tables = tables,
+};
+
+/* ---- options to members ---- */
+
+static void set_text(struct json *members, const char *name, const char *text)
+{
+	if (text)
+		json_set(members, name, json_string(text));
+}
+
+static void set_number(struct json *members, const char *name, long long number)
+{
+	if (number > 0)
+		json_set(members, name, json_integer(number));
+}
+
+static void set_yes(struct json *members, const char *name, const char *word)
+{
+	if (word)
+		json_set(members, name, json_bool(!strcmp(word, "yes")));
+}
+
+static int set_address(struct json *members, const char *const *rest, size_t count, struct err *e)
+{
+	struct peer peer;
+	bool second = false;
+
+	if (!count)
+		return 0;
+	peer_init(&peer);
+	if (peer_parse(&peer, rest[0], count > 1 ? rest[1] : NULL, &second, e) < 0)
+		return -1;
+	if (count > (second ? 2u : 1u))
+		return err_set(e, ERR_USAGE, "what is '%s'? One NAME, one ADDRESS and options are expected", rest[second ? 2 : 1]);
+	set_text(members, "host", peer.host);
+	set_number(members, "port", peer.port);
+	if (strcmp(peer.called, PEER_DEFAULT_CALLED) != 0)
+		set_text(members, "calledAE", peer.called);
+	return 0;
+}
+
+static void set_accept(struct json *members, const struct opt_list *hosts)
+{
+	struct json *list;
+
+	if (!hosts->count)
+		return;
+	list = json_new(JSON_ARRAY);
+	for (size_t i = 0; i < hosts->count; i++)
+		json_add(list, json_string(hosts->items[i]));
+	json_set(members, "acceptFrom", list);
+}
+
+static int unset(struct json *members, const struct opt_list *names, struct err *e)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (!json_get(members, names->items[i]))
+			return err_set(e, ERR_USAGE, "--unset: the node has no member '%s'", names->items[i]);
+		json_delete(members, names->items[i]);
+	}
+	return 0;
+}
+
+static int set_members(struct json *members, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
+{
+	auto_free char *output = n->v.output ? file_absolute(n->v.output) : NULL;
+
+	if (unset(members, &n->unset, e) < 0 || set_address(members, rest, count, e) < 0)
+		return -1;
+	set_number(members, "number", n->number);
+	set_text(members, "host", n->host);
+	set_number(members, "port", n->port);
+	set_text(members, "calledAE", n->v.called_aet);
+	set_text(members, "callingAE", n->v.aet);
+	set_text(members, "model", n->v.model);
+	set_text(members, "charset", n->v.charset);
+	set_text(members, "method", n->v.method);
+	set_text(members, "moveDestination", n->v.move_dest);
+	set_number(members, "listenPort", n->v.listen);
+	set_accept(members, &n->v.accept_from);
+	set_text(members, "outputPath", output);
+	set_text(members, "layout", n->v.layout);
+	set_yes(members, "requireDate", n->require_date);
+	set_yes(members, "noModalityFilter", n->no_modality_filter);
+	return 0;
+}
+
+/* ---- showing ---- */
+
+static char *address_of(const struct node *n)
+{
+	if (*n->peer.host)
+		return mem_printf("%s:%d", n->peer.host, n->peer.port);
+	return mem_printf("(received on %d)", n->listen_port);
+}
+
+static void list_row(const struct node *n, bool is_default, bool is_system)
+{
+	auto_free char *address = address_of(n);
+	char number[16] = "";
+
+	if (n->number)
+		snprintf(number, sizeof number, "%d", n->number);
+	printf("%-1s %6s  %-20s %-28s %-16s %-16s %-6s%s\n", is_default ? "*" : "", number, n->name, address,
+	       n->called_stated ? n->peer.called : "", n->calling_stated ? n->peer.calling : "",
+	       n->method_stated ? method_name(n->method) : "", is_system ? " (system)" : "");
+}
+
+/* A person's own, then those of the system that are not hidden behind them. */
+static const struct node *node_at(const struct config *c, size_t at, bool *ret_system)
+{
+	*ret_system = at >= c->own.count;
+	if (!*ret_system)
+		return &c->own.nodes[at];
+	for (size_t i = 0, n = c->own.count; i < c->system.count; i++) {
+		const struct node *node = &c->system.nodes[i];
+
+		if (config_find(c, node->name) == node && n++ == at)
+			return node;
+	}
+	return NULL;
+}
+
+static void print_json(struct json *j)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(64));
+
+	json_write(&text, j, true);
+	printf("%s\n", buf_text(&text));
+	json_free(j);
+}
+
+static int list(const struct config *c, const struct node_values *n, struct err *e)
+{
+	const struct node *node, *fallback = config_default(c, e);
+	struct json *all = json_new(JSON_ARRAY);
+	bool json = n->v.format && !strcmp(n->v.format, "json"), system;
+	size_t count = 0;
+
+	e->kind = ERR_NONE;
+	for (; (node = node_at(c, count, &system)); count++) {
+		if (!count && !json)
+			printf("  NUMBER  %-20s %-28s %-16s %-16s %s\n", "NAME", "ADDRESS", "AE TITLE", "OUR AE TITLE", "METHOD");
+		if (json)
+			json_add(all, config_members(node));
+		else
+			list_row(node, node == fallback, system);
+	}
+	if (json)
+		print_json(all);
+	else
+		json_free(all);
+	if (!count && !json && !n->v.quiet)
+		printf("No nodes: add one with \"dicom-qr node add NAME AET@host:port\"\n");
+	return EXIT_ALL_THERE;
+}
+
+static const struct { const char *what, *words; } facts[] = {
+	{ "image-list", "lists objects by" },
+	{ "find-cap", "cuts answers at" },
+};
+
+/* What was found out, beside what was written down; a missing ledger has learned nothing. */
+static struct json *learned(const struct node *n)
+{
+	auto_free char *path = ledger_default_path();
+	struct err e = { ERR_NONE, "" };
+	struct json *found = json_new(JSON_OBJECT);
+	struct ledger *ledger;
+	char key[300];
+
+	if (!*n->peer.host || access(path, R_OK) < 0 || !(ledger = ledger_open(NULL, &e)))
+		return found;
+	peer_key(&n->peer, key);
+	for (size_t i = 0; i < countof(facts); i++) {
+		auto_free char *value = ledger_learned(ledger, key, facts[i].what);
+
+		if (value)
+			json_set(found, facts[i].what, json_string(value));
+	}
+	ledger_close(ledger);
+	return found;
+}
+
+static const char *words_of(const char *what)
+{
+	for (size_t i = 0; i < countof(facts); i++)
+		if (!strcmp(facts[i].what, what))
+			return facts[i].words;
+	return what;
+}
+
+static void print_member(const char *name, const struct json *value)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(16));
+	auto_free char *shown = NULL;
+
+	if (!json_text(value))
+		json_write(&text, value, false);
+	shown = log_clean(mem_str(json_text(value) ? json_text(value) : buf_text(&text)));
+	printf("  %-18s %s\n", name, shown);
+}
+
+static int show(const struct config *c, const struct node_values *n, const char *name, struct err *e)
+{
+	const struct node *node = config_find(c, name);
+	struct json *facts_found, *members;
+
+	if (!node)
+		return err_set(e, ERR_USAGE, "there is no node '%s'", name);
+	members = config_members(node);
+	facts_found = learned(node);
+	if (n->v.format && !strcmp(n->v.format, "json")) {
+		struct json *both = json_new(JSON_OBJECT);
+
+		json_set(both, "stated", members);
+		json_set(both, "learned", facts_found);
+		print_json(both);
+		return EXIT_ALL_THERE;
+	}
+	printf("Stated:\n");
+	for (size_t i = 0; i < json_count(members); i++)
+		print_member(json_name_at(members, i), json_at(members, i));
+	printf("Learned%s\n", json_count(facts_found) ? " (what is stated wins):" : ": nothing yet");
+	for (size_t i = 0; i < json_count(facts_found); i++)
+		print_member(words_of(json_name_at(facts_found, i)), json_at(facts_found, i));
+	json_free(members);
+	json_free(facts_found);
+	return EXIT_ALL_THERE;
+}
+
+/* ---- the commands ---- */
+
+/* The word after dicom-qr would be taken for a command. */
+static int check_name(const char *name, struct err *e)
+{
+	for (size_t i = 0; i < programs_count; i++)
+		if (!strcmp(programs[i].word, name))
+			return err_set(e, ERR_USAGE, "a node cannot be called '%s': \"dicom-qr %s\" is a command", name, name);
+	return 0;
+}
+
+static int add(struct config *c, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
+{
+	struct json *members = json_new(JSON_OBJECT);
+
+	json_set(members, "name", json_string(rest[0]));
+	if (check_name(rest[0], e) < 0 || set_members(members, n, rest + 1, count - 1, e) < 0) {
+		json_free(members);
+		return -1;
+	}
+	return config_put(c, members, false, e);
+}
+
+static int edit(struct config *c, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
+{
+	const struct node *node = config_find(c, rest[0]);
+	struct json *members;
+
+	if (!node)
+		return err_set(e, ERR_USAGE, "there is no node '%s'", rest[0]);
+	members = config_members(node);
+	if (set_members(members, n, rest + 1, count - 1, e) < 0) {
+		json_free(members);
+		return -1;
+	}
+	return config_put(c, members, true, e);
+}
+
+static int import_nodes(struct config *c, const struct node_values *n, const char *path, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(16));
+	struct config_file file = { .path = mem_str(path) };
+	size_t count = 0;
+	int failed = 0;
+
+	if (file_read(path, &text, e) < 0 || config_parse(&file, buf_text(&text), text.len, e) < 0) {
+		config_file_done(&file);
+		return err_in(e, "%s", path);
+	}
+	for (; count < file.count && !failed; count++)
+		failed = check_name(file.nodes[count].name, e) < 0 ? -1 :
+			 config_put(c, config_members(&file.nodes[count]), n->replace, e);
+	config_file_done(&file);
+	if (failed)
+		return err_in(e, "%s: nothing was imported", path);
+	if (!n->v.quiet)
+		printf("Imported %zu nodes\n", count);
+	return 0;
+}
+
+static int export_nodes(const struct config *c, const char *const *names, size_t count, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(64));
+	struct config out = { .own = { .path = NULL } };
+	const struct node *node;
+	bool system;
+	int failed = 0;
+
+	for (size_t i = 0; i < count && !failed; i++) {
+		node = config_find(c, names[i]);
+		failed = node ? config_put(&out, config_members(node), true, e) : err_set(e, ERR_USAGE, "there is no node '%s'", names[i]);
+	}
+	for (size_t i = 0; !count && !failed && (node = node_at(c, i, &system)); i++)
+		failed = config_put(&out, config_members(node), true, e);
+	if (!failed) {
+		config_text(&out.own, &text);
+		fputs(buf_text(&text), stdout);
+	}
+	config_done(&out);
+	return failed ? -1 : EXIT_ALL_THERE;
+}
+
+static int show_default(const struct config *c, const struct node_values *n, struct err *e)
+{
+	const struct node *node = config_default(c, e);
+
+	if (!node && e->kind)
+		return -1;
+	if (node)
+		printf("%s\n", node->name);
+	else if (!n->v.quiet)
+		printf("No default node\n");
+	return EXIT_ALL_THERE;
+}
+
+enum action { ADD, EDIT, REMOVE, LIST, SHOW, DEFAULT, IMPORT, EXPORT };
+static const struct { const char *word; size_t least, most; bool changes; } actions[] = {
+	[ADD] = { "add", 1, 3, true }, [EDIT] = { "edit", 1, 3, true }, [REMOVE] = { "remove", 1, 1, true }, [LIST] = { "list", 0, 0, false },
+	[SHOW] = { "show", 1, 1, false }, [DEFAULT] = { "default", 0, 1, true }, [IMPORT] = { "import", 1, 1, true },
+	[EXPORT] = { "export", 0, 10000, false },
+};
+
+static int find_action(const char *const *rest, size_t count, enum action *ret_action, struct err *e)
+{
+	for (size_t i = 0; count && i < countof(actions); i++) {
+		if (strcmp(rest[0], actions[i].word) != 0)
+			continue;
+		*ret_action = (enum action)i;
+		if (count - 1 < actions[i].least)
+			return err_set(e, ERR_USAGE, "node %s: %s is missing", rest[0], i == IMPORT ? "FILE" : "NAME");
+		if (count - 1 > actions[i].most)
+			return err_set(e, ERR_USAGE, "node %s: what is '%s'?", rest[0], rest[actions[i].most + 1]);
+		return 0;
+	}
+	return err_set(e, ERR_USAGE, "%s%s%s: give add, edit, remove, list, show, default, import or export", count ? "node '" : "node",
+		       count ? rest[0] : "", count ? "'" : "");
+}
+
+static int change(struct config *c, enum action action, const struct node_values *n, const char *const *rest, size_t count,
+		  struct err *e)
+{
+	switch (action) {
+	case ADD:
+		return add(c, n, rest, count, e);
+	case EDIT:
+		return edit(c, n, rest, count, e);
+	case REMOVE:
+		return config_remove(c, rest[0], e);
+	case DEFAULT:
+		return config_set_default(c, n->none ? NULL : rest[0], e);
+	default:
+		return import_nodes(c, n, rest[0], e);
+	}
+}
+
+static int work(const struct node_values *n, const char *const *rest, size_t count, struct err *e)
+{
+	enum action action;
+	const struct config *config;
+	bool changes;
+	int lock, failed;
+
+	if (find_action(rest, count, &action, e) < 0)
+		return -1;
+	rest++;
+	count--;
+	changes = actions[action].changes && (action != DEFAULT || count || n->none);
+	if (changes) {
+		if ((lock = config_lock(e)) < 0 || values_config(&n->v, &config, e) < 0)
+			return -1;
+		failed = change(&n->v.chosen->config, action, n, rest, count, e) < 0 || config_save(config, e) < 0;
+		close(lock);
+		return failed ? -1 : EXIT_ALL_THERE;
+	}
+	if (values_config(&n->v, &config, e) < 0)
+		return -1;
+	switch (action) {
+	case LIST:
+		return list(config, n, e);
+	case SHOW:
+		return show(config, n, rest[0], e);
+	case EXPORT:
+		return export_nodes(config, rest, count, e);
+	default:
+		return show_default(config, n, e);
+	}
+}
+
+int cmd_node(int argc, char **argv)
+{
+	struct node_values n = { .number = -1, .port = -1 };
+	struct err e = { ERR_NONE, "" };
+	const char **rest = NULL;
+	size_t count = 0;
+	int status = -1;
+
+	values_init(&n.v);
+	if (opt_parse(&command_node, argc, argv, &n, &rest, &count, &e) == 0) {
+		if (commands_answered(&command_node, &n.v))
+			status = EXIT_ALL_THERE;
+		else if (work_begin(&n.v, &e) == 0)
+			status = work(&n, rest, count, &e);
+	}
+	if (status < 0)
+		status = exit_with(&e, 0);
+	opt_list_done(&n.unset);
+	values_done(&n.v);
+	free(rest);
+	return status;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ranges still to be covered lie on a stack.  A range whose answer was cut is dense: slices are taken off its newer end,
+ * as long as the rows seen so far suggest that they will fit; a slice that is cut becomes dense itself. */
+#include "core/windows_p.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "dicom/tag.h"
+#include "dicom/value.h"
+
+#define ROWS_MAX 20000000L
+#define LEARNED "find-cap"
+
+static void next(struct windows *);
+
+/* ---- judging an answer ---- */
+
+/* People set round limits. */
+static bool is_round(int rows)
+{
+	return rows >= 20 && (rows % 10 == 0 || (rows >= 64 && (rows & (rows - 1)) == 0));
+}
+
+static void learn_cap(struct windows *w, int cap)
+{
+	struct err e = { ERR_NONE, "" };
+	char node[300], value[24];
+
+	if (cap <= 0 || cap == w->result.cap)
+		return;
+	w->result.cap = cap;
+	peer_key(&w->peer, node);
+	snprintf(value, sizeof value, "%d", cap);
+	log_verbose("the PACS cuts its answers at %d rows: asking in windows", cap);
+	if (w->session->ledger && ledger_learn(w->session->ledger, node, LEARNED, value, &e) < 0)
+		log_error("%s", e.text);
+}
+
+void windows_not_whole(struct windows *w, const struct range *r, const char *why)
+{
+	size_t len = strlen(w->result.statement);
+	char text[80];
+
+	w->result.whole = false;
+	windows_describe(r, text, sizeof text);
+	log_warning("the window %s could not be made whole: %s", text, why);
+	if (len < sizeof w->result.statement - 100)
+		snprintf(w->result.statement + len, sizeof w->result.statement - len, "%s%s", len ? ", " : "not whole: ", text);
+}
+
+static bool was_cut(struct windows *w, const struct find_result *r)
+{
+	return r->cut || (w->result.cap && r->rows == w->result.cap && !r->why.kind);
+}
+
+/* A round number may be a limit. */
+static bool is_doubtful(const struct windows *w, const struct range *r, const struct find_result *result)
+{
+	return !w->result.cap && !r->doubtful && is_round(result->rows) && w->doubt_rows < 0 && w->by_study;
+}
+
+static void doubt(struct windows *w, const struct range *r, int rows)
+{
+	size_t depth = w->count;
+
+	if (!windows_part(w, *r))
+		return;
+	w->doubt_rows = w->result.rows;
+	w->doubt_cap = rows;
+	w->doubt_depth = depth;
+	w->doubt_range = *r;
+}
+
+/* All parts are in: did they bring what the whole had not? */
+static void settle_doubt(struct windows *w)
+{
+	if (w->doubt_rows < 0 || w->count > w->doubt_depth)
+		return;
+	if (w->result.rows > w->doubt_rows) {
+		learn_cap(w, w->doubt_cap);
+		w->result.cut++;
+		windows_split(w, w->doubt_range);	/* the parts may have been cut as well */
+	}
+	w->doubt_rows = -1;
+}
+
+/* Not the PACS's doing: no other window will fare better. */
+static bool own_trouble(const struct err *why)
+{
+	return why->kind == ERR_INTERRUPTED || why->kind == ERR_USAGE || why->kind == ERR_SYSTEM || why->kind == ERR_TOOL ||
+	       why->kind == ERR_SPACE;
+}
+
+static void finish(struct windows *w);
+
+static void again(void *owner)
+{
+	struct windows *w = owner;
+
+	next(w);
+}
+
+/* Did the PACS say a final word after some answers?  Then it is the size that it does not like. */
+static bool too_large(const struct windows *w, const struct find_result *r)
+{
+	return r->rows > 0 && (r->status >= 0 || w->now.tries >= w->retries) && windows_can_split(w, &w->now);
+}
+
+/* A window that failed: once more after a pause, in smaller pieces, or given up by name. */
+static void window_failed(struct windows *w, const struct find_result *r)
+{
+	if (own_trouble(&r->why)) {
+		w->result.why = r->why;
+		finish(w);
+	} else if (too_large(w, r)) {
+		w->result.failed++;
+		w->asked_once = true;
+		windows_split(w, w->now);
+		next(w);
+	} else if (err_transient(r->why.kind) && w->now.tries < w->retries) {
+		struct range retry = w->now;
+
+		retry.tries++;
+		windows_push(w, &retry);
+		timer_set(w->session->loop, &w->timer, w->wait_s * 1000 + 1, again, w);
+	} else if (w->asked_once) {
+		w->result.failed++;
+		windows_not_whole(w, &w->now, r->why.text);
+		next(w);
+	} else {
+		w->result.why = r->why;
+		finish(w);
+	}
+}
+
+static void window_cut(struct windows *w, const struct find_result *r)
+{
+	w->result.cut++;
+	if (r->rows)
+		learn_cap(w, r->rows);
+	if (!windows_many_days(&w->now) && w->now.last_second < 0 && w->timeless)
+		windows_not_whole(w, &w->now, "it is cut, and studies without a time cannot be asked for in pieces");
+	if (windows_can_split(w, &w->now))
+		windows_split(w, w->now);
+	else
+		windows_not_whole(w, &w->now, "it is cut, and cannot be divided");
+}
+
+static void answered(void *owner, const struct find_result *r)
+{
+	struct windows *w = owner;
+
+	w->find = NULL;
+	windows_sort_stamps(w);
+	w->result.last = *r;
+	w->result.keys_ignored |= r->keys_ignored;
+	if (w->stopped) {
+		err_set(&w->result.why, ERR_INTERRUPTED, "the query was stopped");
+		finish(w);
+	} else if (was_cut(w, r)) {
+		w->asked_once = true;
+		window_cut(w, r);
+		next(w);
+	} else if (r->why.kind) {
+		window_failed(w, r);
+	} else {
+		w->asked_once = true;
+		if (is_doubtful(w, &w->now, r))
+			doubt(w, &w->now, r->rows);
+		windows_note_density(w, &w->now, r->rows);
+		next(w);
+	}
+}
+
+/* ---- asking ---- */
+
+static void row(void *owner, struct dataset *set)
+{
+	struct windows *w = owner;
+	const char *uid = dataset_get(set, TAG_StudyInstanceUID);
+
+	windows_stamp(w, set);
+	if (w->by_study && *uid && !uidset_add(w->seen, uid)) {
+		w->result.repeated++;
+		return;
+	}
+	w->result.rows++;
+	w->hooks.row(w->owner, set);
+}
+
+static int ask(struct windows *w, struct err *e)
+{
+	static const struct find_hooks hooks = { row, answered };
+	const struct query *list = &w->query;
+	struct query window;
+	char text[80];
+
+	query_init(&window, w->query.level);
+	dataset_copy(&window.keys, &w->query.keys);
+	if (w->result.queries && w->by_study) {
+		windows_set_keys(&window, &w->now);
+		list = &window;
+		windows_describe(&w->now, text, sizeof text);
+		log_debug("window %s", text);
+	}
+	w->result.queries++;
+	w->timeless = 0;
+	w->stamp_count = 0;
+	w->find = find_start(w->session, &w->peer, &list, 1, ROWS_MAX, &hooks, w, e);
+	query_done(&window);
+	return w->find ? 0 : -1;
+}
+
+static void next(struct windows *w)
+{
+	settle_doubt(w);
+	if (!w->count || w->stopped) {
+		if (w->stopped)
+			err_set(&w->result.why, ERR_INTERRUPTED, "the query was stopped");
+		finish(w);
+		return;
+	}
+	windows_take(w, &w->now);
+	if (ask(w, &w->result.why) < 0)
+		finish(w);
+}
+
+/* ---- beginning and end ---- */
+
+static void state_coverage(struct windows *w)
+{
+	struct windows_result *r = &w->result;
+	char dates[20];
+
+	if (!r->whole || r->why.kind)
+		return;
+	date_range_format(&w->asked, dates);
+	if (r->queries == 1)
+		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut", dates[0] ? dates : "all dates");
+	else if (w->asked.from || w->asked.until)
+		snprintf(r->statement, sizeof r->statement, "%s covered in %d queries, none left cut", dates, r->queries);
+	else
+		snprintf(r->statement, sizeof r->statement, "all dates covered in %d queries, none left cut (studies without a date "
+			 "cannot be asked for in windows)", r->queries);
+}
+
+static void finish(struct windows *w)
+{
+	struct windows_result result;
+	struct windows_hooks hooks = w->hooks;
+	void *owner = w->owner;
+
+	state_coverage(w);
+	result = w->result;
+	timer_clear(w->session->loop, &w->timer);
+	query_done(&w->query);
+	uidset_free(w->seen);
+	free(w->todo);
+	free(w->stamps);
+	free(w);
+	hooks.done(owner, &result);
+}
+
+static int known_cap(const struct windows *w)
+{
+	auto_free char *text = NULL;
+	char node[300];
+
+	peer_key(&w->peer, node);
+	text = w->session->ledger ? ledger_learned(w->session->ledger, node, LEARNED) : NULL;
+	return text ? atoi(text) : 0;
+}
+
+struct windows *windows_start(struct session *s, const struct peer *peer, const struct query *q, long long retries, long long wait_s,
+			      const struct windows_hooks *hooks, void *owner, struct err *e)
+{
+	struct windows *w = mem_alloc(sizeof *w);
+	const char *dates = dataset_get(&q->keys, TAG_StudyDate);
+	struct err ignored = { ERR_NONE, "" };
+
+	w->session = s;
+	w->peer = *peer;
+	w->hooks = *hooks;
+	w->owner = owner;
+	w->retries = retries;
+	w->wait_s = wait_s;
+	w->doubt_rows = -1;
+	w->step_days = 30;
+	w->step_seconds = DAY_S / 2;
+	w->by_study = q->level == LEVEL_STUDY && !*dataset_get(&q->keys, TAG_StudyTime) && !*dataset_get(&q->keys, TAG_StudyInstanceUID);
+	w->has_modality = *dataset_get(&q->keys, TAG_ModalitiesInStudy);
+	w->result.whole = true;
+	w->seen = uidset_new();
+	query_init(&w->query, q->level);
+	dataset_copy(&w->query.keys, &q->keys);
+	if (*dates)
+		date_range_parse(dates, &w->asked, &ignored);
+	w->result.cap = known_cap(w);
+	w->now = (struct range){ .from = w->asked.from, .until = w->asked.until, .last_second = -1 };
+	if (ask(w, e) < 0) {
+		query_done(&w->query);
+		uidset_free(w->seen);
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void windows_stop(struct windows *w)
+{
+	w->stopped = true;
+	if (w->find)
+		find_stop(w->find);
+	else
+		timer_set(w->session->loop, &w->timer, 1, again, w);
+}

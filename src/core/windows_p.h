@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What windows.c (asking, judging) and windows_slice.c (which window next) share. */
+#pragma once
+
+#include "base/loop.h"
+#include "core/windows.h"
+#include "core/uidset.h"
+#include "dicom/value.h"
+
+/* Days, or inside one day seconds, or inside one second a modality. */
+struct range {
+	int from, until;		/* dates, 0 = open */
+	int second, last_second;	/* inside the one day; last_second -1 = the whole day */
+	int modality;			/* index + 1; 0 = any */
+	bool dense;			/* its answer was cut, or would be: slice it */
+	bool doubtful;			/* part of a window whose answer was suspiciously round */
+	bool sliced;			/* part of a window that was cut: its split is by length alone */
+	int tries;
+};
+
+/* When the studies of an answer were made. */
+struct stamp {
+	int day, second;		/* 20240131; of the day, -1 unknown */
+};
+#define STAMPS_MAX 16384
+
+struct windows {
+	struct session *session;
+	struct peer peer;
+	struct query query;
+	struct windows_hooks hooks;
+	void *owner;
+	struct windows_result result;
+	struct range *todo;
+	size_t count, room;
+	struct range now;		/* the one being asked */
+	struct find *find;
+	struct uidset *seen;
+	struct timer timer;
+	long long retries, wait_s;
+	double per_day, per_second;	/* rows, of the last slices that were whole; 0 = unknown */
+	int step_days, step_seconds;
+	long doubt_rows;		/* rows when a doubt arose; -1 = none */
+	int doubt_cap;
+	size_t doubt_depth;
+	struct range doubt_range;
+	struct stamp *stamps;		/* of the answer that comes in; sorted when it is judged */
+	size_t stamp_count, stamp_room;
+	int timeless;			/* answers of the current window without a Study Time */
+	bool stopped, by_study, asked_once, has_modality;
+	struct date_range asked;
+};
+
+#define DAY_S 86400
+
+extern const char *const windows_modalities[];
+
+void windows_push(struct windows *, const struct range *);
+bool windows_many_days(const struct range *);
+bool windows_can_split(const struct windows *, const struct range *);
+int windows_end_second(const struct range *);
+/* The next window to ask, from the top of the stack. */
+void windows_take(struct windows *, struct range *now);
+/* What was cut goes back as dense; what the answer told about the days is used. */
+void windows_split(struct windows *, struct range);
+/* A round number may be a limit: the parts on either side of the middle study tell.  False when it cannot be parted. */
+bool windows_part(struct windows *, struct range);
+void windows_stamp(struct windows *, const struct dataset *row);
+void windows_sort_stamps(struct windows *);
+void windows_note_density(struct windows *, const struct range *, int rows);
+/* "20240105 101500-101559 CT": for people; and the same as keys. */
+void windows_describe(const struct range *, char *out, size_t room);
+void windows_set_keys(struct query *, const struct range *);
+/* Names a window that could not be made whole. */
+void windows_not_whole(struct windows *, const struct range *, const char *why);

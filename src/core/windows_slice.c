@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which window is asked next.  A dense range is sliced at its newer end, as long as the rows seen so far suggest that a slice
+ * will fit under the cap. */
+#include "core/windows_p.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "dicom/tag.h"
+
+#define FIRST_DAY 19000101		/* no modality is older; what is dated before is asked in one piece */
+#define FILL 0.75			/* of the cap, which a slice is meant to reach */
+
+const char *const windows_modalities[] = {
+	"CT", "MR", "US", "CR", "DX", "MG", "NM", "PT", "XA", "RF", "SR", "OT", "SC", "PR", "KO", "DOC", "ECG", "ES", "XC", "GM", "SM", "IO",
+	"PX", "OP", "OPT", "RTIMAGE", "RTPLAN", "RTDOSE", "RTSTRUCT", "SEG", "REG", "BMD", "HD", "IVUS", "MRS", "PS"
+};
+
+/* ---- ranges ---- */
+
+void windows_push(struct windows *w, const struct range *r)
+{
+	mem_grow(w->todo, w->count, w->room);
+	w->todo[w->count++] = *r;
+}
+
+bool windows_many_days(const struct range *r)
+{
+	return !r->from || !r->until || r->from < r->until;
+}
+
+int windows_end_second(const struct range *r)
+{
+	return r->last_second < 0 ? DAY_S - 1 : r->last_second;
+}
+
+static void format_time(int second, char out[16])
+{
+	snprintf(out, 16, "%02d%02d%02d", second / 3600 % 24, second / 60 % 60, second % 60);
+}
+
+void windows_describe(const struct range *r, char *out, size_t room)
+{
+	struct date_range dates = { r->from, r->until };
+	char text[20], a[16], b[16];
+
+	date_range_format(&dates, text);
+	format_time(r->second, a);
+	format_time(windows_end_second(r), b);
+	snprintf(out, room, "%s%s%s%s%s%s%s", text[0] ? text : "all dates", r->last_second >= 0 ? " " : "", r->last_second >= 0 ? a : "",
+		 r->last_second >= 0 ? "-" : "", r->last_second >= 0 ? b : "", r->modality ? " " : "",
+		 r->modality ? windows_modalities[r->modality - 1] : "");
+}
+
+bool windows_can_split(const struct windows *w, const struct range *r)
+{
+	return w->by_study && (windows_many_days(r) || windows_end_second(r) > r->second || (!r->modality && !w->has_modality));
+}
+
+/* ---- slicing ---- */
+
+static int slice_length(double density, int cap, int step)
+{
+	double fits = density > 0 && cap > 0 ? FILL * cap / density : step;
+
+	/* Never more than four times the last length: the days ahead may be busier. */
+	if (fits > 4.0 * step)
+		fits = 4.0 * step;
+	return fits < 1 ? 1 : fits > 40000 ? 40000 : (int)fits;
+}
+
+/* The newer end of a dense range of days; what is left goes back on the stack. */
+static void slice_days(struct windows *w, struct range r, struct range *slice)
+{
+	int until = r.until ? r.until : date_add(date_of(clock_wall()), 1), from;
+
+	*slice = r;
+	slice->dense = false;
+	if (!r.until) {
+		/* Tomorrow and later first; then the rest has an end. */
+		if (r.from >= until)
+			until = date_add(r.from, w->step_days);
+		slice->from = until;
+		r.until = date_add(until, -1);
+		windows_push(w, &r);
+		return;
+	}
+	w->step_days = slice_length(w->per_day, w->result.cap, w->step_days);
+	from = date_add(until, 1 - w->step_days);
+	if (r.from && from <= r.from)
+		from = r.from;
+	if (!r.from && from < FIRST_DAY)
+		from = 0;
+	slice->from = from;
+	if (from == r.from)
+		return;
+	r.until = date_add(from, -1);
+	windows_push(w, &r);
+}
+
+static void slice_seconds(struct windows *w, struct range r, struct range *slice)
+{
+	int end = windows_end_second(&r), length;
+
+	w->step_seconds = slice_length(w->per_second, w->result.cap, w->step_seconds);
+	length = w->step_seconds;
+	*slice = r;
+	slice->dense = false;
+	slice->last_second = end;
+	slice->second = end - length + 1 > r.second ? end - length + 1 : r.second;
+	if (slice->second == r.second)
+		return;
+	r.last_second = slice->second - 1;
+	windows_push(w, &r);
+}
+
+static void slice_modalities(struct windows *w, struct range r)
+{
+	r.dense = false;
+	for (size_t i = countof(windows_modalities); i > 0; i--) {
+		r.modality = (int)i;
+		windows_push(w, &r);
+	}
+}
+
+/* The next window to ask from the top of the stack. */
+void windows_take(struct windows *w, struct range *now)
+{
+	struct range r = w->todo[--w->count];
+
+	if (!r.dense)
+		*now = r;
+	else if (windows_many_days(&r))
+		slice_days(w, r, now);
+	else if (windows_end_second(&r) > r.second)
+		slice_seconds(w, r, now);
+	else {
+		windows_not_whole(w, &r, "more studies in one second than the PACS answers; asked by modality");
+		slice_modalities(w, r);
+		*now = w->todo[--w->count];
+	}
+}
+
+/* ---- what an answer tells of the days ---- */
+
+void windows_stamp(struct windows *w, const struct dataset *row)
+{
+	const char *time = dataset_get(row, TAG_StudyTime);
+	struct stamp stamp = { date_parse(dataset_get(row, TAG_StudyDate)), -1 };
+	int h, m, s;
+
+	if (sscanf(time, "%2d%2d%2d", &h, &m, &s) == 3)
+		stamp.second = h * 3600 + m * 60 + s;
+	else
+		w->timeless++;
+	if (!stamp.day || w->stamp_count >= STAMPS_MAX)
+		return;
+	mem_grow(w->stamps, w->stamp_count, w->stamp_room);
+	w->stamps[w->stamp_count++] = stamp;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct stamp *x = a, *y = b;
+
+	return x->day != y->day ? (x->day > y->day) - (x->day < y->day) : (x->second > y->second) - (x->second < y->second);
+}
+
+void windows_sort_stamps(struct windows *w)
+{
+	if (w->stamp_count)
+		qsort(w->stamps, w->stamp_count, sizeof *w->stamps, by_time);
+}
+
+static void push_days(struct windows *w, const struct range *like, int from, int until)
+{
+	struct range part = *like;
+
+	part.from = from;
+	part.until = until;
+	if (!from || !until || from <= until)
+		windows_push(w, &part);
+}
+
+static void push_seconds(struct windows *w, const struct range *like, int day, int second, int last)
+{
+	struct range part = *like;
+
+	part.from = part.until = day;
+	part.second = second;
+	part.last_second = last;
+	if (second <= last)
+		windows_push(w, &part);
+}
+
+/* The middle of the stamps, moved so that something lies on either side; false when all are alike. */
+static bool middle(const struct windows *w, struct stamp *ret_middle, bool *ret_same_day)
+{
+	const struct stamp *first = &w->stamps[0], *last = &w->stamps[w->stamp_count - 1], *m = &w->stamps[w->stamp_count / 2];
+
+	*ret_same_day = first->day == last->day;
+	*ret_middle = *m;
+	if (!*ret_same_day && m->day == first->day)
+		ret_middle->day = date_add(m->day, 1);
+	if (*ret_same_day && m->second == first->second)
+		ret_middle->second++;
+	return !*ret_same_day || (first->second >= 0 && first->second < last->second);
+}
+
+bool windows_part(struct windows *w, struct range r)
+{
+	struct stamp m;
+	bool same_day;
+
+	if (w->stamp_count < 2 || !middle(w, &m, &same_day))
+		return false;
+	r.doubtful = true;
+	if (!same_day) {
+		push_days(w, &r, r.from, date_add(m.day, -1));
+		push_days(w, &r, m.day, r.until);
+		return true;
+	}
+	if (windows_many_days(&r)) {
+		push_days(w, &r, r.from, date_add(m.day, -1));
+		push_days(w, &r, date_add(m.day, 1), r.until);
+	}
+	push_seconds(w, &r, m.day, r.last_second < 0 ? 0 : r.second, m.second - 1);
+	push_seconds(w, &r, m.day, m.second, windows_end_second(&r));
+	return true;
+}
+
+/* Days without any study seen lie apart, and are asked at once; those between are sliced by the density seen. */
+static void split_by_stamps(struct windows *w, struct range r)
+{
+	int first = w->stamps[0].day, last = w->stamps[w->stamp_count - 1].day;
+	int days = date_days(first, last) + 1;
+
+	w->per_day = (double)w->stamp_count / days;
+	w->step_days = days;
+	r.sliced = true;
+	push_days(w, &r, r.from, date_add(first, -1));
+	push_days(w, &r, date_add(last, 1), r.until);
+	r.dense = true;
+	push_days(w, &r, first, last);
+}
+
+/* The same inside one day. */
+static bool split_by_times(struct windows *w, struct range r)
+{
+	int first = w->stamps[0].second, last = w->stamps[w->stamp_count - 1].second;
+
+	if (first < r.second || last > windows_end_second(&r) || first >= last)
+		return false;
+	w->per_second = (double)w->stamp_count / (last - first + 1);
+	w->step_seconds = last - first + 1;
+	r.sliced = true;
+	push_seconds(w, &r, r.from, r.second, first - 1);
+	push_seconds(w, &r, r.from, last + 1, windows_end_second(&r));
+	r.dense = true;
+	push_seconds(w, &r, r.from, first, last);
+	return true;
+}
+
+void windows_split(struct windows *w, struct range r)
+{
+	r.tries = 0;
+	r.doubtful = false;
+	if (!windows_many_days(&r) && r.last_second < 0 && w->stamp_count > 1) {
+		r.sliced = false;
+		if (split_by_times(w, r))
+			return;
+	}
+	if (windows_many_days(&r) && !r.sliced && w->stamp_count > 1) {
+		split_by_stamps(w, r);
+		return;
+	}
+	if (windows_many_days(&r)) {
+		w->step_days = r.from && r.until ? (date_days(r.from, r.until) + 3) / 3 : w->step_days;
+		w->per_day = 0;
+	} else {
+		w->step_seconds = (windows_end_second(&r) - r.second + 3) / 3;
+		w->per_second = 0;
+	}
+	r.dense = r.sliced = true;
+	windows_push(w, &r);
+}
+
+void windows_note_density(struct windows *w, const struct range *r, int rows)
+{
+	double *density = windows_many_days(r) || r->last_second < 0 ? &w->per_day : &w->per_second;
+	int length = r->last_second >= 0 ? windows_end_second(r) - r->second + 1 : r->from && r->until ? date_days(r->from, r->until) + 1 : 0;
+	double now;
+
+	if (!length || r->modality)
+		return;
+	now = (double)rows / length;
+	*density = *density > 0 ? (*density + now) / 2 : now;
+	if (!rows && density == &w->per_day) {
+		w->per_day = 0;
+		w->step_days = w->step_days < 10000 ? w->step_days * 4 : w->step_days;
+	}
+}
+
+void windows_set_keys(struct query *q, const struct range *r)
+{
+	struct date_range dates = { r->from, r->until };
+	char text[20], a[16], b[16];
+	auto_free char *times = NULL;
+
+	date_range_format(&dates, text);
+	dataset_text(&q->keys, TAG_StudyDate, text);
+	if (r->last_second >= 0) {
+		format_time(r->second, a);
+		format_time(r->last_second, b);
+		times = mem_printf("%s-%s", a, b);
+		dataset_text(&q->keys, TAG_StudyTime, times);
+	}
+	if (r->modality)
+		dataset_text(&q->keys, TAG_ModalitiesInStudy, windows_modalities[r->modality - 1]);
+}
