@@ -34,6 +34,7 @@ done
 export PATH=$T/bin:$PATH HOME=$T/home XDG_STATE_HOME=$T/home/state XDG_CONFIG_HOME=$T/home/config \
 	XDG_DATA_HOME=$T/home/data XDG_CACHE_HOME=$T/home/cache XDG_RUNTIME_DIR=$T/home DICOM_QR_LEDGER=$T/ledger.db \
 	DICOM_QR_TEST=$T LC_ALL=C.UTF-8 TZ=UTC
+export DICOM_QR_PROMPTACK=${DICOM_QR_PROMPTACK-$top_builddir/wrappers/.libs/promptack.so}
 unset DICOM_QR_CONFIG TCP_NODELAY TCP_BUFFER_LENGTH NO_COLOR
 unset status running
 
@@ -59,6 +60,7 @@ finish_test() {
 		tail_of_logs
 		;;
 	esac
+	awk -v here="$T/" 'index($2, here) == 1 { print $2 }' /proc/mounts | xargs -r umount -l
 	if [ -n "${KEEP-}" ]; then
 		echo "# kept: $T"
 	else
@@ -182,6 +184,12 @@ expect_no_err() {
 	! grep -aEq -- "$1" "$T/err" || fail "on standard error: $1"
 }
 
+# expect_only_err PATTERN: standard error is one line, and this.
+expect_only_err() {
+	expect_err "$1"
+	[ "$(wc -l <"$T/err")" -eq 1 ] || fail "more than one line on standard error"
+}
+
 # expect_files DIR N: N files in and below DIR, hidden ones not counted.
 expect_files() {
 	local n=0
@@ -209,6 +217,19 @@ make_archive() {
 	need dump2dcm dcmcrle dcmcjpeg
 	[ -d "$ARCHIVE" ] || "$MAKE_ARCHIVE" "$ARCHIVE" || fail "make-archive"
 }
+
+# some_of_archive GLOB…: sets SOME, a new folder with the objects whose files match (sSTUDY-SERIES-NUMBER.dcm).
+some_of_archive() {
+	local glob
+	SOME=$(mktemp -d "$T/some.XXXXXX")
+	for glob; do
+		# shellcheck disable=SC2086  # a pattern
+		cp -l "$ARCHIVE"/$glob "$SOME"
+	done
+}
+
+# study N: the Study Instance UID of study N of the archive.
+study() { echo "1.2.826.0.1.3680043.10.1338.2.$1"; }
 
 # --- peers ---
 # A peer that was ended with stop_peer comes back with its port and its data when it is started again.
@@ -322,4 +343,26 @@ start_storescp() {
 	spawn "$T/storescp-$1/log" storescp -aet "$1" --fork +xa -pm +B -od "$STORE_DIR" "${@:2}" "$STORE_PORT"
 	STORE_PID=$spawned
 	await_port "$STORE_PORT" "$STORE_PID" 30 || fail "storescp did not start"
+}
+
+# start_both: dcmqrscp and Orthanc, each with the archive and allowed to send to DICOMQR at LISTEN_PORT.
+start_both() {
+	make_archive
+	LISTEN_PORT=$(free_port)
+	DESTS+=("DICOMQR 127.0.0.1 $LISTEN_PORT")
+	load_dcmqrscp "$ARCHIVE"
+	start_dcmqrscp
+	start_orthanc
+	load_orthanc "$ARCHIVE"
+}
+
+# choose_pacs dcmqrscp|orthanc: sets NODE; OUT, a new folder to retrieve into; AS_GOT, options for the comparison of what
+# came by C-GET, for which Orthanc decompresses.
+choose_pacs() {
+	AS_GOT=()
+	case $1 in
+	dcmqrscp) NODE=$PACS_AET@127.0.0.1:$PACS_PORT ;;
+	orthanc) NODE=$ORTHANC_AET@127.0.0.1:$ORTHANC_PORT AS_GOT=(--decoded) ;;
+	esac
+	OUT=$T/from-$1
 }

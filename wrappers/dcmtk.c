@@ -253,7 +253,9 @@ static const struct cause causes[] = {
 	{ "Cannot write to file", 4, ERR_SYSTEM, NULL, "{words}" },
 	{ "Cannot store received object", 4, ERR_PROTOCOL, NULL, "{words}" },
 	/* connecting */
-	{ "Attempt to connect to unknown host", 3, ERR_REFUSED, NULL, "host '{host}' is unknown" },
+	/* also when the name server is away, so it is worth another try */
+	{ "Attempt to connect to unknown host", 3, ERR_UNREACHABLE, NULL,
+	  "host '{host}' is unknown: check its name, and the name server" },
 	{ "Connection refused", 3, ERR_UNREACHABLE, NULL,
 	  "cannot connect to {host}:{port}: Connection refused: is the PACS running, and the port right?" },
 	{ "Operation now in progress (Timeout)", 3, ERR_UNREACHABLE, NULL,
@@ -818,4 +820,9 @@ int dcmtk_verdict(const struct dcmtk_reading *r, const struct err *child_trouble
 		return err_set(e, ERR_ABORTED, "%d of %d sub-operations failed, though the final status is success",
 			       r->failed_all, r->done_all + r->failed_all);
 	return 0;
+}
+
+bool dcmtk_service_refused(const struct dcmtk_reading *r)
+{
+	return r->finals == 0 && r->cause != CAUSE_NONE && strstr(causes[r->cause].words, "Presentation Contexts") != NULL;
 }

@@ -84,3 +84,5 @@ void dcmtk_line(struct dcmtk_reading *, const char *text, size_t len);
  * peer fills in the advice; port is our receiver's (0 = none); aet whom a move went to (NULL = calling AE title). */
 int dcmtk_verdict(const struct dcmtk_reading *, const struct err *child_trouble, const struct peer *, const char *aet, int port,
 		  struct err *);
+/* The association came to nothing because the peer does not offer the service at all. */
+bool dcmtk_service_refused(const struct dcmtk_reading *);

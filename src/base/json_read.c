@@ -229,7 +229,10 @@ static void explain(struct reading *r, yajl_handle y, const char *text, size_t a
 	if (r->why.kind == ERR_NONE) {
 		unsigned char *said = yajl_get_error(y, 0, NULL, 0);
 
-		err_set(&r->why, ERR_INPUT, "%.*s", (int)strcspn((char *)said, ".\n"), (char *)said);
+		if (strstr((char *)said, "premature EOF"))
+			err_set(&r->why, ERR_INPUT, "the text ends in the middle");
+		else
+			err_set(&r->why, ERR_INPUT, "%.*s", (int)strcspn((char *)said, ".\n"), (char *)said);
 		yajl_free_error(y, said);
 	}
 	*e = r->why;

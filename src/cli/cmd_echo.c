@@ -2,22 +2,41 @@
 /* dicom-qr echo: is the PACS there, and does it let us in? */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/child.h"
+#include "base/json.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/work.h"
+#include "dicom/value.h"
 #include "wrappers/echoscu.h"
 
-static const struct opt *const tables[] = { options_node, options_general, NULL };
+#define AT_ONCE 16		/* with --all */
+
+struct echo_values {
+	struct values v;
+	bool all;
+};
+
+static const struct opt own[] = {
+	{ "all", "a", NULL, OPT_FLAG, offsetof(struct echo_values, all), 0, 0, NULL, "Node",
+	  "Ask all nodes of nodes.json, at once, and show the state of each." },
+	{ "format", "", "FORMAT", OPT_CHOICE, offsetof(struct echo_values, v.format), 0, 0, "table|json", "Node",
+	  "With --all (default: table)." },
+	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+};
+static const struct opt *const tables[] = { own, options_node, options_general, NULL };
 
 const struct opt_command command_echo = {
 	.name = "dicom-qr echo",
-	.synopsis = "NODE [options]",
+	.synopsis = "NODE [options]\n--all [options]",
 	.summary = "ask whether a PACS is there (C-ECHO)",
-	.description = "Sends a C-ECHO and says whether the PACS answered, or why it did not and what to do.",
-	.examples = "dicom-qr echo pacs://server:11112 --aet MY_AET --called-aet PACS",
+	.description = "Sends a C-ECHO and says whether the PACS answered, or why it did not and what to do.  With --all every node that has been "
+		       "written down is asked, with ten seconds to answer unless --timeout says otherwise; the exit status is 0 when all answered, 3 when some did, else that of the first that did not.",
+	.examples = "dicom-qr echo pacs://server:11112 --aet MY_AET --called-aet PACS\ndicom-qr echo --all",
 	.tables = tables,
 };
 
@@ -77,34 +96,217 @@ static int ask(struct session *s, const struct peer *peer, const struct values *
 	return failed < 0 ? -1 : EXIT_ALL_THERE;
 }
 
+/* ---- all nodes ---- */
+
+struct everyone;
+
+struct one {
+	struct everyone *all;
+	const struct node *node;
+	struct peer peer;
+	struct dcmtk_reading said;
+	struct child_result result;
+	struct err why;			/* kind ERR_NONE: it answered */
+	bool asked;
+};
+
+struct everyone {
+	struct session *session;
+	struct one *of;
+	size_t count, next, running;
+};
+
+static void one_line(void *owner, enum stream from, const char *text, size_t len)
+{
+	(void)from;
+	dcmtk_line(&((struct one *)owner)->said, text, len);
+}
+
+static void one_done(void *owner, const struct child_result *result)
+{
+	struct one *one = owner;
+	struct err stopped = { ERR_NONE, "" };
+
+	if (one->all->session->signal)
+		err_set(&stopped, ERR_INTERRUPTED, "stopped");
+	one->result = *result;
+	dcmtk_verdict(&one->said, stopped.kind ? &stopped : NULL, &one->peer, NULL, 0, &one->why);
+	dcmtk_reading_done(&one->said);
+	one->all->running--;
+}
+
+static void start_one(struct everyone *all, struct one *one)
+{
+	static const struct child_hooks hooks = { one_line, one_done };
+	const struct child_limits limits = { 0 };
+	struct command *command = echoscu_command(&all->session->dcmtk, &one->peer);
+
+	log_debug("%s", command_text(command));
+	dcmtk_reading_init(&one->said, SERVICE_ECHO);
+	one->asked = true;
+	if (child_start(all->session->loop, command, &limits, &hooks, one, &one->why))
+		all->running++;
+	else
+		dcmtk_reading_done(&one->said);
+}
+
+static bool everyone_over(void *owner)
+{
+	struct everyone *all = owner;
+
+	while (!all->session->signal && all->running < AT_ONCE && all->next < all->count)
+		start_one(all, &all->of[all->next++]);
+	return !all->running && (all->session->signal || all->next == all->count);
+}
+
+static const char *state_of(const struct one *one)
+{
+	return !one->asked ? "not asked" : one->why.kind ? err_kind_name(one->why.kind) : "up";
+}
+
+static void print_table(const struct everyone *all)
+{
+	printf("%6s  %-20s %-28s %-16s %-12s %s\n", "NUMBER", "NAME", "ADDRESS", "AE TITLE", "STATE", "");
+	for (size_t i = 0; i < all->count; i++) {
+		const struct one *one = &all->of[i];
+		auto_free char *address = mem_printf("%s:%d", one->peer.host, one->peer.port);
+		auto_free char *took = mem_printf("%lld ms", (long long)one->result.ran_ms);
+		auto_free char *words = log_clean(mem_str(one->why.kind ? one->why.text : one->asked ? took : ""));
+		char number[16] = "";
+
+		if (one->node->number)
+			snprintf(number, sizeof number, "%d", one->node->number);
+		printf("%6s  %-20s %-28s %-16s %-12s %s\n", number, one->node->name, address, one->peer.called, state_of(one), words);
+	}
+}
+
+static void print_json(const struct everyone *all)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(16));
+	struct json *list = json_new(JSON_ARRAY);
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct one *one = &all->of[i];
+		struct json *j = json_new(JSON_OBJECT);
+
+		json_set(j, "name", json_string(one->node->name));
+		if (one->node->number)
+			json_set(j, "number", json_integer(one->node->number));
+		json_set(j, "host", json_string(one->peer.host));
+		json_set(j, "port", json_integer(one->peer.port));
+		json_set(j, "calledAE", json_string(one->peer.called));
+		json_set(j, "state", json_string(state_of(one)));
+		if (one->asked && !one->why.kind)
+			json_set(j, "ms", json_integer(one->result.ran_ms));
+		if (one->why.kind)
+			json_set(j, "error", json_string(one->why.text));
+		json_add(list, j);
+	}
+	json_write(&text, list, true);
+	printf("%s\n", buf_text(&text));
+	json_free(list);
+}
+
+static void gather(struct everyone *all, const struct config *c)
+{
+	const struct config_file *files[] = { &c->own, &c->system };
+
+	all->of = mem_alloc((c->own.count + c->system.count + 1) * sizeof *all->of);
+	for (size_t f = 0; f < countof(files); f++)
+		for (size_t i = 0; i < files[f]->count; i++) {
+			const struct node *node = &files[f]->nodes[i];
+
+			if (*node->peer.host && config_find(c, node->name) == node)
+				all->of[all->count++] = (struct one){ .all = all, .node = node, .peer = node->peer };
+		}
+}
+
+static int status_of_all(const struct everyone *all)
+{
+	size_t up = 0;
+	const struct err *first = NULL;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!all->of[i].why.kind)
+			up++;
+		else if (!first)
+			first = &all->of[i].why;
+	}
+	if (all->session->signal)
+		return EXIT_SIGNAL + all->session->signal;
+	return !first ? EXIT_ALL_THERE : up ? EXIT_INCOMPLETE : exit_of_error(first, 0);
+}
+
+static int ask_all(struct session *s, const struct values *v, struct err *e)
+{
+	struct everyone all = { .session = s };
+	const struct config *config;
+	int status;
+
+	if (values_config(v, &config, e) < 0)
+		return -1;
+	gather(&all, config);
+	for (size_t i = 0; i < all.count; i++) {
+		if (v->aet)
+			snprintf(all.of[i].peer.calling, sizeof all.of[i].peer.calling, "%s", v->aet);
+	}
+	s->on_interrupt = interrupted;
+	status = session_run(s, everyone_over, &all, e) < 0 ? -1 : status_of_all(&all);
+	if (status >= 0 && v->format && !strcmp(v->format, "json"))
+		print_json(&all);
+	else if (status >= 0 && !all.count && !v->quiet)
+		printf("No nodes: add one with \"dicom-qr node add NAME AET@host:port\"\n");
+	else if (status >= 0 && all.count && !(v->quiet && status == EXIT_ALL_THERE))
+		print_table(&all);
+	free(all.of);
+	return status;
+}
+
+/* ---- the command ---- */
+
+static int check(const struct echo_values *n, const char *const *rest, size_t count, struct peer *peer, struct err *e)
+{
+	size_t used = 0;
+
+	if (n->all && (n->v.called_aet || n->v.model || n->v.charset))
+		return err_set(e, ERR_USAGE, "--all takes what each node states: of the options of a node only --aet and --timeout go with it");
+	if (n->all && n->v.aet && ae_title_check(n->v.aet, "--aet", e) < 0)
+		return -1;
+	if (!n->all && values_peer(&n->v, rest, count, peer, &used, e) < 0)
+		return -1;
+	if (used < count)
+		return err_set(e, ERR_USAGE, "what is '%s'? %s", rest[used], n->all ? "--all goes without a node" : "One NODE and options are expected");
+	return 0;
+}
+
 int cmd_echo(int argc, char **argv)
 {
 	static const char *const tools[] = { "echoscu", NULL };
-	struct values v;
+	struct echo_values n = { .all = false };
 	struct peer peer;
 	struct session s = { 0 };
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
-	size_t count = 0, used;
+	size_t count = 0;
 	int status = -1, signal;
 
-	values_init(&v);
-	if (opt_parse(&command_echo, argc, argv, &v, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_echo, &v))
+	values_init(&n.v);
+	if (opt_parse(&command_echo, argc, argv, &n, &rest, &count, &e) == 0) {
+		if (commands_answered(&command_echo, &n.v))
 			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0 && values_peer(&v, rest, count, &peer, &used, &e) == 0 && session_open(&s, &e) == 0 &&
+		else if (work_begin(&n.v, &e) == 0 && check(&n, rest, count, &peer, &e) == 0 && session_open(&s, &e) == 0 &&
 			 session_need_tools(&s, tools, &e) == 0) {
-			long long timeout = v.timeout > 0 ? v.timeout : 60;
+			long long timeout = n.v.timeout > 0 ? n.v.timeout : n.all ? 10 : 60;
 
 			session_timeouts(&s, timeout, timeout);
-			status = ask(&s, &peer, &v, &e);
+			status = n.all ? ask_all(&s, &n.v, &e) : ask(&s, &peer, &n.v, &e);
 		}
 	}
 	signal = s.signal;
 	session_close(&s);
 	if (status < 0)
 		status = exit_with(&e, signal);
-	values_done(&v);
+	values_done(&n.v);
 	free(rest);
 	return status;
 }

@@ -309,11 +309,11 @@ static int show(const struct config *c, const struct node_values *n, const char 
 
 /* ---- the commands ---- */
 
-/* The word after dicom-qr would be taken for a command. */
+/* The word after dicom-qr would be taken for a command; programs with a name of their own may have a node of that name. */
 static int check_name(const char *name, struct err *e)
 {
 	for (size_t i = 0; i < programs_count; i++)
-		if (!strcmp(programs[i].word, name))
+		if (!strcmp(programs[i].word, name) && !(programs[i].alias && !strcmp(programs[i].alias, name)))
 			return err_set(e, ERR_USAGE, "a node cannot be called '%s': \"dicom-qr %s\" is a command", name, name);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "cli/prompt.h"
 #include "cli/selection.h"
 #include "cli/work.h"
+#include "core/profile.h"
 #include "core/state.h"
 
 static const struct opt *const tables[] = {
@@ -86,16 +87,17 @@ static int settle(struct session *s, struct plan *plan, const struct values *v, 
 		return -1;
 	if (selection_make(s, plan, v, &found->result.whole, &asked, e) < 0 || work_survey(s, plan, v->dry_run, ret_queries, e) < 0)
 		return -1;
-	*ret_queries += asked + 1;
+	*ret_queries += asked + found->asked + found->result.queries;
 	return 0;
 }
 
-static int work(struct session *s, struct plan *plan, const struct values *v, const struct query *q, const struct conditions *c,
+static int work(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct conditions *c,
 		struct err *e)
 {
 	struct work_found found;
 	int queries;
 
+	profile_steer(s, &plan->how.peer, q);
 	if (work_query(s, plan, q, c, &found, e) < 0)
 		return -1;
 	if (!plan->count)
@@ -132,7 +134,7 @@ static int prepare(struct values *v, const char *const *rest, size_t count, stru
 		return -1;
 	if (used < count)
 		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	if (values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, !v->review, e) < 0)
+	if (values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, !v->review, e) < 0 || values_dates(v, e) < 0)
 		return -1;
 	return values_query(v, q, c, e);
 }

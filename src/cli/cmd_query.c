@@ -9,7 +9,10 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/report.h"
+#include "cli/tree.h"
 #include "cli/work.h"
+#include "core/profile.h"
+#include "core/supplement.h"
 #include "dicom/tag.h"
 
 static const struct opt *const tables[] = {
@@ -21,49 +24,101 @@ const struct opt_command command_query = {
 	.synopsis = "NODE [options]",
 	.summary = "query a PACS at any level",
 	.description =
-		"Sends one C-FIND and shows the answers.  At the levels below STUDY the unique keys of the levels above are needed: "
+		"Asks the PACS by C-FIND and shows the answers; where it cuts them, it is asked again in windows of time until all are there, and "
+		"the last line on standard error says what was covered.  At the levels below STUDY the unique keys of the levels above are needed: "
 		"--study-uid for SERIES, --study-uid (and --series-uid) for IMAGE.",
 	.examples =
 		"dicom-qr query pacs://server:11112 --aet MY_AET --patient-name \"DOE*\"\n"
 		"dicom-qr query pacs://server --level SERIES --study-uid 1.2.840.113619.2.55 --format json\n"
-		"dicom-qr query pacs://server -k PatientID=12345 -k StudyDate=20240101- --return InstitutionName --format csv",
+		"dicom-qr query pacs://server -k PatientID=12345 -k StudyDate=20240101- --return InstitutionName --format csv\n"
+		"dicom-qr query pacs://server --from 2024-01-01 --until yesterday --modality CT --sort -StudyDate --limit 20\n"
+		"dicom-qr query pacs://server --patient-id 12345 --tree --level SERIES",
 	.tables = tables,
+};
+
+/* How the rows are to be shown. */
+struct showing {
+	enum format format;
+	uint32_t sort;			/* 0 = as they come */
+	bool descending, count_only, tree;
+	enum level deepest;		/* of a tree */
+	long limit;			/* 0 = none */
+	bool fail_if_empty;
 };
 
 struct asking {
 	struct session *session;
 	struct windows *windows;
 	struct report *report;
+	const struct showing *show;
 	const struct conditions *conditions;
 	enum level level;
+	struct dataset *held;		/* rows to be sorted, made a tree of, or looked into first */
+	size_t held_count, held_room;
 	int left_out;
+	long rows;
 	struct windows_result result;
-	bool over;
+	bool limited, over;
 };
 
-static bool meets(struct asking *a, const struct dataset *set)
+/* NULL when it meets them; else which it fails. */
+static bool meets(struct asking *a, const struct dataset *set, bool *ret_untold)
 {
+	struct conditions c = *a->conditions;
 	struct study study;
 	char room[200];
 	bool yes;
 
-	if (a->level != LEVEL_STUDY)
+	*ret_untold = false;
+	if (a->level != LEVEL_STUDY && a->level != LEVEL_SERIES)
 		return true;
+	if (a->level == LEVEL_SERIES)
+		c.study_uid = NULL;		/* some do not repeat it */
 	study_init(&study);
 	study_from_row(&study, set);
-	yes = !conditions_miss(a->conditions, &study, room, sizeof room, NULL);
+	yes = !conditions_miss(&c, &study, room, sizeof room, NULL);
+	*ret_untold = yes && a->level == LEVEL_STUDY && conditions_need_series(&c, &study);
 	study_done(&study);
 	return yes;
+}
+
+static void hold(struct asking *a, const struct dataset *set)
+{
+	mem_grow(a->held, a->held_count, a->held_room);
+	dataset_init(&a->held[a->held_count]);
+	dataset_copy(&a->held[a->held_count++], set);
+}
+
+static bool is_full(const struct asking *a)
+{
+	return a->show->limit && a->rows >= a->show->limit;
+}
+
+static void show_row(struct asking *a, const struct dataset *set)
+{
+	if (is_full(a))
+		return;
+	a->rows++;
+	if (!a->show->count_only)
+		report_row(a->report, set);
 }
 
 static void row(void *owner, struct dataset *set)
 {
 	struct asking *a = owner;
+	bool untold;
 
-	if (meets(a, set))
-		report_row(a->report, set);
-	else
+	if (!meets(a, set, &untold)) {
 		a->left_out++;
+	} else if (untold || a->show->sort || a->show->tree) {
+		hold(a, set);
+	} else {
+		show_row(a, set);
+		if (is_full(a) && !a->limited) {
+			a->limited = true;
+			windows_stop(a->windows);
+		}
+	}
 }
 
 static void done(void *owner, const struct windows_result *result)
@@ -84,26 +139,42 @@ static bool over(void *owner)
 	return a->over;
 }
 
-/* The filters as keys of this level, then -k and --return. */
-static int make_query(const struct values *v, const struct peer *peer, struct query *q, struct conditions *c, struct err *e)
+/* ---- the query ---- */
+
+/* What a patient does not have would be ignored there, and more found than was asked for. */
+static int check_patient_level(const struct values *v, struct err *e)
 {
-	enum level level = LEVEL_STUDY;
+	const struct { const char *given, *option; } below[] = {
+		{ v->study_date, "--study-date, --from and --until" }, { v->study_time, "--study-time" }, { v->study_uid, "--study-uid" },
+		{ v->accession_number, "--accession-number" }, { v->modality, "--modality" },
+		{ v->study_description, "--study-description" }, { v->desc_include, "--desc-include" },
+		{ v->desc_exclude, "--desc-exclude" }, { v->station_include, "--station-include" },
+		{ v->station_exclude, "--station-exclude" }, { v->series_uid, "--series-uid" },
+		{ v->sr_only ? "" : NULL, "--sr-only" },
+	};
 
-	if (v->level && level_parse(v->level, &level, e) < 0)
-		return err_in(e, "--level");
-	if (values_query(v, q, c, e) < 0)
-		return -1;
-	if (level != LEVEL_STUDY) {
-		struct dataset filters = q->keys;
+	for (size_t i = 0; i < countof(below); i++)
+		if (below[i].given)
+			return err_set(e, ERR_USAGE, "%s: patients have no such thing; ask at the STUDY level", below[i].option);
+	return 0;
+}
 
-		query_init(q, level);
-		for (size_t i = 0; i < filters.count; i++)
-			if (filters.elements[i].len)
-				dataset_put(&q->keys, filters.elements[i].tag == TAG_ModalitiesInStudy && level != LEVEL_PATIENT
-					    ? (uint32_t)TAG_Modality : filters.elements[i].tag, filters.elements[i].vr,
-					    filters.elements[i].value, filters.elements[i].len);
-		dataset_done(&filters);
-	}
+/* The same filters at another level. */
+static void change_level(struct query *q, enum level level)
+{
+	struct dataset filters = q->keys;
+
+	query_init(q, level);
+	for (size_t i = 0; i < filters.count; i++)
+		if (filters.elements[i].len)
+			dataset_put(&q->keys, filters.elements[i].tag == TAG_ModalitiesInStudy && level != LEVEL_PATIENT
+				    ? (uint32_t)TAG_Modality : filters.elements[i].tag, filters.elements[i].vr,
+				    filters.elements[i].value, filters.elements[i].len);
+	dataset_done(&filters);
+}
+
+static int add_keys(const struct values *v, const struct showing *show, struct query *q, struct err *e)
+{
 	if (v->series_uid) {
 		if (uid_check(v->series_uid, "--series-uid", e) < 0)
 			return -1;
@@ -115,41 +186,228 @@ static int make_query(const struct values *v, const struct peer *peer, struct qu
 	for (size_t i = 0; i < v->returns.count; i++)
 		if (strchr(v->returns.items[i], '=') || query_add_text(q, v->returns.items[i], e) < 0)
 			return e->kind ? err_in(e, "--return") : err_set(e, ERR_USAGE, "--return: '%s' is no keyword", v->returns.items[i]);
+	if (show->sort && !dataset_find(&q->keys, show->sort) && query_add_text(q, tag_name(show->sort), e) < 0)
+		return err_in(e, "--sort");
 	query_add_returns(q);
+	return 0;
+}
+
+/* The filters as keys of this level, then -k and --return. */
+static int make_query(struct values *v, const struct peer *peer, const struct showing *show, struct query *q, struct conditions *c,
+		      struct err *e)
+{
+	enum level level = LEVEL_STUDY;
+
+	if (v->level && !show->tree && level_parse(v->level, &level, e) < 0)
+		return err_in(e, "--level");
+	if (values_dates(v, e) < 0 || (level == LEVEL_PATIENT && check_patient_level(v, e) < 0) || values_query(v, q, c, e) < 0)
+		return -1;
+	if (level != LEVEL_STUDY)
+		change_level(q, level);
+	if (add_keys(v, show, q, e) < 0)
+		return -1;
+	if (show->tree && q->level != LEVEL_STUDY)
+		return err_set(e, ERR_USAGE, "--tree begins with studies: leave QueryRetrieveLevel away");
 	return query_check(q, peer->model, e);
 }
 
-static int ask(struct session *s, const struct peer *peer, const struct query *q, const struct conditions *c, const struct values *v,
+static int make_showing(const struct values *v, const struct peer *peer, struct showing *show, struct err *e)
+{
+	const char *keyword = v->sort;
+
+	*show = (struct showing){ .format = FORMAT_TABLE, .count_only = v->count_only, .tree = v->tree, .deepest = LEVEL_IMAGE,
+				  .limit = v->limit > 0 ? (long)v->limit : 0, .fail_if_empty = v->fail_if_empty };
+	if (v->format)
+		format_parse(v->format, &show->format);
+	if (keyword && *keyword == '-') {
+		show->descending = true;
+		keyword++;
+	}
+	if (keyword && !tag_parse(keyword, &show->sort))
+		return err_set(e, ERR_USAGE, "--sort: '%.60s' is not an attribute: use its keyword (StudyDate) or its number (0008,0020)", keyword);
+	if (!show->tree)
+		return 0;
+	if (show->count_only || show->sort || show->limit || show->format == FORMAT_CSV || show->format == FORMAT_JSONL)
+		return err_set(e, ERR_USAGE, "--tree goes with --format table or json, and not with --count, --sort or --limit");
+	if (peer->model == MODEL_PATIENT_STUDY)
+		show->deepest = LEVEL_STUDY;
+	return v->level ? level_parse(v->level, &show->deepest, e) : 0;
+}
+
+/* ---- what was held back ---- */
+
+/* Rows whose series show that they do not meet the conditions go; the others learn their modalities. */
+static int look_into(struct asking *a, const struct peer *peer, struct err *e)
+{
+	auto_free struct study *studies = mem_alloc((a->held_count + 1) * sizeof *studies);
+	auto_free struct study **untold = mem_alloc((a->held_count + 1) * sizeof *untold);
+	struct supplement result;
+	size_t count = 0, kept = 0;
+	char room[200];
+	int failed = 0;
+
+	for (size_t i = 0; i < a->held_count; i++) {
+		study_init(&studies[i]);
+		study_from_row(&studies[i], &a->held[i]);
+		if (conditions_need_series(a->conditions, &studies[i]))
+			untold[count++] = &studies[i];
+	}
+	if (count)
+		failed = supplement_studies(a->session, peer, untold, count, &result, e);
+	if (!failed)
+		work_tell_untold(a->conditions, untold, count);
+	for (size_t i = 0; i < a->held_count; i++) {
+		if (conditions_miss(a->conditions, &studies[i], room, sizeof room, NULL)) {
+			a->left_out++;
+			dataset_done(&a->held[i]);
+		} else {
+			if (*study_get(&studies[i], STUDY_MODALITIES))
+				dataset_text(&a->held[i], TAG_ModalitiesInStudy, study_get(&studies[i], STUDY_MODALITIES));
+			if (*study_get(&studies[i], STUDY_STATION))
+				dataset_text(&a->held[i], TAG_StationName, study_get(&studies[i], STUDY_STATION));
+			a->held[kept++] = a->held[i];
+		}
+		study_done(&studies[i]);
+	}
+	a->held_count = kept;
+	return failed;
+}
+
+struct sorted {
+	struct dataset set;
+	const char *value;
+	size_t position;
+	const struct showing *show;
+};
+
+static bool is_number(uint32_t tag)
+{
+	const char *vr = tag_vr(tag);
+
+	return !strcmp(vr, "IS") || !strcmp(vr, "US") || !strcmp(vr, "UL") || !strcmp(vr, "DS");
+}
+
+/* Rows without a value come last in either direction; equal ones stay as they came. */
+static int by_value(const void *one, const void *other)
+{
+	const struct sorted *a = one, *b = other;
+	int order;
+
+	if (!*a->value != !*b->value)
+		return *a->value ? -1 : 1;
+	if (is_number(a->show->sort)) {
+		double x = strtod(a->value, NULL), y = strtod(b->value, NULL);
+
+		order = (x > y) - (x < y);
+	} else {
+		order = strcmp(a->value, b->value);
+	}
+	if (order)
+		return a->show->descending ? -order : order;
+	return (a->position > b->position) - (a->position < b->position);
+}
+
+static void sort_held(struct asking *a)
+{
+	auto_free struct sorted *all = mem_alloc((a->held_count + 1) * sizeof *all);
+
+	for (size_t i = 0; i < a->held_count; i++)
+		all[i] = (struct sorted){ a->held[i], dataset_get(&a->held[i], a->show->sort), i, a->show };
+	if (a->held_count)
+		qsort(all, a->held_count, sizeof *all, by_value);
+	for (size_t i = 0; i < a->held_count; i++)
+		a->held[i] = all[i].set;
+}
+
+static int show_held(struct asking *a, const struct peer *peer, struct err *e)
+{
+	struct tree_result tree;
+
+	if (!a->held_count && !a->show->tree)
+		return 0;
+	if (a->level == LEVEL_STUDY && look_into(a, peer, e) < 0)
+		return -1;
+	if (a->show->tree) {
+		a->rows = (long)a->held_count;
+		if (tree_show(a->session, peer, stdout, a->held, a->held_count, a->show->deepest, a->show->format == FORMAT_JSON, &tree,
+			      e) < 0)
+			return -1;
+		if (tree.failed)
+			a->result.whole = false;
+		return 0;
+	}
+	if (a->show->sort)
+		sort_held(a);
+	for (size_t i = 0; i < a->held_count; i++) {
+		a->limited |= is_full(a);
+		show_row(a, &a->held[i]);
+	}
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+static void free_held(struct asking *a)
+{
+	for (size_t i = 0; i < a->held_count; i++)
+		dataset_done(&a->held[i]);
+	free(a->held);
+}
+
+static void print_count(const struct asking *a)
+{
+	if (a->show->format == FORMAT_JSON || a->show->format == FORMAT_JSONL)
+		printf("{\"count\":%ld}\n", a->rows);
+	else
+		printf("%ld\n", a->rows);
+}
+
+static int answered(struct asking *a, const struct peer *peer, const struct query *q, struct err *e)
+{
+	if (a->limited && !a->session->signal) {
+		a->result.why.kind = ERR_NONE;
+		a->result.whole = true;
+	}
+	work_record_query(a->session, peer, q, &a->result);
+	if (!a->result.why.kind && show_held(a, peer, e) < 0)
+		return -1;
+	if (a->result.why.kind) {
+		*e = a->result.why;
+		return -1;
+	}
+	if (a->left_out)
+		log_verbose("%d answers that do not meet the conditions were left out", a->left_out);
+	if (a->limited)
+		log_warning("stopped after %ld rows (--limit)", a->rows);
+	else
+		log_line(a->result.queries > 1 || !a->result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", a->result.statement);
+	if (!a->result.whole)
+		return EXIT_INCOMPLETE;
+	return a->rows || !a->show->fail_if_empty ? EXIT_ALL_THERE : EXIT_EMPTY;
+}
+
+static int ask(struct session *s, const struct peer *peer, struct query *q, const struct conditions *c, const struct showing *show,
 	       struct err *e)
 {
 	static const struct windows_hooks hooks = { row, done };
-	struct asking a = { .session = s, .conditions = c, .level = q->level };
-	enum format format = FORMAT_TABLE;
-	long rows;
+	struct asking a = { .session = s, .conditions = c, .level = q->level, .show = show };
+	int status = -1;
 
-	if (v->format)
-		format_parse(v->format, &format);
-	a.report = report_open(stdout, format, q);
+	profile_steer(s, peer, q);
+	if (!show->count_only && !show->tree)
+		a.report = report_open(stdout, show->format, q);
 	a.windows = windows_start(s, peer, q, 3, 5, &hooks, &a, e);
-	if (!a.windows || session_run(s, over, &a, e) < 0) {
+	if (a.windows && session_run(s, over, &a, e) == 0)
+		status = answered(&a, peer, q, e);
+	if (a.report)
 		report_close(a.report);
-		return -1;
-	}
-	rows = report_close(a.report);
-	work_record_query(s, peer, q, &a.result);
-	if (a.left_out)
-		log_verbose("%d answers that do not meet the conditions were left out", a.left_out);
-	if (a.result.why.kind) {
-		*e = a.result.why;
-		return -1;
-	}
-	log_line(a.result.queries > 1 || !a.result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", a.result.statement);
-	if (!a.result.whole)
-		return EXIT_INCOMPLETE;
-	return rows || !v->fail_if_empty ? EXIT_ALL_THERE : EXIT_EMPTY;
+	if (show->count_only && status >= 0)
+		print_count(&a);
+	free_held(&a);
+	return status;
 }
 
-static int prepare(const struct values *v, const char *const *rest, size_t count, struct peer *peer, struct query *q,
+static int prepare(struct values *v, const char *const *rest, size_t count, struct peer *peer, struct showing *show, struct query *q,
 		   struct conditions *c, struct err *e)
 {
 	size_t used;
@@ -158,7 +416,9 @@ static int prepare(const struct values *v, const char *const *rest, size_t count
 		return -1;
 	if (used < count)
 		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	return make_query(v, peer, q, c, e);
+	if (make_showing(v, peer, show, e) < 0)
+		return -1;
+	return make_query(v, peer, show, q, c, e);
 }
 
 int cmd_query(int argc, char **argv)
@@ -166,6 +426,7 @@ int cmd_query(int argc, char **argv)
 	struct values v;
 	struct peer peer;
 	struct query q;
+	struct showing show;
 	struct conditions c = { 0 };
 	struct session s = { 0 };
 	struct err e = { ERR_NONE, "" };
@@ -178,10 +439,10 @@ int cmd_query(int argc, char **argv)
 	if (opt_parse(&command_query, argc, argv, &v, &rest, &count, &e) == 0) {
 		if (commands_answered(&command_query, &v))
 			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &peer, &q, &c, &e) == 0 && session_open(&s, &e) == 0 &&
-			 session_open_ledger(&s, &e) == 0) {
+		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &peer, &show, &q, &c, &e) == 0 &&
+			 session_open(&s, &e) == 0 && session_open_ledger(&s, &e) == 0) {
 			session_timeouts(&s, v.timeout > 0 ? v.timeout : 60, 300);
-			status = ask(&s, &peer, &q, &c, &v, &e);
+			status = ask(&s, &peer, &q, &c, &show, &e);
 		}
 	}
 	signal = s.signal;

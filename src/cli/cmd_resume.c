@@ -75,6 +75,8 @@ static int load(struct session *s, const struct values *v, const char *const *re
 {
 	if (v->state ? count > 0 : count != 1)
 		return err_set(e, ERR_USAGE, "give --state FILE, or the number of a job");
+	if (v->state && !strcmp(v->state, "-"))		/* what "verify --against" writes; it is nobody else's */
+		return state_read(v->state, plan, e);
 	if (v->state) {
 		if (access(v->state, R_OK) < 0)		/* before a lock is made for nothing */
 			return err_sys(e, "open %s", v->state);
@@ -103,7 +105,7 @@ static int work(struct session *s, struct plan *plan, const struct values *v, st
 		return -1;
 	if (v->dry_run)
 		return dryrun_print(s, plan, NULL, NULL, queries, e);
-	return work_run(s, plan, v, v->state, false);
+	return work_run(s, plan, v, strcmp(v->state ? v->state : "-", "-") ? v->state : NULL, false);
 }
 
 int cmd_resume(int argc, char **argv)

@@ -74,7 +74,7 @@ static int read_list(struct plan *plan, struct table *seen, const char *path, st
 		value_trim(line);
 		if (!*line)
 			continue;
-		if (uid_check(line, "the line", e) < 0)
+		if (uid_check(line, "the UID", e) < 0)
 			return err_in(e, "%s: line %d", path, number);
 		if (!add_study(plan, seen, line, NULL))
 			log_verbose("%s: line %d: named twice", path, number);

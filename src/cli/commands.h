@@ -22,7 +22,15 @@ int cmd_query(int argc, char **argv);
 int cmd_retrieve(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_echo(int argc, char **argv);
+int cmd_node(int argc, char **argv);
+int cmd_qrscu(int argc, char **argv);
+int cmd_nm(int argc, char **argv);
 extern const struct opt_command command_qr, command_query, command_retrieve, command_resume, command_echo;
+extern const struct opt_command command_node, command_qrscu, command_nm;
+
+/* What is held and what happened. */
+int cmd_verify(int argc, char **argv);
+extern const struct opt_command command_verify;
 
 /* --help and --version of any command: true when one was given and answered. */
 struct values;

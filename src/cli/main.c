@@ -21,6 +21,10 @@ const struct program programs[] = {
 	{ "retrieve", "dicom-retrieve", cmd_retrieve, &command_retrieve },
 	{ "resume", NULL, cmd_resume, &command_resume },
 	{ "echo", NULL, cmd_echo, &command_echo },
+	{ "node", NULL, cmd_node, &command_node },
+	{ "qrscu", "qrscu", cmd_qrscu, &command_qrscu },
+	{ "pacs-nm-retriever", "pacs-nm-retriever", cmd_nm, &command_nm },
+	{ "verify", NULL, cmd_verify, &command_verify },
 };
 const size_t programs_count = countof(programs);
 
@@ -31,7 +35,7 @@ static void help_all(void)
 	opt_help(&command_qr, &text);
 	printf("%s\nOther commands (dicom-qr COMMAND --help):\n", buf_text(&text));
 	for (size_t i = 1; i < programs_count; i++)
-		printf("  %-10s %s\n", programs[i].word, programs[i].command->summary);
+		printf("  %-17s %s\n", programs[i].word, programs[i].command->summary);
 }
 
 bool commands_answered(const struct opt_command *command, const struct values *v)
@@ -49,8 +53,17 @@ bool commands_answered(const struct opt_command *command, const struct values *v
 	return v->help || v->version;
 }
 
+/* What the scripts are called that these programs stand in for. */
+static const struct { const char *name, *alias; } other_names[] = {
+	{ "qrscu.py", "qrscu" }, { "openrem_qr.py", "qrscu" }, { "pacs_nm_retriever.py", "pacs-nm-retriever" },
+	{ "pacs_nm_retriever", "pacs-nm-retriever" },
+};
+
 static const struct program *by_name(const char *name)
 {
+	for (size_t i = 0; i < countof(other_names); i++)
+		if (!strcmp(other_names[i].name, name))
+			name = other_names[i].alias;
 	for (size_t i = 0; i < programs_count; i++)
 		if (programs[i].alias && !strcmp(programs[i].alias, name))
 			return &programs[i];

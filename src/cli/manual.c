@@ -96,12 +96,15 @@ static void put_files(struct buf *out)
 {
 	buf_str(out, ".SH FILES\n.TP\n.I $DICOM_QR_LEDGER\n");
 	put(out, "The ledger, an SQLite file: $XDG_STATE_HOME/dicom-qr/ledger.db when unset, else ~/.local/state/dicom-qr/ledger.db.");
+	buf_str(out, ".TP\n.I $DICOM_QR_CONFIG\n");
+	put(out, "The nodes: $XDG_CONFIG_HOME/dicom-qr/nodes.json when unset, else ~/.config/dicom-qr/nodes.json; then the system's "
+		 "dicom-qr/nodes.json.  See dicom-qr-node(1).");
 	buf_str(out, ".TP\n.I OUTPUT/.dicom-qr/manifest/\n");
 	put(out, "One file of JSON lines for each study: UIDs, path, size, SHA-256, transfer syntax, when and from where.");
 	buf_str(out, ".TP\n.I OUTPUT/.dicom-qr/quarantine/\n");
 	put(out, "Objects that were damaged or not asked for, each with its reason.");
 	buf_str(out, ".SH ENVIRONMENT\n");
-	put(out, "DICOM_QR_LEDGER names the ledger.  DICOM_QR_DCMTK_DIR is the folder of the DCMTK tools (else PATH).  DICOM_QR_PROMPTACK "
+	put(out, "DICOM_QR_LEDGER names the ledger, DICOM_QR_CONFIG the file of nodes.  DICOM_QR_DCMTK_DIR is the folder of the DCMTK tools (else PATH).  DICOM_QR_PROMPTACK "
 		 "is the path of the preload object that makes their TCP prompt, or off.  DICOM_QR_NO_LANDLOCK=1 starts the tools "
 		 "unconfined.  NO_COLOR switches colours off.");
 }
@@ -128,6 +131,15 @@ static void page(struct buf *out, const struct program *p)
 	put_lines(out, p->command->examples);
 }
 
+static void put_words(struct buf *out, const char *options)
+{
+	buf_str(out, "\t*) words=\"");
+	for (size_t i = 0; i < programs_count; i++)
+		if (*programs[i].word)
+			buf_printf(out, "%s ", programs[i].word);
+	buf_printf(out, "%s\" ;;\n", options);
+}
+
 static void completion(struct buf *out)
 {
 	buf_str(out, "# bash completion for dicom-qr, made from its option tables\n_dicom_qr()\n{\n\tlocal words=\"\" "
@@ -144,12 +156,16 @@ static void completion(struct buf *out)
 			buf_printf(out, "\t\"dicom-qr %s\"*%s%s%s) words=\"%s\" ;;\n", p->word, p->alias ? "|\"" : "",
 				   p->alias ? p->alias : "", p->alias ? " \"*" : "", buf_text(&names));
 		else
-			buf_printf(out, "\t*) words=\"query retrieve resume echo %s\" ;;\n", buf_text(&names));
+			put_words(out, buf_text(&names));
 	}
 	buf_str(out, "\tesac\n\tcase \"$current\" in\n\t-*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\") ;;\n"
 		     "\t*) if [ \"$COMP_CWORD\" = 1 ]; then\n\t\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
 		     "\t\telse\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n\t\tfi ;;\n\tesac\n}\n"
-		     "complete -F _dicom_qr dicom-qr dicom-query dicom-retrieve\n");
+		     "complete -F _dicom_qr");
+	for (size_t i = 0; i < programs_count; i++)
+		if (programs[i].alias)
+			buf_printf(out, " %s", programs[i].alias);
+	buf_char(out, '\n');
 }
 
 int manual_print(const char *what)

@@ -40,6 +40,12 @@ const struct opt options_query[] = {
 	{ "patient-id", "", "ID", OPT_STRING, AT(patient_id), 0, 0, NULL, QUERY, "Patient ID." },
 	{ "study-date", "", "DATE", OPT_STRING, AT(study_date), 0, 0, NULL, QUERY,
 	  "Study date or range: YYYYMMDD, YYYYMMDD-YYYYMMDD, open at either end, YYYY-MM-DD, today, yesterday, -30d." },
+	{ "from", "", "DAY", OPT_STRING, AT(from), 0, 0, NULL, QUERY,
+	  "Studies of this day and later, instead of --study-date: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d." },
+	{ "until", "", "DAY", OPT_STRING, AT(until), 0, 0, NULL, QUERY, "Studies of this day and earlier." },
+	{ "study-time", "", "TIME", OPT_STRING, AT(study_time), 0, 0, NULL, QUERY,
+	  "Studies made at this time of the day: HHMM-HHMM, HHMMSS-HHMMSS, open at either end; checked here, and part of the request "
+	  "when the date is a single day." },
 	{ "study-uid", "", "UID", OPT_STRING, AT(study_uid), 0, 0, NULL, QUERY, "Study Instance UID." },
 	{ "accession-number", "", "NUMBER", OPT_STRING, AT(accession_number), 0, 0, NULL, QUERY, "Accession Number." },
 	{ "modality", "", "MODALITY", OPT_STRING, AT(modality), 0, 0, NULL, QUERY,
@@ -50,6 +56,13 @@ const struct opt options_query[] = {
 	  "Keep only studies whose description contains one of these comma-separated words, in any case; checked here." },
 	{ "desc-exclude", "", "WORDS", OPT_STRING, AT(desc_exclude), 0, 0, NULL, QUERY,
 	  "Leave out studies whose description contains one of these comma-separated words, in any case; checked here." },
+	{ "station-include", "", "WORDS", OPT_STRING, AT(station_include), 0, 0, NULL, QUERY,
+	  "Keep only studies from a station whose name contains one of these comma-separated words, in any case; checked here, by the "
+	  "series where the PACS does not tell it of studies." },
+	{ "station-exclude", "", "WORDS", OPT_STRING, AT(station_exclude), 0, 0, NULL, QUERY,
+	  "Leave out studies from a station whose name contains one of these comma-separated words, in any case; checked here." },
+	{ "sr-only", "", NULL, OPT_FLAG, AT(sr_only), 0, 0, NULL, QUERY,
+	  "Only studies that consist of structured reports (SR) alone; checked here." },
 	END
 };
 
@@ -59,6 +72,12 @@ const struct opt options_keys[] = {
 	  "A matching key, Keyword=value or gggg,eeee=value; without a value the attribute is asked for.  May be repeated." },
 	{ "return", "", "KEYWORD", OPT_LIST, AT(returns), 0, 0, NULL, QUERY, "A further attribute to ask for.  May be repeated." },
 	{ "series-uid", "", "UID", OPT_STRING, AT(series_uid), 0, 0, NULL, QUERY, "Series Instance UID, for the levels below." },
+	{ "sort", "", "KEYWORD", OPT_STRING, AT(sort), 0, 0, NULL, QUERY,
+	  "Sort by this attribute, descending as -KEYWORD; rows without it come last (default: as the PACS answers)." },
+	{ "limit", "", "N", OPT_INTEGER, AT(limit), 1, 1000000000, NULL, QUERY, "Stop after so many rows." },
+	{ "count", "", NULL, OPT_FLAG, AT(count_only), 0, 0, NULL, QUERY, "Show only how many rows there are." },
+	{ "tree", "", NULL, OPT_FLAG, AT(tree), 0, 0, NULL, QUERY,
+	  "Show patients, their studies, series and objects, as far down as --level says (default: IMAGE)." },
 	{ "fail-if-empty", "", NULL, OPT_FLAG, AT(fail_if_empty), 0, 0, NULL, QUERY, "Exit status 4 when nothing matched." },
 	END
 };
@@ -69,7 +88,7 @@ const struct opt options_select[] = {
 	  "all, or dose: of each CT, MG, DX, CR, XA or RF study what tells the dose, a Radiation Dose SR where there is one "
 	  "(default: all)." },
 	{ "empty-sr", "", NULL, OPT_FLAG, AT(empty_sr), 0, 0, NULL, SELECTION,
-	  "With --select dose: without another report also take an SR of which the PACS lists no object." },
+	  "With --select dose: without another report also take an SR of which the PACS lists no object, or no SOP class." },
 	{ "series-modality", "", "LIST", OPT_STRING, AT(series_modality), 0, 0, NULL, SELECTION,
 	  "Only series of these comma-separated modalities." },
 	{ "series-description", "", "WORDS", OPT_STRING, AT(series_description), 0, 0, NULL, SELECTION,
@@ -152,7 +171,7 @@ const struct opt options_mode[] = {
 };
 
 const struct opt options_resume[] = {
-	{ "state", "", "FILE", OPT_STRING, AT(state), 0, 0, NULL, "Resume", "The state file to carry on with." },
+	{ "state", "", "FILE", OPT_STRING, AT(state), 0, 0, NULL, "Resume", "The state file to carry on with; - is standard input." },
 	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, "Resume", "Show what would be done, fetch nothing." },
 	END
 };
@@ -183,7 +202,7 @@ void values_init(struct values *v)
 	v->chosen = mem_alloc(sizeof *v->chosen);
 	v->listen = v->parallel = v->retries = v->retry_wait = v->pause = -1;
 	v->timeout = v->first_timeout = v->stall_timeout = v->study_timeout = -1;
-	v->max_studies = v->max_images = v->max_bytes = v->max_duration = -1;
+	v->max_studies = v->max_images = v->max_bytes = v->max_duration = v->limit = v->max_age = -1;
 }
 
 void values_done(struct values *v)
@@ -271,6 +290,7 @@ int values_peer(const struct values *v, const char *const *rest, size_t count, s
 			return -1;
 		*used = count ? 1 : 0;
 		*peer = v->chosen->node->peer;
+		peer->dateless = json_get(v->chosen->node->members, "requireDate") && !v->chosen->node->require_date;
 		if (!*peer->host)
 			return err_set(e, ERR_USAGE, "node '%s' is a place for files and no PACS: it has no host", v->chosen->node->name);
 		return set_node(v, peer, e);
@@ -401,6 +421,50 @@ static int set_key(struct query *q, uint32_t tag, const char *value, char **keep
 	return 0;
 }
 
+int values_dates(struct values *v, struct err *e)
+{
+	struct date_range range = { 0, 0 };
+
+	if (!v->from && !v->until)
+		return 0;
+	if (v->study_date)
+		return err_set(e, ERR_USAGE, "--study-date and --from or --until exclude each other");
+	if (v->from && date_day_parse(v->from, &range.from, e) < 0)
+		return err_in(e, "--from");
+	if (v->until && date_day_parse(v->until, &range.until, e) < 0)
+		return err_in(e, "--until");
+	if (range.from && range.until && range.from > range.until)
+		return err_set(e, ERR_USAGE, "--from %s is after --until %s", v->from, v->until);
+	date_range_format(&range, v->chosen->dates);
+	v->study_date = v->chosen->dates;
+	return 0;
+}
+
+/* A PACS compares date and time each for itself, so that a time goes with a single day only.  The end is sent a second later: times
+ * may have fractions. */
+static int set_time(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+{
+	auto_free char *text = NULL;
+	const struct time_range *t = &c->times;
+	int end;
+
+	if (!v->study_time)
+		return 0;
+	if (time_range_parse(v->study_time, &c->times, e) < 0)
+		return err_in(e, "--study-time");
+	c->timed = true;
+	if (!c->dates.from || c->dates.from != c->dates.until)
+		return 0;
+	end = t->until + 1;
+	text = mem_printf("StudyTime=%02d%02d%02d-", t->from / 3600, t->from / 60 % 60, t->from % 60);
+	if (end < 86400) {
+		auto_free char *open = text;
+
+		text = mem_printf("%s%02d%02d%02d", open, end / 3600, end / 60 % 60, end % 60);
+	}
+	return query_add_text(q, text, e);
+}
+
 #define NEEDED_DAYS 30
 
 /* The last 30 days for a PACS that answers nothing without a date. */
@@ -446,11 +510,16 @@ int values_query(const struct values *v, struct query *q, struct conditions *c, 
 	    set_key(q, TAG_StudyDate, v->study_date, NULL, e) < 0 ||
 	    set_key(q, TAG_StudyInstanceUID, v->study_uid, &c->study_uid, e) < 0 ||
 	    set_key(q, TAG_AccessionNumber, v->accession_number, &c->accession, e) < 0 ||
-	    set_modality(v, q, c, e) < 0 || need_date(v, q, c, e) < 0 ||
+	    set_modality(v, q, c, e) < 0 || need_date(v, q, c, e) < 0 || set_time(v, q, c, e) < 0 ||
 	    set_key(q, TAG_StudyDescription, v->study_description, &c->study_description, e) < 0)
 		return -1;
 	c->include = mem_str(v->desc_include);
 	c->exclude = mem_str(v->desc_exclude);
+	c->station_include = mem_str(v->station_include);
+	c->station_exclude = mem_str(v->station_exclude);
+	c->sr_only = v->sr_only;
+	if (v->station_include || v->station_exclude)
+		dataset_text(&q->keys, TAG_StationName, "");
 	query_add_returns(q);
 	return query_check(q, MODEL_STUDY, e);
 }

@@ -15,6 +15,7 @@ struct chosen {
 	struct config config;
 	bool loaded;
 	const struct node *node;	/* NULL = an address was given */
+	char dates[20];			/* what --from and --until come to */
 };
 
 struct values {
@@ -23,9 +24,12 @@ struct values {
 	struct chosen *chosen;
 	/* query */
 	const char *patient_name, *patient_id, *study_date, *study_uid, *accession_number, *modality, *study_description;
-	const char *desc_include, *desc_exclude, *from, *until;
+	const char *desc_include, *desc_exclude, *from, *until, *study_time, *station_include, *station_exclude;
+	bool sr_only;
 	struct opt_list keys, returns;
-	const char *level;
+	const char *level, *sort;
+	long long limit;
+	bool count_only, tree;
 	/* selection */
 	const char *select, *series_modality, *series_description, *sop_class;
 	bool empty_sr;
@@ -39,6 +43,10 @@ struct values {
 	/* what to do */
 	bool interactive, automatic, review, dry_run, fail_if_empty;
 	const char *save_state, *state, *format;
+	/* what is held and what happened */
+	const char *against, *before, *undo;
+	bool set_aside, incomplete, all, link;
+	long long max_age;
 	/* general */
 	bool verbose, debug, quiet, help, version;
 	const char *progress, *log_file;
@@ -50,6 +58,9 @@ void values_done(struct values *);
 extern const struct opt options_node[], options_query[], options_keys[], options_retrieve[], options_series[], options_limits[],
 	options_mode[], options_resume[], options_format[], options_general[], options_select[];
 
+extern const struct opt options_shape[], options_rows[], options_verify[], options_status[], options_report[], options_import[],
+	options_forget[], options_purge[], options_organise[];
+
 /* nodes.json, read once. */
 int values_config(const struct values *, const struct config **ret_config, struct err *);
 /* The node from the positional arguments (*used: how many): an address, or a name or number of nodes.json, or without any the
@@ -59,6 +70,8 @@ int values_peer(const struct values *, const char *const *rest, size_t count, st
 int values_settings(const struct values *, struct settings *how, struct err *);
 /* C-MOVE needs a destination; what cannot go together.  want_output: files will be written. */
 int settings_check(struct settings *how, bool retrieving, struct err *);
+/* --from and --until as a study date. */
+int values_dates(struct values *, struct err *);
 /* The study-level query of the filters, and the conditions checked here again. */
 int values_query(const struct values *, struct query *, struct conditions *, struct err *);
 /* What to take of each study. */

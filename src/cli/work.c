@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "core/run.h"
 #include "core/state.h"
+#include "core/supplement.h"
 #include "core/survey.h"
 #include "core/validate.h"
 #include "dicom/tag.h"
@@ -100,6 +101,7 @@ struct asking {
 	struct work_found *found;
 	struct table *seen;
 	struct windows *windows;
+	size_t untold;			/* studies in the plan of which a condition cannot be checked by their row */
 	bool over;
 };
 
@@ -119,6 +121,13 @@ static bool is_plain_uid(const char *uid)
 	return len && len <= 128 && strspn(uid, "0123456789.") == len;
 }
 
+static void leave_out(struct asking *a, const struct study *study, const char *why)
+{
+	a->found->left_out++;
+	note_ignored(a->found, !strncmp(why, "modality", 8) ? "modality" : !strncmp(why, "study date", 10) ? "date" : "other conditions");
+	log_debug("left out: %s: %s", study_get(study, STUDY_UID), why);
+}
+
 static void row(void *owner, struct dataset *set)
 {
 	struct asking *a = owner;
@@ -134,9 +143,7 @@ static void row(void *owner, struct dataset *set)
 		log_warning("an answer without a usable Study Instance UID is left out");
 		study_done(&study);
 	} else if (conditions_miss(a->conditions, &study, room, sizeof room, &unknown)) {
-		a->found->left_out++;
-		note_ignored(a->found, strncmp(room, "modality", 8) ? strncmp(room, "study date", 10) ? "other conditions" : "date" : "modality");
-		log_debug("left out: %s: %s", study_get(&study, STUDY_UID), room);
+		leave_out(a, &study, room);
 		study_done(&study);
 	} else if (!table_put(a->seen, study_get(&study, STUDY_UID), NULL)) {
 		log_debug("answered twice: %s", study_get(&study, STUDY_UID));
@@ -147,7 +154,65 @@ static void row(void *owner, struct dataset *set)
 		in->study = study;
 		in->expected = study.instances;
 		in->counted = study.instances >= 0 ? COUNT_STUDY : COUNT_NONE;
+		a->untold += conditions_need_series(a->conditions, &study);
 	}
+}
+
+/* Those whose series show that they do not meet the conditions leave the plan. */
+static void check_again(struct asking *a, size_t first)
+{
+	struct plan *plan = a->plan;
+	size_t kept = first;
+	char room[200];
+
+	for (size_t i = first; i < plan->count; i++) {
+		struct plan_study in = plan->studies[i];
+
+		if (conditions_miss(a->conditions, &in.study, room, sizeof room, NULL)) {
+			leave_out(a, &in.study, room);
+			plan_study_done(&in);
+		} else {
+			if (in.expected < 0 && in.study.instances >= 0) {
+				in.expected = in.study.instances;
+				in.counted = COUNT_SERIES;
+			}
+			plan->studies[kept++] = in;
+		}
+	}
+	plan->count = kept;
+}
+
+void work_tell_untold(const struct conditions *c, struct study *const *studies, size_t count)
+{
+	size_t untold = 0;
+
+	for (size_t i = 0; i < count; i++)
+		untold += conditions_need_series(c, studies[i]);
+	if (untold)
+		log_warning("%zu studies stay in though the PACS does not tell their %s", untold,
+			    c->station_include || c->station_exclude ? "modality or station" : "modality");
+}
+
+/* What the rows do not tell is asked of the series, for those studies only. */
+static int ask_series(struct asking *a, size_t first, struct err *e)
+{
+	auto_free struct study **untold = NULL;
+	struct supplement result;
+	size_t count = 0;
+
+	if (!a->untold)
+		return 0;
+	untold = mem_alloc(a->untold * sizeof *untold);
+	for (size_t i = first; i < a->plan->count && count < a->untold; i++)
+		if (conditions_need_series(a->conditions, &a->plan->studies[i].study))
+			untold[count++] = &a->plan->studies[i].study;
+	log_verbose("of %zu studies the PACS does not tell what is a condition: their series are asked", count);
+	if (supplement_studies(a->session, &a->plan->how.peer, untold, count, &result, e) < 0)
+		return -1;
+	a->found->asked = result.queries;
+	work_tell_untold(a->conditions, untold, count);
+	check_again(a, first);
+	return 0;
 }
 
 static void asked(void *owner, const struct windows_result *result)
@@ -188,7 +253,8 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 	       struct err *e)
 {
 	static const struct windows_hooks hooks = { row, asked };
-	struct asking a = { s, plan, c, found, table_new(), NULL, false };
+	struct asking a = { .session = s, .plan = plan, .conditions = c, .found = found, .seen = table_new() };
+	size_t first = plan->count;
 	int failed = -1;
 
 	memset(found, 0, sizeof *found);
@@ -203,6 +269,8 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 		*e = found->result.why;
 		return -1;
 	}
+	if (ask_series(&a, first, e) < 0)
+		return -1;
 	log_line(found->result.queries > 1 || !found->result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", found->result.statement);
 	if (found->ignored[0])
 		log_verbose("the PACS did not apply these conditions, they were applied here: %s", found->ignored);

@@ -15,9 +15,12 @@ struct work_found {
 	long rows;
 	int left_out;			/* by the conditions checked here */
 	char ignored[256];		/* conditions that the PACS did not apply, in words; "" = none */
+	int asked;			/* C-FINDs for what the answers did not tell */
 	struct windows_result result;
 };
 int work_query(struct session *, struct plan *, const struct query *, const struct conditions *, struct work_found *, struct err *);
+/* Says of how many of these studies a condition could not be checked, their series asked or not. */
+void work_tell_untold(const struct conditions *, struct study *const *studies, size_t count);
 void work_record_query(struct session *, const struct peer *, const struct query *, const struct windows_result *);
 /* Limits, and what is held already: survey_plan where it is needed (dry run, limits). */
 int work_survey(struct session *, struct plan *, bool always, int *ret_queries, struct err *);

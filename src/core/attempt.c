@@ -23,7 +23,7 @@ static const struct retriever *retriever_of(enum method method)
 	return method == METHOD_GET ? &retriever_getscu : &retriever_movescu;
 }
 
-/* ---- the request as a file ---- */
+/* ---- the request as files ---- */
 
 static void add_list(struct query *q, uint32_t tag, const char *const *uids, size_t count)
 {
@@ -34,63 +34,97 @@ static void add_list(struct query *q, uint32_t tag, const char *const *uids, siz
 	dataset_text(&q->keys, tag, buf_text(&list));
 }
 
-static void add_studies(struct query *q, const struct attempt *a)
+static const char *study_of(const struct retrieval *r)
 {
-	const char **uids = mem_alloc(a->count * sizeof *uids);
-
-	for (size_t i = 0; i < a->count; i++)
-		uids[i] = study_get(&a->of[i]->in->study, STUDY_UID);
-	add_list(q, TAG_StudyInstanceUID, uids, a->count);
-	free(uids);
+	return study_get(&r->in->study, STUDY_UID);	/* as the PACS gave it, padding included */
 }
 
-/* The series that still lack objects; the one asked for when there is no list. */
-static void add_series(struct query *q, const struct retrieval *r)
+static int write_query(const struct attempt *a, struct query *q, struct retrieval *const *of, size_t count, char **ret_path,
+		       struct err *e)
 {
-	struct table *series = table_new();
-	const char *uids[QUERY_LIST_UIDS_MAX], *key;
-	size_t count = 0;
-	void *value;
-
-	for (size_t at = 0; r->objects && (key = table_next(r->objects, &at, &value));)
-		if (!((struct object *)value)->path && *((struct object *)value)->series)
-			table_put(series, ((struct object *)value)->series, NULL);
-	if (r->in->series_uid)
-		uids[count++] = r->in->series_uid;
-	for (size_t at = 0; !r->in->series_uid && count < QUERY_LIST_UIDS_MAX && (key = table_next(series, &at, NULL));)
-		uids[count++] = key;
-	add_list(q, TAG_SeriesInstanceUID, uids, count);
-	table_free(series, NULL);
-}
-
-static void add_instances(struct query *q, const struct attempt *a)
-{
-	const char *sops[QUERY_LIST_UIDS_MAX], *series;
-	size_t count = retrieval_block(a->of[0], &a->request, sops, countof(sops), &series);
-
-	if (series && *series)
-		dataset_text(&q->keys, TAG_SeriesInstanceUID, series);
-	add_list(q, TAG_SOPInstanceUID, sops, count);
-}
-
-static int write_query(const struct attempt *a, const char *path, struct err *e)
-{
-	static const enum level levels[] = { LEVEL_STUDY, LEVEL_SERIES, LEVEL_IMAGE };
+	auto_free char *name = mem_printf("request-%u.dcm", ++a->session->serial);
 	auto_buf struct buf bytes = BUF_INIT(BUF_MB(4));
-	struct query q;
+	const char **uids = mem_alloc(count * sizeof *uids);
 	int failed;
 
-	query_init(&q, levels[a->request.grain]);
+	for (size_t i = 0; i < count; i++)
+		uids[i] = study_of(of[i]);
 	if (a->how->peer.model != MODEL_STUDY)
-		dataset_text(&q.keys, TAG_PatientID, study_get(&a->of[0]->in->study, STUDY_PATIENT_ID));
-	add_studies(&q, a);
-	if (a->request.grain == GRAIN_SERIES)
-		add_series(&q, a->of[0]);
-	else if (a->request.grain == GRAIN_INSTANCES)
-		add_instances(&q, a);
-	failed = query_encode(&q, a->how->peer.charset, &bytes, e);
-	query_done(&q);
-	return failed < 0 ? -1 : file_replace(path, bytes.data, bytes.len, e);
+		dataset_text(&q->keys, TAG_PatientID, study_get(&of[0]->in->study, STUDY_PATIENT_ID));
+	add_list(q, TAG_StudyInstanceUID, uids, count);
+	free(uids);
+	failed = query_encode(q, a->how->peer.charset, &bytes, e);
+	query_done(q);
+	if (failed < 0)
+		return -1;
+	*ret_path = file_join(a->questions, name);
+	return file_replace(*ret_path, bytes.data, bytes.len, e);
+}
+
+/* One file for all studies, or one for each. */
+static int write_studies(struct attempt *a, char **paths, struct err *e)
+{
+	bool each = a->request.form == FORM_FILES;
+	size_t step = each ? 1 : a->count;
+
+	for (size_t i = 0; i < a->count; i += step) {
+		struct query q;
+
+		query_init(&q, a->request.grain == GRAIN_SERIES ? LEVEL_SERIES : LEVEL_STUDY);
+		if (a->request.grain == GRAIN_SERIES)
+			dataset_text(&q.keys, TAG_SeriesInstanceUID, a->of[i]->in->series_uid);
+		if (write_query(a, &q, a->of + i, step, &paths[a->requests], e) < 0)
+			return -1;
+		a->requests++;
+	}
+	return 0;
+}
+
+static int write_series(struct attempt *a, char **paths, struct err *e)
+{
+	const char *uids[QUERY_LIST_UIDS_MAX];
+	size_t count = retrieval_series(a->of[0], uids, countof(uids));
+
+	for (size_t i = 0; i < count; i++) {
+		struct query q;
+
+		query_init(&q, LEVEL_SERIES);
+		dataset_text(&q.keys, TAG_SeriesInstanceUID, uids[i]);
+		if (write_query(a, &q, a->of, 1, &paths[a->requests], e) < 0)
+			return -1;
+		a->requests++;
+	}
+	return 0;
+}
+
+static int write_instances(struct attempt *a, char **paths, struct err *e)
+{
+	const char *series;
+	size_t step;
+
+	a->asked = retrieval_block(a->of[0], &a->request, a->sops, countof(a->sops), &series);
+	step = a->request.form == FORM_FILES ? 1 : a->asked;
+	for (size_t i = 0; i < a->asked; i += step) {
+		struct query q;
+
+		query_init(&q, LEVEL_IMAGE);
+		if (series && *series)
+			dataset_text(&q.keys, TAG_SeriesInstanceUID, series);
+		add_list(&q, TAG_SOPInstanceUID, a->sops + i, step);
+		if (write_query(a, &q, a->of, 1, &paths[a->requests], e) < 0)
+			return -1;
+		a->requests++;
+	}
+	return 0;
+}
+
+static int write_queries(struct attempt *a, char **paths, struct err *e)
+{
+	if (a->request.grain == GRAIN_INSTANCES)
+		return write_instances(a, paths, e);
+	if (a->request.grain == GRAIN_SERIES && !a->of[0]->in->series_uid)
+		return write_series(a, paths, e);
+	return write_studies(a, paths, e);
 }
 
 /* ---- what arrives ---- */
@@ -99,14 +133,26 @@ static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
 {
 	struct attempt *a = owner;
 
-	intake_add(a->intake, path, bytes, retriever_of(a->request.method)->name, in_flight);
+	intake_add(a->intake, path, bytes, retriever_of(a->request.method)->name, 0, in_flight);
 }
 
-void attempt_touch(struct attempt *a, int64_t bytes)
+void attempt_touch(struct attempt *a, struct retrieval *r, int64_t bytes)
 {
 	a->objects++;
 	a->bytes += bytes;
+	a->heard = true;
 	a->progress_ms = clock_ms();
+	if (a->latest != r)
+		a->study_ms = a->progress_ms;
+	a->latest = r;
+}
+
+/* With a query file for each study the number of answers tells; in a list, only who got a part. */
+struct retrieval *attempt_suspect(const struct attempt *a)
+{
+	if (a->request.form == FORM_FILES && a->requests == a->count && (size_t)a->finals < a->count)
+		return a->of[a->finals];
+	return a->latest && !retrieval_whole(a->latest) ? a->latest : NULL;
 }
 
 static void end_for(struct attempt *a, const char *what, long long seconds)
@@ -122,27 +168,43 @@ static bool passed(int64_t since_ms, long long limit_s)
 	return limit_s > 0 && clock_ms() - since_ms > limit_s * 1000;
 }
 
-void attempt_tick(struct attempt *a)
+/* One deadline for each study: within a batch it begins anew with the first object of the next. */
+static bool study_passed(const struct attempt *a)
+{
+	long long limit_s = a->how->study_timeout_s;
+
+	return limit_s && clock_ms() - a->study_ms + (a->count == 1 ? a->of[0]->spent_ms : 0) > limit_s * 1000;
+}
+
+static void look(struct attempt *a)
 {
 	int64_t seen;
 
-	if (a->ended)
-		return;
 	if (a->inbox)
 		inbox_scan(a->inbox, false, take, a);
-	seen = a->inbox ? a->inbox->seen_bytes : a->receiver ? receiver_bytes(a->receiver) : 0;
-	if (seen != a->seen_bytes) {
-		a->seen_bytes = seen;
-		a->progress_ms = clock_ms();
-	}
-	if (a->stalled || a->cancelled || (!a->inbox && !a->receiver))
+	seen = a->inbox ? a->inbox->seen_bytes : a->receiver ? receiver_bytes(a->receiver, a) : 0;
+	if (seen == a->seen_bytes)
 		return;
-	if (passed(a->started_ms, a->how->study_timeout_s * (long long)a->count))
-		end_for(a, "the study did not arrive", a->how->study_timeout_s * (long long)a->count);
-	else if (!a->objects && !seen && passed(a->started_ms, a->how->first_timeout_s))
+	a->heard |= a->inbox != NULL;		/* what is on a connection may be for another move */
+	a->seen_bytes = seen;
+	a->progress_ms = clock_ms();
+}
+
+void attempt_tick(struct attempt *a)
+{
+	if (a->ended && !a->receiver)
+		return;
+	look(a);
+	if (a->ended || a->stalled || a->cancelled || (!a->inbox && !a->receiver))
+		return;
+	if (study_passed(a)) {
+		a->overtime = true;
+		end_for(a, "the study did not arrive", a->how->study_timeout_s);
+	} else if (!a->heard && passed(a->progress_ms, a->how->first_timeout_s)) {
 		end_for(a, "no object arrived", a->how->first_timeout_s);
-	else if ((a->objects || seen) && passed(a->progress_ms, a->how->stall_timeout_s))
+	} else if (a->heard && passed(a->progress_ms, a->how->stall_timeout_s)) {
 		end_for(a, "nothing more arrived", a->how->stall_timeout_s);
+	}
 }
 
 /* ---- the child ---- */
@@ -202,6 +264,8 @@ static void judge(struct attempt *a, const struct child_result *result)
 	a->why.text[0] = '\0';
 	dcmtk_verdict(&a->said, own.kind ? &own : NULL, &a->how->peer, aet, a->how->listen_port, &a->why);
 	a->status = a->said.final;
+	a->finals = a->said.finals;
+	a->answered = a->finals > 0 && (size_t)a->finals >= a->requests;
 	a->completed = a->said.completed;
 	a->failed = a->said.failed;
 }
@@ -225,12 +289,12 @@ static void tool_done(void *owner, const struct child_result *result)
 	a->done(a->owner, a);
 }
 
-static struct command *command_of(struct session *s, const struct settings *how, const struct request *q, const char *query,
-				  const char *into)
+static struct command *command_of(struct session *s, const struct settings *how, const struct request *q,
+				  const char *const *queries, size_t count, const char *into)
 {
 	const struct retriever *tool = retriever_of(q->method);
 	const struct retrieve_request request = {
-		.peer = &how->peer, .query_paths = &query, .count = 1, .into = into, .bit_preserving = confine_abi() > 0,
+		.peer = &how->peer, .query_paths = queries, .count = count, .into = into, .bit_preserving = confine_abi() > 0,
 		.syntax = q->syntax, .destination = how->destination[0] ? how->destination : how->peer.calling,
 	};
 
@@ -240,7 +304,7 @@ static struct command *command_of(struct session *s, const struct settings *how,
 char *attempt_command_text(struct session *s, const struct settings *how, const struct request *q, const char *query_name,
 			   const char *into)
 {
-	struct command *command = command_of(s, how, q, query_name, into);
+	struct command *command = command_of(s, how, q, &query_name, 1, into);
 	char *text = mem_str(command_text(command));
 
 	command_free(command);
@@ -263,11 +327,11 @@ static void record_begin(struct attempt *a)
 	a->record.study_uids = a->record.rung = NULL;
 }
 
-static int start_child(struct attempt *a, const char *query, struct err *e)
+static int start_child(struct attempt *a, const char *const *queries, struct err *e)
 {
 	static const struct child_hooks hooks = { tool_line, tool_done };
 	const struct child_limits limits = { .line_max = 1 << 20 };
-	struct command *command = command_of(a->session, a->how, &a->request, query, a->folder);
+	struct command *command = command_of(a->session, a->how, &a->request, queries, a->requests, a->folder);
 	int confine = confine_ruleset(a->folder, e);
 
 	if (confine == -1) {
@@ -284,19 +348,33 @@ static int start_child(struct attempt *a, const char *query, struct err *e)
 	return a->child ? 0 : -1;
 }
 
+static int start(struct attempt *a, struct err *e)
+{
+	size_t most = a->count > QUERY_LIST_UIDS_MAX ? a->count : QUERY_LIST_UIDS_MAX;
+	char **paths = mem_alloc(most * sizeof *paths);
+	int failed = write_queries(a, paths, e);
+
+	if (!failed) {
+		a->said.requests = (int)a->requests;
+		failed = start_child(a, (const char *const *)paths, e);
+	}
+	for (size_t i = 0; i < most; i++)
+		free(paths[i]);
+	free(paths);
+	return failed;
+}
+
 static int prepare(struct attempt *a, struct staging *staging, struct err *e)
 {
-	auto_free char *name = mem_printf("request-%u.dcm", ++a->session->serial);
-	auto_free char *query = file_join(a->session->scratch, name);
-
 	a->folder = a->request.method == METHOD_GET ? staging_folder(staging, "get", e) : session_folder(a->session, "move", e);
-	if (!a->folder || write_query(a, query, e) < 0)
+	a->questions = session_folder(a->session, "ask", e);
+	if (!a->folder || !a->questions)
 		return -1;
 	if (a->request.method == METHOD_GET) {
 		a->inbox = mem_alloc(sizeof *a->inbox);
 		inbox_init(a->inbox, mem_str(a->folder));
 	}
-	return start_child(a, query, e);
+	return start(a, e);
 }
 
 struct attempt *attempt_start(struct session *s, struct staging *staging, struct intake *intake, struct receiver *receiver,
@@ -313,12 +391,15 @@ struct attempt *attempt_start(struct session *s, struct staging *staging, struct
 	a->of = of;
 	a->count = count;
 	a->here_before = mem_alloc(count * sizeof *a->here_before);
-	a->started_ms = a->progress_ms = clock_ms();
-	a->seen_bytes = a->receiver ? receiver_bytes(receiver) : 0;
+	a->damaged_before = mem_alloc(count * sizeof *a->damaged_before);
+	a->started_ms = a->progress_ms = a->study_ms = clock_ms();
+	a->seen_bytes = a->receiver ? receiver_bytes(receiver, a) : 0;
 	a->done = done;
 	a->owner = owner;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		a->here_before[i] = of[i]->here;
+		a->damaged_before[i] = of[i]->damaged;
+	}
 	dcmtk_reading_init(&a->said, request->method == METHOD_GET ? SERVICE_GET : SERVICE_MOVE);
 	if (prepare(a, staging, e) < 0) {
 		attempt_free(a);
@@ -340,15 +421,21 @@ void attempt_free(struct attempt *a)
 
 	if (!a)
 		return;
+	if (a->receiver)
+		receiver_release(a->receiver, a);
 	if (a->inbox)
 		inbox_done(a->inbox);
 	else if (a->folder)
 		file_remove_tree(a->folder, &ignored);
+	if (a->questions)
+		file_remove_tree(a->questions, &ignored);
 	dcmtk_reading_done(&a->said);
 	free(a->inbox);
 	free(a->folder);
+	free(a->questions);
 	free(a->command);
 	free(a->here_before);
+	free(a->damaged_before);
 	free(a->of);
 	free(a);
 }

@@ -17,14 +17,23 @@
 struct attempt {
 	struct retrieval **of;		/* the batch; owned array of lent retrievals */
 	int *here_before;		/* objects of each before the attempt */
+	int *damaged_before;
 	size_t count;
+	const char *sops[RETRIEVAL_BLOCK];	/* the objects it names, in order; lent by the retrieval */
+	size_t asked;
+	size_t requests;		/* query files on the association */
 	struct request request;
 	struct err why;			/* the verdict on what was said; set when ended */
-	int status, completed, failed;
+	int status, completed, failed, finals;
+	bool answered;			/* every request had its final status */
 	bool ended;			/* the child is gone, its last files are with the intake */
 	bool cancelled;			/* attempt_stop was called */
 	bool stalled;			/* a deadline of ours ended it */
-	int64_t started_ms, ended_ms, progress_ms;
+	bool overtime;			/* ... that of the study under way */
+	bool settled;			/* ended, and stragglers were waited for */
+	size_t company;			/* associations of ours that were open, this one included */
+	struct retrieval *latest;	/* of whom an object came last */
+	int64_t started_ms, ended_ms, progress_ms, study_ms;
 	int objects;			/* placed so far */
 	int64_t bytes;
 	uint64_t ticket;		/* of the intake, when ended */
@@ -38,8 +47,9 @@ struct attempt {
 	struct child *child;
 	struct dcmtk_reading said;
 	struct ledger_attempt record;
-	char *folder, *command;
+	char *folder, *questions, *command;
 	int64_t seen_bytes;
+	bool heard;			/* something came */
 	void (*done)(void *owner, struct attempt *);
 	void *owner;
 };
@@ -51,7 +61,9 @@ struct attempt *attempt_start(struct session *, struct staging *, struct intake 
 /* Looks at what arrived and at the deadlines; to be called several times a second. */
 void attempt_tick(struct attempt *);
 /* An object of it was placed. */
-void attempt_touch(struct attempt *, int64_t bytes);
+void attempt_touch(struct attempt *, struct retrieval *, int64_t bytes);
+/* Whom to blame when a batch broke off: the study under way, or NULL. */
+struct retrieval *attempt_suspect(const struct attempt *);
 void attempt_stop(struct attempt *, bool now);
 void attempt_free(struct attempt *);
 /* The exact command line of a request, for a dry run; yours. */

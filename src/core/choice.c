@@ -151,6 +151,8 @@ void conditions_done(struct conditions *c)
 	free(c->study_uid);
 	free(c->include);
 	free(c->exclude);
+	free(c->station_include);
+	free(c->station_exclude);
 	*c = (struct conditions){ 0 };
 }
 
@@ -296,6 +298,69 @@ static char *find_word(const char *words, const char *text, bool *ret_any)
 	return NULL;
 }
 
+static bool meets_sr_only(struct asking *a)
+{
+	const char *has;
+	bool any = true;
+
+	if (!a->want->sr_only || !(has = returned(a, STUDY_MODALITIES, "modality")))
+		return true;
+	for (const char *rest = has; rest;) {
+		struct span part = next_part(&rest, "\\");
+
+		any = !part.len || is_word(part, "SR");
+		if (!any)
+			rest = NULL;
+	}
+	if (!any)
+		snprintf(a->room, a->size, "modality %s is more than SR", has);
+	return any;
+}
+
+static bool meets_times(struct asking *a)
+{
+	const struct conditions *want = a->want;
+	const char *has;
+	int second;
+
+	if (!want->timed || !(has = returned(a, STUDY_TIME, "study time")))
+		return true;
+	second = time_seconds(has);
+	if (second < 0) {
+		a->unknown = a->unknown ? a->unknown : "study time";
+		return true;
+	}
+	if (second >= want->times.from && second <= want->times.until)
+		return true;
+	snprintf(a->room, a->size, "study time %s is outside of what was asked for", has);
+	return false;
+}
+
+static bool meets_station(struct asking *a)
+{
+	const struct conditions *want = a->want;
+	bool any_include, any_exclude;
+	auto_free char *kept = NULL, *left_out = NULL;
+	const char *has;
+
+	if ((!asked(want->station_include) && !asked(want->station_exclude)) || !(has = returned(a, STUDY_STATION, "station name")))
+		return true;
+	kept = find_word(want->station_include, has, &any_include);
+	left_out = find_word(want->station_exclude, has, &any_exclude);
+	if (any_include && !kept)
+		snprintf(a->room, a->size, "station name has none of the words %s", want->station_include);
+	else if (left_out)
+		snprintf(a->room, a->size, "station name has the word %s", left_out);
+	return !left_out && (kept || !any_include);
+}
+
+bool conditions_need_series(const struct conditions *c, const struct study *s)
+{
+	if ((asked(c->modality) || c->sr_only) && !*study_get(s, STUDY_MODALITIES))
+		return true;
+	return (asked(c->station_include) || asked(c->station_exclude)) && !*study_get(s, STUDY_STATION);
+}
+
 static bool meets_words(struct asking *a)
 {
 	const char *has;
@@ -330,7 +395,8 @@ const char *conditions_miss(const struct conditions *c, const struct study *s, c
 			    const char **ret_unknown)
 {
 	struct asking a = { c, s, room, size, NULL };
-	bool met = meets_uid(&a) && meets_dates(&a) && meets_modality(&a) && meets_description(&a) && meets_identity(&a);
+	bool met = meets_uid(&a) && meets_dates(&a) && meets_times(&a) && meets_modality(&a) && meets_sr_only(&a) &&
+		   meets_description(&a) && meets_station(&a) && meets_identity(&a);
 
 	if (ret_unknown)
 		*ret_unknown = a.unknown;

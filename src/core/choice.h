@@ -20,9 +20,15 @@ struct conditions {
 	char *study_uid;		/* list, backslash-separated */
 	struct date_range dates;
 	char *include, *exclude;	/* comma-separated words for the description, case-insensitive; any one counts */
+	char *station_include, *station_exclude;	/* the same for the station name */
+	bool timed;
+	struct time_range times;	/* of the study, when timed */
+	bool sr_only;			/* studies that consist of SR alone */
 };
 void conditions_done(struct conditions *);
 /* NULL when the study meets them, else which one it fails, in words ("study date 20240301 is outside 20240101-20240131");
  * an attribute that the PACS did not return fails nothing (*ret_unknown tells the first such, else NULL; may itself be NULL).
  * Names and descriptions are compared without case, identifiers with it.  No words name the patient. */
 const char *conditions_miss(const struct conditions *, const struct study *, char *room, size_t size, const char **ret_unknown);
+/* A condition is about something that this study's row does not tell and its series would. */
+bool conditions_need_series(const struct conditions *, const struct study *);

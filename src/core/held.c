@@ -13,7 +13,28 @@
 struct holding {
 	const char *output;
 	struct retrieval *retrieval;
+	struct ledger *adopt;		/* the manifest is read: what the ledger lacks is recorded there */
+	int64_t job;
+	bool begun;
+	struct err *trouble;
 };
+
+static int adopt(struct holding *h, const struct ledger_instance *i, const struct stat *st)
+{
+	struct ledger_instance own = *i;
+
+	if (!h->begun && ledger_begin(h->adopt, h->trouble) < 0)
+		return -1;
+	h->begun = true;
+	own.output = h->output;
+	own.job = h->job;
+	own.at = st->st_mtime;
+	own.sop_class = i->sop_class ? i->sop_class : "";
+	own.transfer_syntax = i->transfer_syntax ? i->transfer_syntax : "";
+	own.sha256 = i->sha256 ? i->sha256 : "";
+	own.node = i->node ? i->node : "";
+	return ledger_instance_put(h->adopt, &own, h->trouble);
+}
 
 static int look(void *owner, const struct ledger_instance *i)
 {
@@ -21,16 +42,29 @@ static int look(void *owner, const struct ledger_instance *i)
 	auto_free char *path = file_join(h->output, i->path);
 	struct stat st;
 
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == i->bytes)
-		retrieval_have(h->retrieval, i->series, i->sop, i->sop_class ? i->sop_class : "", i->path);
-	return 0;
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != i->bytes)
+		return 0;
+	if (!retrieval_have(h->retrieval, i->series, i->sop, i->sop_class ? i->sop_class : "", i->path) || !h->adopt)
+		return 0;
+	return adopt(h, i, &st);
 }
 
-int held_load(struct ledger *ledger, const char *output, struct retrieval *r, struct err *e)
+int held_load(struct ledger *ledger, int64_t job, const char *output, struct retrieval *r, struct err *e)
 {
-	struct holding h = { output, r };
+	struct holding h = { .output = output, .retrieval = r, .job = job, .trouble = e };
+	int failed;
 
 	if (ledger_instances(ledger, output, r->uid, look, &h, e) < 0)
 		return -1;
-	return retrieval_whole(r) ? 0 : manifest_read(output, r->uid, look, &h, e);
+	if (retrieval_whole(r))
+		return 0;
+	h.adopt = job ? ledger : NULL;
+	e->kind = ERR_NONE;
+	failed = manifest_last(output, r->uid, look, &h, e);
+	if (!h.begun)
+		return failed || e->kind ? -1 : 0;
+	if (!failed && !e->kind)
+		return ledger_commit(ledger, e);
+	ledger_rollback(ledger);
+	return -1;
 }

@@ -5,5 +5,6 @@
 #include "core/ledger.h"
 #include "core/retrieval.h"
 
-/* Tells the retrieval of every object of its study that lies under output, whole by its size. */
-int held_load(struct ledger *, const char *output, struct retrieval *, struct err *);
+/* Tells the retrieval of every object of its study that lies under output, whole by its size.  With a job, what the manifest
+ * knows and the ledger does not is recorded in the ledger: a crash came between, or the files come from another machine. */
+int held_load(struct ledger *, int64_t job, const char *output, struct retrieval *, struct err *);

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/table.h"
 #include "core/manifest.h"
 #include "core/seal.h"
 #include "dicom/layout.h"
@@ -29,6 +30,7 @@
 struct item {
 	char *path;			/* in the staging folder; then NULL */
 	char *sender;
+	unsigned connection;
 	int64_t bytes;
 	bool in_flight;
 	char sha256[65];
@@ -36,6 +38,7 @@ struct item {
 	struct dataset set;
 	char *placed;			/* relative path */
 	bool duplicate, conflict;
+	bool recorded;			/* ... and in the manifest */
 };
 
 struct batch {
@@ -46,6 +49,8 @@ struct batch {
 	struct dcmdump_reading reading;
 	struct child *dump, *seal, *sync;
 	uint64_t first;			/* number of its first item among all that came in */
+	char *list;			/* file with the paths for dcmdump */
+	struct table *sops, *places;	/* while it is settled: SOP Instance UID -> item, paths taken */
 	size_t read;			/* items for which dcmdump has answered */
 	struct err trouble;
 	struct batch *next;
@@ -85,6 +90,11 @@ static void batch_free(struct batch *b)
 		return;
 	for (size_t i = 0; i < b->count; i++)
 		item_done(&b->items[i]);
+	table_free(b->sops, NULL);
+	table_free(b->places, NULL);
+	if (b->list)
+		unlink(b->list);
+	free(b->list);
 	free(b->items);
 	free(b);
 }
@@ -229,15 +239,15 @@ static void seal_done(void *owner, const struct child_result *result)
 		place_batch(b);
 }
 
-static int write_list(struct batch *b, char **ret_path, struct err *e)
+static int write_list(struct batch *b, struct err *e)
 {
 	auto_buf struct buf list = BUF_INIT(BUF_MB(4));
 	auto_free char *name = mem_printf("intake-%u", ++b->in->session->serial);
 
 	for (size_t i = 0; i < b->count; i++)
 		buf_printf(&list, "./%s\n", base_name(b->items[i].path));
-	*ret_path = file_join(b->in->session->scratch, name);
-	return file_replace(*ret_path, list.data, list.len, e);
+	b->list = file_join(b->in->session->scratch, name);
+	return file_replace(b->list, list.data, list.len, e);
 }
 
 static int start_seal(struct batch *b, struct err *e)
@@ -258,12 +268,11 @@ static int start_batch(struct batch *b, struct err *e)
 	static const struct child_hooks hooks = { dump_line_read, dump_done };
 	const struct child_limits limits = { .line_max = 1 << 20 };
 	struct intake *in = b->in;
-	auto_free char *list = NULL;
 	struct command *command;
 
-	if (write_list(b, &list, e) < 0)
+	if (write_list(b, e) < 0)
 		return -1;
-	command = dcmdump_command(&in->session->dcmtk, list, in->tags, in->tag_count, true);
+	command = dcmdump_command(&in->session->dcmtk, b->list, in->tags, in->tag_count, true);
 	command_chdir(command, in->staging->folder);
 	dcmdump_reading_init(&b->reading, file_read_by_dcmdump, b);
 	b->dump = child_start(in->session->loop, command, &limits, &hooks, b, e);
@@ -324,56 +333,77 @@ static int make_parents(const char *path, struct err *e)
 	return file_make_dirs(folder, e);
 }
 
-/* Renames into the first free name of the layout; the same content under it means: already here. */
-static int place(struct intake *in, struct item *item, struct err *e)
-{
-	const char *known = in->hooks.present(in->owner, get(item, TAG_StudyInstanceUID), get(item, TAG_SOPInstanceUID));
-	auto_free char *known_path = known ? file_join(in->staging->output, known) : NULL;
+/* ---- where to: settled for the whole batch before anything is moved ---- */
 
-	if (known_path && seal_same_dataset(item->path, known_path)) {
-		item->duplicate = true;
+/* Is the object here already, or has this batch brought it before?  Sets duplicate or conflict. */
+static void meet(struct batch *b, struct item *item)
+{
+	const char *sop = get(item, TAG_SOPInstanceUID);
+	const struct intake *in = b->in;
+	const char *known = in->hooks.present(in->owner, get(item, TAG_StudyInstanceUID), sop);
+	auto_free char *path = known ? file_join(in->staging->output, known) : NULL;
+	const struct item *before = table_get(b->sops, sop);
+
+	if (path && seal_same_dataset(item->path, path)) {
+		item->duplicate = item->recorded = true;
 		item->placed = mem_str(known);
-		return 0;
+	} else if (before && seal_same_dataset(item->path, before->path)) {
+		item->duplicate = item->recorded = true;
+		item->placed = mem_str(before->placed);
+	} else {
+		item->conflict = before || (path && access(path, F_OK) == 0);
 	}
-	item->conflict = known_path && access(known_path, F_OK) == 0;
+}
+
+/* The first free name of the layout; the same content under it means: already here. */
+static int choose_place(struct batch *b, struct item *item, struct err *e)
+{
+	struct intake *in = b->in;
+
 	for (int serial = 0; serial < 1000; serial++) {
 		auto_free char *relative = layout_path(in->layout, &item->set, serial);
 		auto_free char *path = file_join(in->staging->output, relative);
-		int there;
+		bool there = access(path, F_OK) == 0;
 
-		if (make_parents(path, e) < 0)
-			return -1;
-		there = file_rename_new(item->path, path, e);
-		if (there < 0)
-			return -1;
-		if (there && !seal_same_dataset(item->path, path))
+		if (table_has(b->places, relative) || (there && !seal_same_dataset(item->path, path)))
 			continue;
 		item->duplicate = there;
 		item->placed = mem_str(relative);
-		if (!there) {
-			free(item->path);
-			item->path = NULL;
-			ledger_step();
-		}
+		if (!there)
+			table_put(b->places, relative, NULL);
 		return 0;
 	}
 	return err_set(e, ERR_INPUT, "the layout '%s' gives too many objects one name", layout_source(in->layout));
 }
 
-static void place_item(struct intake *in, struct item *item)
+static void settle_item(struct batch *b, struct item *item)
 {
 	const char *damage = damage_of(item);
+	struct intake *in = b->in;
 	struct err e = { ERR_NONE, "" };
 
-	if (damage && item->in_flight)
+	if (damage && item->in_flight) {
 		log_verbose("an object that was cut when its transfer ended is dropped: %s", damage);
-	else if (damage)
+	} else if (damage) {
 		refuse(in, item, damage);
-	else if (!in->hooks.wanted(in->owner, get(item, TAG_StudyInstanceUID), get(item, TAG_SeriesInstanceUID),
-				   get(item, TAG_SOPInstanceUID)))
+	} else if (!in->hooks.wanted(in->owner, get(item, TAG_StudyInstanceUID), get(item, TAG_SeriesInstanceUID),
+				     get(item, TAG_SOPInstanceUID))) {
 		refuse(in, item, "not asked for");
-	else if (place(in, item, &e) < 0)
-		fail(in, &e);
+	} else {
+		meet(b, item);
+		if (!item->placed && choose_place(b, item, &e) < 0)
+			fail(in, &e);
+		else if (!table_has(b->sops, get(item, TAG_SOPInstanceUID)))
+			table_put(b->sops, get(item, TAG_SOPInstanceUID), item);
+	}
+}
+
+static void settle_batch(struct batch *b)
+{
+	b->sops = table_new();
+	b->places = table_new();
+	for (size_t i = 0; i < b->count && !b->in->failed; i++)
+		settle_item(b, &b->items[i]);
 }
 
 static struct ledger_instance instance_of(const struct intake *in, const struct item *item)
@@ -401,23 +431,24 @@ static int by_study(const void *a, const void *b)
 	return strcmp(x->study, y->study);
 }
 
-static struct ledger_instance *placed_instances(struct batch *b, size_t *ret_count)
+static struct ledger_instance *placed_instances(struct batch *b, bool recorded, size_t *ret_count)
 {
 	struct ledger_instance *all = mem_alloc((b->count + 1) * sizeof *all);
 	size_t count = 0;
 
 	for (size_t i = 0; i < b->count; i++)
-		if (b->items[i].placed)
+		if (b->items[i].placed && (recorded || !b->items[i].recorded))
 			all[count++] = instance_of(b->in, &b->items[i]);
 	qsort(all, count, sizeof *all, by_study);
 	*ret_count = count;
 	return all;
 }
 
+/* Before the objects are moved: what lies in its place is in the manifest, whenever we die. */
 static int write_manifests(struct batch *b, struct err *e)
 {
 	size_t count, i = 0;
-	auto_free struct ledger_instance *all = placed_instances(b, &count);
+	auto_free struct ledger_instance *all = placed_instances(b, false, &count);
 
 	while (i < count) {
 		size_t end = i + 1;
@@ -431,11 +462,46 @@ static int write_manifests(struct batch *b, struct err *e)
 	return 0;
 }
 
+/* Another run may have put something there meanwhile: the same, or what only shares the name. */
+static int move(struct batch *b, struct item *item, struct err *e)
+{
+	auto_free char *path = file_join(b->in->staging->output, item->placed);
+	struct ledger_instance record;
+	int there;
+
+	if (make_parents(path, e) < 0 || (there = file_rename_new(item->path, path, e)) < 0)
+		return -1;
+	if (there && seal_same_dataset(item->path, path)) {
+		item->duplicate = true;
+		return 0;
+	}
+	if (there) {
+		free(item->placed);
+		item->placed = NULL;
+		if (choose_place(b, item, e) < 0)
+			return -1;
+		record = instance_of(b->in, item);
+		return manifest_append(b->in->staging->output, &record, 1, e) < 0 ? -1 : move(b, item, e);
+	}
+	free(item->path);
+	item->path = NULL;
+	ledger_step();
+	return 0;
+}
+
+static int move_batch(struct batch *b, struct err *e)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->items[i].placed && !b->items[i].duplicate && move(b, &b->items[i], e) < 0)
+			return -1;
+	return 0;
+}
+
 static int record(struct batch *b, struct err *e)
 {
 	struct ledger *ledger = b->in->session->ledger;
 	size_t count;
-	auto_free struct ledger_instance *all = placed_instances(b, &count);
+	auto_free struct ledger_instance *all = placed_instances(b, true, &count);
 
 	if (!count)
 		return 0;
@@ -455,7 +521,8 @@ static void tell(struct batch *b)
 		const struct item *item = &b->items[i];
 		struct intake_object object = {
 			get(item, TAG_StudyInstanceUID), get(item, TAG_SeriesInstanceUID), get(item, TAG_SOPInstanceUID),
-			get(item, TAG_SOPClassUID), get(item, TAG_TransferSyntaxUID), item->placed, item->sender, item->bytes,
+			get(item, TAG_SOPClassUID), get(item, TAG_TransferSyntaxUID), item->placed, item->sender,
+			item->connection, item->bytes,
 			item->duplicate, item->conflict
 		};
 
@@ -502,9 +569,9 @@ static void place_batch(struct batch *b)
 	const struct child_limits limits = { 0 };
 	struct intake *in = b->in;
 
-	for (size_t i = 0; i < b->count && !b->trouble.kind && !in->failed; i++)
-		place_item(in, &b->items[i]);
-	if (!b->trouble.kind && !in->failed && write_manifests(b, &b->trouble) == 0)
+	if (!b->trouble.kind && !in->failed)
+		settle_batch(b);
+	if (!b->trouble.kind && !in->failed && write_manifests(b, &b->trouble) == 0 && move_batch(b, &b->trouble) == 0)
 		b->sync = child_start(in->session->loop, seal_sync_command(in->staging->output), &limits, &hooks, b, &b->trouble);
 	if (!b->sync)
 		end_batch(b);
@@ -530,7 +597,8 @@ static void start_ready(struct intake *in)
 		in->flush = false;
 }
 
-void intake_add(struct intake *in, const char *path, int64_t bytes, const char *sender, bool in_flight)
+void intake_add(struct intake *in, const char *path, int64_t bytes, const char *sender, unsigned connection,
+		bool in_flight)
 {
 	auto_free char *own = staging_file(in->staging);
 	struct batch *b = in->filling;
@@ -548,7 +616,8 @@ void intake_add(struct intake *in, const char *path, int64_t bytes, const char *
 	}
 	in->added++;
 	mem_grow(b->items, b->count, b->room);
-	b->items[b->count] = (struct item){ .path = mem_str(own), .sender = mem_str(sender), .bytes = bytes, .in_flight = in_flight };
+	b->items[b->count] = (struct item){ .path = mem_str(own), .sender = mem_str(sender), .connection = connection,
+						.bytes = bytes, .in_flight = in_flight };
 	dataset_init(&b->items[b->count++].set);
 	b->bytes += bytes;
 	start_ready(in);

@@ -15,6 +15,7 @@ struct intake_object {
 	const char *study, *series, *sop, *sop_class, *transfer_syntax;
 	const char *path;		/* relative to the output */
 	const char *sender;
+	unsigned connection;		/* as given to intake_add */
 	int64_t bytes;
 	bool duplicate;			/* the same content lies there already: counted, not stored twice */
 	bool conflict;			/* the same UID with other content lies there already: both are kept */
@@ -38,9 +39,10 @@ struct intake;
 struct intake *intake_new(struct session *, struct staging *, const struct layout *, const char *node, const struct intake_hooks *,
 			  void *owner);
 void intake_free(struct intake *);
-/* Moves the file away from path and queues it.  in_flight: it may have been cut when its tool was ended; if it was, it is
+/* Moves the file away from path and queues it.  connection: any number the caller knows the way by.  in_flight: it may have been cut when its tool was ended; if it was, it is
  * dropped without a word. */
-void intake_add(struct intake *, const char *path, int64_t bytes, const char *sender, bool in_flight);
+void intake_add(struct intake *, const char *path, int64_t bytes, const char *sender, unsigned connection,
+		bool in_flight);
 /* Starts on what is queued even if it is little. */
 void intake_flush(struct intake *);
 bool intake_idle(const struct intake *);

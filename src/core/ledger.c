@@ -49,6 +49,12 @@ static const char *const migrations[] = {
 	"CREATE INDEX instance_by_study ON instance(folder, study);"
 	"CREATE TABLE learned(node TEXT NOT NULL, what TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,"
 	" times INTEGER NOT NULL, PRIMARY KEY(node, what)) WITHOUT ROWID;",
+
+	/* Who asked; which process carries a job out: its number, and when it was born, since numbers come back. */
+	"ALTER TABLE query ADD COLUMN user TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE job ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN born INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX query_by_job ON query(job);",
 };
 
 static const char *home(void)
@@ -235,6 +241,7 @@ void ledger_close(struct ledger *l)
 	for (size_t i = 0; i < countof(l->cached); i++)
 		sqlite3_finalize(l->cached[i]);
 	sqlite3_close(l->db);			/* an open transaction is rolled back */
+	free(l->loose);
 	free(l->folder);
 	free(l->path);
 	free(l);

@@ -36,8 +36,16 @@ struct ledger_job {
 	const char *state;		/* absolute path of the state file; "" for none */
 	const char *user;
 	time_t started;
+	/* Of a job that is told of: */
+	time_t ended;			/* 0 = not */
+	int exit_status;
+	bool alive;			/* it has not ended, and its process is there */
+	time_t seen;			/* its last sign of life */
+	long long studies, done, good;	/* those it set out for, and of them those with a verdict, and with a good one */
+	long long expected, received, bytes;
 };
-int ledger_job_begin(struct ledger *, struct ledger_job *, struct err *);	/* sets id */
+/* Sets id.  Queries that were added without a job since this ledger was opened become those of this one. */
+int ledger_job_begin(struct ledger *, struct ledger_job *, struct err *);
 int ledger_job_end(struct ledger *, int64_t job, int exit_status, const char *summary, struct err *);
 /* The whole plan as JSON text, so that a job can be resumed by its number; replaced at each call. */
 int ledger_job_plan(struct ledger *, int64_t job, const char *json, size_t len, struct err *);
@@ -50,8 +58,9 @@ struct ledger_query {
 	time_t at;
 	int64_t ms;
 	int rows, status;		/* DIMSE status, -1 none */
-	const char *comment;
+	const char *comment, *user;
 	bool cut;
+	int64_t id;			/* when told of */
 };
 int ledger_query_add(struct ledger *, const struct ledger_query *, struct err *);
 
@@ -61,6 +70,9 @@ struct ledger_study {
 	int position, expected, received, attempts;
 	const char *counted;		/* count_source_name */
 	int64_t bytes;
+	/* When told of: of the job. */
+	const char *node, *output;
+	time_t at;
 };
 int ledger_study_put(struct ledger *, const struct ledger_study *, struct err *);	/* key: job, study_uid, position */
 
@@ -73,6 +85,7 @@ struct ledger_attempt {
 	int64_t ms, bytes;
 	int exit_status, status, completed, failed, objects;
 	const char *outcome, *words;	/* err_kind_name, and the sentence */
+	int studies;			/* when told of: how many shared it */
 };
 int ledger_attempt_begin(struct ledger *, struct ledger_attempt *, struct err *);	/* sets id */
 int ledger_attempt_end(struct ledger *, const struct ledger_attempt *, struct err *);
@@ -103,3 +116,47 @@ char *ledger_learned(struct ledger *, const char *node, const char *what);	/* yo
 char *ledger_last_verdict(struct ledger *, const char *output, const char *study_uid, int *ret_received);
 /* From history of this node and modality ("" = any): mean bytes per object and objects per second; false when unknown. */
 bool ledger_estimate(struct ledger *, const char *node, const char *modality, double *ret_bytes, double *ret_per_second);
+
+/* ---- told to people ----
+ * Each function calls fn for every row, lent for the call, in which other functions may be called; non-zero stops.  A node or
+ * study given as NULL is any; at most limit rows when it is above 0. */
+
+typedef int ledger_job_fn(void *owner, const struct ledger_job *);
+int ledger_jobs(struct ledger *, const char *node, int limit, ledger_job_fn *, void *owner, struct err *);	/* the last first */
+/* When a run last reached its end (all done, some incomplete, nothing there, or a limit); 0 = never. */
+int ledger_last_finished(struct ledger *, const char *node, time_t *ret_when, struct err *);
+
+typedef int ledger_query_fn(void *owner, const struct ledger_query *);
+int ledger_queries(struct ledger *, const char *node, int limit, ledger_query_fn *, void *owner, struct err *);	/* the last first */
+/* Those that the jobs of a study asked, and those that named it; the first first. */
+int ledger_queries_of(struct ledger *, const char *study_uid, ledger_query_fn *, void *owner, struct err *);
+
+typedef int ledger_study_fn(void *owner, const struct ledger_study *);
+/* Each study once for each node, with what its last job says, by node, date and UID; a job that only passed it over because all
+ * of it was held counts as what was said before it. */
+int ledger_studies(struct ledger *, const char *node, ledger_study_fn *, void *owner, struct err *);
+int ledger_study_story(struct ledger *, const char *study_uid, ledger_study_fn *, void *owner, struct err *);	/* job by job */
+
+typedef int ledger_attempt_fn(void *owner, const struct ledger_attempt *);
+int ledger_attempts(struct ledger *, const char *study_uid, ledger_attempt_fn *, void *owner, struct err *);
+
+typedef int ledger_learned_fn(void *owner, const char *what, const char *value, time_t at, int times);
+int ledger_learned_all(struct ledger *, const char *node, ledger_learned_fn *, void *owner, struct err *);
+
+/* Files of all studies under an output folder. */
+int ledger_folder_instances(struct ledger *, const char *output, ledger_instance_fn *, void *owner, struct err *);
+/* The output folders that hold something of a study; NULL = of any. */
+typedef int ledger_folder_fn(void *owner, const char *output, int64_t files, int64_t bytes);
+int ledger_held_folders(struct ledger *, const char *study_uid, ledger_folder_fn *, void *owner, struct err *);
+/* Within one output folder; a row of the new path is replaced. */
+int ledger_instance_move(struct ledger *, const char *output, const char *from, const char *to, struct err *);
+/* Forgets the files of a study (NULL: of all) under an output folder. */
+int ledger_instances_drop(struct ledger *, const char *output, const char *study_uid, long long *ret_count, struct err *);
+
+/* Forgets the queries from before, and the jobs begun before that are not running, with their plans, studies and attempts;
+ * what is held and what was learned stays.  only_count: forgets nothing.  The file is written anew, so that nothing lingers in
+ * it. */
+struct ledger_purged {
+	long long queries, jobs, studies, attempts;
+};
+int ledger_purge(struct ledger *, time_t before, bool only_count, struct ledger_purged *, struct err *);

@@ -8,13 +8,15 @@
 #include "core/ledger.h"
 
 enum statement {
-	SQL_JOB_BEGIN, SQL_JOB_END, SQL_PLAN_PUT, SQL_PLAN_GET,
-	SQL_QUERY_ADD,
-	SQL_STUDY_PUT, SQL_STUDY_LAST,
-	SQL_ATTEMPT_BEGIN, SQL_ATTEMPT_STUDY, SQL_ATTEMPT_END,
+	SQL_JOB_BEGIN, SQL_JOB_END, SQL_JOBS, SQL_JOB_FRESH, SQL_PLAN_PUT, SQL_PLAN_GET,
+	SQL_QUERY_ADD, SQL_QUERY_JOB, SQL_QUERIES, SQL_QUERIES_STUDY,
+	SQL_STUDY_PUT, SQL_STUDY_LAST, SQL_STUDIES, SQL_STUDY_STORY,
+	SQL_ATTEMPT_BEGIN, SQL_ATTEMPT_STUDY, SQL_ATTEMPT_END, SQL_ATTEMPTS,
 	SQL_FOLDER_GET, SQL_FOLDER_ADD, SQL_INSTANCE_PUT, SQL_INSTANCE_DELETE, SQL_INSTANCES, SQL_INSTANCE_COUNT,
-	SQL_LEARN, SQL_FORGET, SQL_LEARNED,
+	SQL_FOLDER_INSTANCES, SQL_HELD_FOLDERS, SQL_INSTANCE_MOVE, SQL_INSTANCES_DROP, SQL_INSTANCES_DROP_STUDY,
+	SQL_LEARN, SQL_FORGET, SQL_LEARNED, SQL_LEARNED_ALL,
 	SQL_ESTIMATE_BYTES, SQL_ESTIMATE_RATE,
+	SQL_PURGE_QUERIES, SQL_PURGE_ATTEMPT_STUDIES, SQL_PURGE_ATTEMPTS, SQL_PURGE_STUDIES, SQL_PURGE_PLANS, SQL_PURGE_JOBS,
 	STATEMENTS
 };
 extern const char *const ledger_sql[STATEMENTS];
@@ -27,6 +29,8 @@ struct ledger {
 	struct err doom;		/* why the open transaction can only be rolled back; ERR_NONE */
 	char *folder;			/* the output folder whose number was asked for last; NULL */
 	int64_t folder_id;
+	int64_t *loose;			/* queries added here that belong to no job yet: the next one begun has asked them */
+	size_t loose_count, loose_room;
 };
 
 /* A value to bind.  Text and blobs are lent until the statement has run. */
@@ -53,3 +57,6 @@ int ledger_number(struct ledger *, enum statement, const struct cell *, size_t c
 /* What SQLite said, for a person.  Dooms the transaction when SQLite has already undone it.  Returns -1. */
 int ledger_said(struct ledger *, int code, struct err *);
 const char *column_text(sqlite3_stmt *, int column);	/* never NULL */
+struct ledger_instance ledger_instance_of(sqlite3_stmt *, const char *output);
+/* Is the process there that had this number when it was born then? */
+bool ledger_process_lives(int64_t pid, int64_t born);

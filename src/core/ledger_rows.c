@@ -4,28 +4,66 @@
 #include "core/ledger.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "core/ledger_p.h"
 
 /* One of backslash-separated modalities; "" is any. */
 #define HAS_MODALITY "(?2 = '' OR instr('\\' || s.modalities || '\\', '\\' || ?2 || '\\') > 0)"
 
+#define GOOD "('complete', 'complete-by-count', 'unverified')"
+#define QUERY_COLUMNS "id, job, node, level, model, keys, at, ms, rows, status, comment, cut, user"
+#define STUDY_COLUMNS "s.job, s.study_uid, s.date, s.modalities, s.verdict, s.why, s.position, s.expected, s.counted, s.received," \
+	" s.bytes, s.attempts, j.node, j.output, j.started"
+/* ?2 is a JSON list of the jobs that run. */
+#define OLD_JOBS "(SELECT id FROM job WHERE started < ?1 AND id NOT IN (SELECT value FROM json_each(?2)))"
+
 const char *const ledger_sql[STATEMENTS] = {
-	[SQL_JOB_BEGIN] = "INSERT INTO job(node, command, output, state, user, started) VALUES(?, ?, ?, ?, ?, ?)",
+	[SQL_JOB_BEGIN] = "INSERT INTO job(node, command, output, state, user, started, pid, born)"
+			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_JOB_END] = "UPDATE job SET ended = ?2, exit_status = ?3, summary = ?4 WHERE id = ?1",
+	[SQL_JOBS] = "SELECT id, node, command, output, state, user, started, coalesce(ended, 0), coalesce(exit_status, -1), pid, born,"
+		     " (SELECT max(at + coalesce(ms, 0) / 1000) FROM attempt a WHERE a.job = j.id),"
+		     " (SELECT count(*) FROM study s WHERE s.job = j.id AND s.verdict <> 'skipped'),"
+		     " (SELECT count(*) FROM study s WHERE s.job = j.id AND s.verdict NOT IN ('skipped', 'wanted')),"
+		     " (SELECT count(*) FROM study s WHERE s.job = j.id AND s.verdict IN " GOOD "),"
+		     " (SELECT sum(max(expected, received)) FROM study s WHERE s.job = j.id AND s.verdict <> 'skipped'),"
+		     " (SELECT sum(received) FROM study s WHERE s.job = j.id AND s.verdict <> 'skipped'),"
+		     " (SELECT sum(bytes) FROM study s WHERE s.job = j.id) FROM job j"
+		     " WHERE (?1 = '' OR node = ?1) ORDER BY id DESC LIMIT ?2",
+	/* Ends in the sense of cli/exit.h: all there, some incomplete, nothing matched, stopped by a limit. */
+	[SQL_JOB_FRESH] = "SELECT max(ended) FROM job WHERE (?1 = '' OR node = ?1) AND exit_status IN (0, 3, 4, 8)",
 	[SQL_PLAN_PUT] = "INSERT OR REPLACE INTO plan(job, text) VALUES(?, ?)",
 	[SQL_PLAN_GET] = "SELECT text FROM plan WHERE job = ?",
-	[SQL_QUERY_ADD] = "INSERT INTO query(job, node, level, model, keys, at, ms, rows, status, comment, cut)"
-			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_QUERY_ADD] = "INSERT INTO query(job, node, level, model, keys, at, ms, rows, status, comment, cut, user)"
+			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_QUERY_JOB] = "UPDATE query SET job = ?2 WHERE id = ?1",
+	[SQL_QUERIES] = "SELECT " QUERY_COLUMNS " FROM query WHERE (?1 = '' OR node = ?1) ORDER BY id DESC LIMIT ?2",
+	[SQL_QUERIES_STUDY] = "SELECT " QUERY_COLUMNS " FROM query WHERE (job <> 0 AND job IN (SELECT job FROM study WHERE study_uid = ?1))"
+			      " OR instr(keys || ' ', '=' || ?1 || ' ') > 0 ORDER BY id",
 	[SQL_STUDY_PUT] = "INSERT OR REPLACE INTO study(job, study_uid, position, date, modalities, verdict, why, expected, counted,"
 			  " received, bytes, attempts) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_STUDY_LAST] = "SELECT s.verdict, s.received FROM study s JOIN job j ON j.id = s.job"
 			   " WHERE s.study_uid = ?2 AND j.output = ?1 AND s.verdict NOT IN ('wanted', 'skipped')"
 			   " ORDER BY s.job DESC, s.position DESC LIMIT 1",
+	/* "held already" says nothing new of a study, so the job before it speaks; alone it speaks for itself.  max() makes the
+	 * other columns those of its row. */
+	[SQL_STUDIES] = "SELECT " STUDY_COLUMNS ", max(CASE WHEN s.verdict = 'skipped' THEN s.job - 4611686018427387904 ELSE s.job END)"
+			" FROM study s JOIN job j ON j.id = s.job WHERE (?1 = '' OR j.node = ?1) GROUP BY j.node, s.study_uid"
+			" ORDER BY j.node, s.date, s.study_uid",
+	[SQL_STUDY_STORY] = "SELECT " STUDY_COLUMNS " FROM study s JOIN job j ON j.id = s.job WHERE s.study_uid = ?1"
+			    " ORDER BY s.job, s.position",
+	[SQL_ATTEMPTS] = "SELECT a.id, a.job, a.rung, a.command, a.tool_version, a.at, coalesce(a.ms, -1), coalesce(a.bytes, 0),"
+			 " coalesce(a.exit_status, -1), coalesce(a.status, -1), coalesce(a.completed, -1), coalesce(a.failed, -1),"
+			 " coalesce(a.objects, 0), a.outcome, a.words, (SELECT count(*) FROM attempt_study o WHERE o.attempt = a.id)"
+			 " FROM attempt_study t JOIN attempt a ON a.id = t.attempt WHERE t.study_uid = ?1 ORDER BY a.id",
 	[SQL_ATTEMPT_BEGIN] = "INSERT INTO attempt(job, rung, command, tool_version, at) VALUES(?, ?, ?, ?, ?)",
 	[SQL_ATTEMPT_STUDY] = "INSERT OR IGNORE INTO attempt_study(attempt, study_uid) VALUES(?, ?)",
 	[SQL_ATTEMPT_END] = "UPDATE attempt SET ms = ?2, bytes = ?3, exit_status = ?4, status = ?5, completed = ?6, failed = ?7,"
@@ -41,11 +79,25 @@ const char *const ledger_sql[STATEMENTS] = {
 	[SQL_INSTANCES] = "SELECT path, sop, study, series, sop_class, transfer_syntax, bytes, sha256, at, node, job FROM instance"
 			  " WHERE folder = (SELECT id FROM folder WHERE path = ?) AND study = ? ORDER BY path",
 	[SQL_INSTANCE_COUNT] = "SELECT count(*) FROM instance WHERE folder = (SELECT id FROM folder WHERE path = ?)",
+	[SQL_FOLDER_INSTANCES] = "SELECT path, sop, study, series, sop_class, transfer_syntax, bytes, sha256, at, node, job FROM instance"
+				 " WHERE folder = (SELECT id FROM folder WHERE path = ?) ORDER BY study, path",
+	[SQL_HELD_FOLDERS] = "SELECT f.path, count(*), sum(i.bytes) FROM folder f JOIN instance i ON i.folder = f.id"
+			     " WHERE (?1 = '' OR i.study = ?1) GROUP BY f.id ORDER BY f.path",
+	[SQL_INSTANCE_MOVE] = "UPDATE OR REPLACE instance SET path = ?3 WHERE folder = (SELECT id FROM folder WHERE path = ?1) AND path = ?2",
+	[SQL_INSTANCES_DROP] = "DELETE FROM instance WHERE folder = (SELECT id FROM folder WHERE path = ?)",
+	[SQL_INSTANCES_DROP_STUDY] = "DELETE FROM instance WHERE folder = (SELECT id FROM folder WHERE path = ?) AND study = ?",
 	[SQL_LEARN] = "INSERT INTO learned(node, what, value, at, times) VALUES(?1, ?2, ?3, ?4, 1)"
 		      " ON CONFLICT(node, what) DO UPDATE SET times = CASE WHEN value = ?3 THEN times + 1 ELSE 1 END,"
 		      " value = ?3, at = ?4",
 	[SQL_FORGET] = "DELETE FROM learned WHERE node = ? AND what = ?",
 	[SQL_LEARNED] = "SELECT value FROM learned WHERE node = ? AND what = ?",
+	[SQL_LEARNED_ALL] = "SELECT what, value, at, times FROM learned WHERE node = ? ORDER BY what",
+	[SQL_PURGE_QUERIES] = "DELETE FROM query WHERE at < ?1",
+	[SQL_PURGE_ATTEMPT_STUDIES] = "DELETE FROM attempt_study WHERE attempt IN (SELECT id FROM attempt WHERE job IN " OLD_JOBS ")",
+	[SQL_PURGE_ATTEMPTS] = "DELETE FROM attempt WHERE job IN " OLD_JOBS,
+	[SQL_PURGE_STUDIES] = "DELETE FROM study WHERE job IN " OLD_JOBS,
+	[SQL_PURGE_PLANS] = "DELETE FROM plan WHERE job IN " OLD_JOBS,
+	[SQL_PURGE_JOBS] = "DELETE FROM job WHERE id IN " OLD_JOBS,
 	[SQL_ESTIMATE_BYTES] = "SELECT sum(bytes), sum(received) FROM (SELECT s.bytes, s.received FROM study s"
 			       " JOIN job j ON j.id = s.job WHERE j.node = ?1 AND s.received > 0 AND s.bytes > 0 AND " HAS_MODALITY
 			       " ORDER BY s.job DESC LIMIT 2000)",
@@ -55,13 +107,53 @@ const char *const ledger_sql[STATEMENTS] = {
 			      " WHERE t.attempt = a.id AND " HAS_MODALITY ")) ORDER BY a.id DESC LIMIT 2000)",
 };
 
-int ledger_job_begin(struct ledger *l, struct ledger_job *j, struct err *e)
+/* What the system calls the time at which a process began, in ticks since the machine did; 0 = there is no such process. */
+static int64_t born(pid_t pid)
+{
+	auto_free char *path = mem_printf("/proc/%d/stat", (int)pid);
+	auto_buf struct buf text = BUF_INIT(1 << 16);
+	struct err ignored = { ERR_NONE, "" };
+	const char *at;
+	long long ticks;
+
+	if (file_read(path, &text, &ignored) < 0)
+		return 0;
+	at = strrchr(buf_text(&text), ')');	/* the name before it may hold anything */
+	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %lld", &ticks) != 1)
+		return 0;
+	return ticks;
+}
+
+bool ledger_process_lives(int64_t pid, int64_t born_then)
+{
+	return pid > 0 && pid <= INT_MAX && born_then && born((pid_t)pid) == born_then;
+}
+
+static int begin_job(struct ledger *l, struct ledger_job *j, struct err *e)
 {
 	if (ledger_run(l, SQL_JOB_BEGIN, CELLS(TEXT(j->node), TEXT(j->command), TEXT(j->output), TEXT(j->state), TEXT(j->user),
-					       NUM(j->started)), e) < 0)
+					       NUM(j->started), NUM(getpid()), NUM(born(getpid()))), e) < 0)
 		return -1;
 	j->id = sqlite3_last_insert_rowid(l->db);
+	for (size_t i = 0; i < l->loose_count; i++)
+		if (ledger_run(l, SQL_QUERY_JOB, CELLS(NUM(l->loose[i]), NUM(j->id)), e) < 0)
+			return -1;
+	l->loose_count = 0;
 	return 0;
+}
+
+int ledger_job_begin(struct ledger *l, struct ledger_job *j, struct err *e)
+{
+	int failed;
+
+	if (ledger_begin(l, e) < 0)
+		return -1;
+	failed = begin_job(l, j, e);
+	if (failed) {
+		ledger_rollback(l);
+		return -1;
+	}
+	return ledger_commit(l, e);
 }
 
 int ledger_job_end(struct ledger *l, int64_t job, int exit_status, const char *summary, struct err *e)
@@ -105,9 +197,15 @@ char *ledger_job_plan_text(struct ledger *l, int64_t job, struct err *e)
 
 int ledger_query_add(struct ledger *l, const struct ledger_query *q, struct err *e)
 {
-	return ledger_run(l, SQL_QUERY_ADD, CELLS(NUM(q->job), TEXT(q->node), TEXT(q->level), TEXT(q->model), TEXT(q->keys),
-						  NUM(q->at), NUM(q->ms), NUM(q->rows), NUM(q->status), TEXT(q->comment),
-						  NUM(q->cut)), e);
+	if (ledger_run(l, SQL_QUERY_ADD, CELLS(NUM(q->job), TEXT(q->node), TEXT(q->level), TEXT(q->model), TEXT(q->keys), NUM(q->at),
+					       NUM(q->ms), NUM(q->rows), NUM(q->status), TEXT(q->comment), NUM(q->cut),
+					       TEXT(q->user)), e) < 0)
+		return -1;
+	if (q->job)
+		return 0;
+	mem_grow(l->loose, l->loose_count, l->loose_room);
+	l->loose[l->loose_count++] = sqlite3_last_insert_rowid(l->db);
+	return 0;
 }
 
 int ledger_study_put(struct ledger *l, const struct ledger_study *s, struct err *e)
@@ -205,7 +303,7 @@ int ledger_instance_delete(struct ledger *l, const char *output, const char *pat
 	return ledger_run(l, SQL_INSTANCE_DELETE, CELLS(TEXT(output), TEXT(path)), e);
 }
 
-static struct ledger_instance instance_of(sqlite3_stmt *s, const char *output)
+struct ledger_instance ledger_instance_of(sqlite3_stmt *s, const char *output)
 {
 	return (struct ledger_instance){
 		.output = output, .path = column_text(s, 0), .sop = column_text(s, 1), .study = column_text(s, 2),
@@ -224,7 +322,7 @@ int ledger_instances(struct ledger *l, const char *output, const char *study_uid
 	if (!s)
 		return -1;
 	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE) {
-		struct ledger_instance i = instance_of(s, output);
+		struct ledger_instance i = ledger_instance_of(s, output);
 
 		if (code == SQLITE_ROW)
 			stopped = fn(owner, &i);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/find.h"
@@ -13,12 +14,13 @@
 #include "dicom/value.h"
 
 #define ROWS_MAX 4000000L
-#define SERIES_AT_ONCE 50		/* query files on one association */
-#define LEARNED "image-list"		/* in the ledger: "studies", "study", "series", "none" */
+#define FILES_AT_ONCE 50		/* query files on one association */
+#define DOUBTS_MAX 3			/* so often in a row, and it is taken for a rule */
+#define LEARNED "image-list"		/* in the ledger: "studies", "files", "study", "series", "none" */
 
 enum stage { BY_STUDIES, BY_SERIES_LIST, BY_SERIES };
-enum answers { ANSWERS_STUDIES, ANSWERS_STUDY, ANSWERS_SERIES, ANSWERS_NONE };
-static const char *const answer_names[] = { "studies", "study", "series", "none" };
+enum answers { ANSWERS_STUDIES, ANSWERS_FILES, ANSWERS_STUDY, ANSWERS_SERIES, ANSWERS_NONE };
+static const char *const answer_names[] = { "studies", "files", "study", "series", "none" };
 
 struct group {
 	struct lister *lister;
@@ -27,11 +29,14 @@ struct group {
 	size_t count;
 	struct table *index;		/* Study Instance UID -> &rows[i] */
 	enum stage stage;
+	bool each;			/* BY_STUDIES: a query file for each */
 	struct find *find;
+	int64_t started_ms;
 	char **series;			/* Series Instance UIDs of the one study */
 	size_t series_count, series_room, series_asked;
 	int series_sum;			/* of NumberOfSeriesRelatedInstances, -1 unknown */
 	bool believed;			/* the study-wide list was whole, if smaller than the count */
+	int believed_rows;
 	bool stray;			/* answers without a Study Instance UID */
 	struct group *next;
 };
@@ -40,23 +45,26 @@ struct lister {
 	struct session *session;
 	const struct peer *peer;
 	lister_fn *listed;
+	lister_heard_fn *heard;
 	void *owner;
 	struct group *groups;
 	enum answers answers;
 	int silent;			/* studies in a row without any list */
+	int doubts;			/* groups of query files in a row that were not answered believably */
+	int lies;			/* counts in a row that were larger than what each series has */
 	int requests;
 	bool stopped;
 };
 
 static void ask(struct group *);
 
-struct lister *lister_new(struct session *s, const struct peer *peer, lister_fn *listed, void *owner)
+struct lister *lister_new(struct session *s, const struct peer *peer, lister_fn *listed, lister_heard_fn *heard, void *owner)
 {
 	struct lister *l = mem_alloc(sizeof *l);
 	auto_free char *known = NULL;
 	char node[300];
 
-	*l = (struct lister){ .session = s, .peer = peer, .listed = listed, .owner = owner };
+	*l = (struct lister){ .session = s, .peer = peer, .listed = listed, .heard = heard, .owner = owner };
 	peer_key(peer, node);
 	known = s->ledger ? ledger_learned(s->ledger, node, LEARNED) : NULL;
 	for (size_t i = 0; known && i <= ANSWERS_SERIES; i++)		/* "none" is asked again in each run */
@@ -106,11 +114,11 @@ void lister_free(struct lister *l)
 	free(l);
 }
 
-static void add_group(struct lister *l, struct retrieval *const *of, size_t count, enum stage stage)
+static void add_group(struct lister *l, struct retrieval *const *of, size_t count, enum stage stage, bool each)
 {
 	struct group *g = mem_alloc(sizeof *g);
 
-	*g = (struct group){ .lister = l, .count = count, .stage = stage, .series_sum = -1, .next = l->groups };
+	*g = (struct group){ .lister = l, .count = count, .stage = stage, .each = each, .series_sum = -1, .next = l->groups };
 	g->of = mem_alloc(count * sizeof *g->of);
 	g->rows = mem_alloc(count * sizeof *g->rows);
 	g->index = table_new();
@@ -123,16 +131,28 @@ static void add_group(struct lister *l, struct retrieval *const *of, size_t coun
 	ask(g);
 }
 
+/* One by one, or with a query file for each on one association. */
+static void add_smaller(struct lister *l, struct retrieval *const *of, size_t count, size_t at_once)
+{
+	for (size_t i = 0; i < count; i += at_once) {
+		size_t some = count - i < at_once ? count - i : at_once;
+
+		add_group(l, of + i, some, BY_STUDIES, some > 1);
+	}
+}
+
 void lister_add(struct lister *l, struct retrieval *const *of, size_t count)
 {
 	enum stage stage = l->answers == ANSWERS_SERIES ? BY_SERIES_LIST : BY_STUDIES;
 
-	if (l->answers == ANSWERS_STUDIES && count > 1 && !of[0]->in->series_uid) {
-		add_group(l, of, count, stage);
-		return;
+	if (l->answers == ANSWERS_STUDIES && count > 1 && !of[0]->in->series_uid && l->peer->model == MODEL_STUDY) {
+		add_group(l, of, count, stage, false);
+	} else if (l->answers <= ANSWERS_FILES && count > 1 && !of[0]->in->series_uid) {
+		add_smaller(l, of, count, FILES_AT_ONCE);
+	} else {
+		for (size_t i = 0; i < count; i++)
+			add_group(l, &of[i], 1, of[i]->in->series_uid ? BY_SERIES : stage, false);
 	}
-	for (size_t i = 0; i < count; i++)
-		add_group(l, &of[i], 1, of[i]->in->series_uid ? BY_SERIES : stage);
 }
 
 /* ---- asking ---- */
@@ -212,6 +232,7 @@ static int start_find(struct group *g, struct query *queries, size_t count, bool
 	for (size_t i = 0; i < count; i++)
 		list[i] = &queries[i];
 	g->lister->requests += (int)count;
+	g->started_ms = clock_ms();
 	g->find = find_start(g->lister->session, g->lister->peer, list, count, ROWS_MAX, &hooks, g, e);
 	free(list);
 	for (size_t i = 0; i < count; i++)
@@ -230,12 +251,21 @@ static int ask_studies(struct group *g, struct err *e)
 	return start_find(g, &q, 1, true, e);
 }
 
+static int ask_each_study(struct group *g, struct err *e)
+{
+	struct query queries[FILES_AT_ONCE];
+
+	for (size_t i = 0; i < g->count; i++)
+		image_query(&queries[i], study_get(&g->of[i]->in->study, STUDY_UID), "", g->lister->peer, g->of[i]);
+	return start_find(g, queries, g->count, true, e);
+}
+
 static int ask_each_series(struct group *g, struct err *e)
 {
-	struct query queries[SERIES_AT_ONCE];
+	struct query queries[FILES_AT_ONCE];
 	size_t count = 0;
 
-	while (count < SERIES_AT_ONCE && g->series_asked < g->series_count)
+	while (count < FILES_AT_ONCE && g->series_asked < g->series_count)
 		image_query(&queries[count++], study_get(&g->of[0]->in->study, STUDY_UID), g->series[g->series_asked++],
 			    g->lister->peer, g->of[0]);
 	return start_find(g, queries, count, true, e);
@@ -247,7 +277,7 @@ static int ask_stage(struct group *g, struct err *e)
 
 	switch (g->stage) {
 	case BY_STUDIES:
-		return ask_studies(g, e);
+		return g->each ? ask_each_study(g, e) : ask_studies(g, e);
 	case BY_SERIES_LIST:
 		series_query(&q, study_get(&g->of[0]->in->study, STUDY_UID), g->lister->peer, g->of[0]);
 		return start_find(g, &q, 1, false, e);
@@ -298,11 +328,28 @@ static void ask(struct group *g)
 		tell_all(g, false, &e);
 }
 
-/* Could it simply not be asked just now? */
-static bool passing(const struct err *why)
+/* Could it simply not be asked just now?  What broke off without an answer may be answered next time. */
+static bool passing(const struct find_result *result)
 {
+	const struct err *why = &result->why;
+
 	return why->kind == ERR_BUSY || why->kind == ERR_UNREACHABLE || why->kind == ERR_TIMEOUT || why->kind == ERR_INTERRUPTED ||
-	       why->kind == ERR_SYSTEM || why->kind == ERR_SPACE || why->kind == ERR_TOOL;
+	       why->kind == ERR_SYSTEM || why->kind == ERR_SPACE || why->kind == ERR_TOOL ||
+	       (why->kind == ERR_ABORTED && result->status < 0);
+}
+
+/* Cut at a limit, and nothing says so?  Limits are round numbers. */
+static bool round_number(int rows)
+{
+	return rows >= 100 && rows % 100 == 0;
+}
+
+/* As many objects as counted; where nothing was counted, or counts are known to lie, some, and not just as many as a limit. */
+static bool credible(const struct lister *l, const struct retrieval *r, int rows, int all_rows)
+{
+	if (r->in->expected >= 0 && l->lies < DOUBTS_MAX)
+		return rows > 0 && rows >= r->in->expected;
+	return rows > 0 && !round_number(all_rows);
 }
 
 /* Fewer objects than counted, or no answer at all: its series are asked, one by one. */
@@ -310,36 +357,56 @@ static void one_study_heard(struct group *g, bool believable)
 {
 	struct retrieval *r = g->of[0];
 
-	if (believable && g->rows[0] > 0 && g->rows[0] >= r->in->expected) {
+	if (believable && credible(g->lister, r, g->rows[0], g->rows[0])) {
 		tell_all(g, true, NULL);
 		return;
 	}
 	if (!believable)
 		retrieval_unlist(r);
 	g->believed = believable;
+	g->believed_rows = g->rows[0];
 	g->stage = BY_SERIES_LIST;
 	ask(g);
+}
+
+/* What a group says of itself: are lists of UIDs, or several requests on one association, the wrong thing here? */
+static void judge_group(struct group *g, bool believable, size_t answered)
+{
+	struct lister *l = g->lister;
+
+	if (!g->each && (!believable || (answered <= 1 && g->count > 2)))
+		learn(l, ANSWERS_FILES);
+	else if (g->each && believable)
+		l->doubts = 0;
+	else if (g->each && ++l->doubts >= DOUBTS_MAX)
+		learn(l, ANSWERS_STUDY);
 }
 
 static void studies_heard(struct group *g, const struct find_result *result)
 {
 	bool believable = !result->why.kind && !result->cut && !g->stray;
 	struct lister *l = g->lister;
+	struct retrieval **doubtful;
+	size_t count = 0, answered = 0;
+	int all_rows = 0;
 
 	if (g->count == 1) {
 		one_study_heard(g, believable);
 		return;
 	}
-	if (!believable)
-		learn(l, ANSWERS_STUDY);
+	doubtful = mem_alloc(g->count * sizeof *doubtful);
 	for (size_t i = 0; i < g->count; i++) {
-		struct retrieval *r = g->of[i];
-
-		if (believable && g->rows[i] > 0 && g->rows[i] >= r->in->expected)
+		all_rows += g->rows[i];
+		answered += g->rows[i] > 0;
+	}
+	judge_group(g, believable, answered);
+	for (size_t i = 0; i < g->count; i++)
+		if (believable && credible(l, g->of[i], g->rows[i], g->each ? g->rows[i] : all_rows))
 			tell(g, i, true, NULL);
 		else
-			add_group(l, &g->of[i], 1, BY_STUDIES);
-	}
+			doubtful[count++] = g->of[i];
+	add_smaller(l, doubtful, count, g->each ? 1 : FILES_AT_ONCE);
+	free(doubtful);
 	group_free(g);
 }
 
@@ -370,8 +437,18 @@ static void each_series_heard(struct group *g, const struct find_result *result)
 	} else {
 		if (r->wanted && !r->in->series_uid && !g->believed)
 			learn(g->lister, ANSWERS_SERIES);
+		if (g->believed && g->believed_rows)
+			g->lister->lies = r->wanted == g->believed_rows ? g->lister->lies + 1 : 0;
 		tell_all(g, r->wanted > 0, NULL);
 	}
+}
+
+/* A large question that broke off is asked in smaller ones, in this run. */
+static void note_break(struct group *g, const struct find_result *result)
+{
+	if (g->count > 1 && !g->each && (result->why.kind == ERR_ABORTED || result->why.kind == ERR_TIMEOUT) &&
+	    g->lister->answers == ANSWERS_STUDIES)
+		g->lister->answers = ANSWERS_FILES;
 }
 
 static void find_done(void *owner, const struct find_result *result)
@@ -379,14 +456,18 @@ static void find_done(void *owner, const struct find_result *result)
 	struct group *g = owner;
 
 	g->find = NULL;
-	if (passing(&result->why))
+	if (g->lister->heard)
+		g->lister->heard(g->lister->owner, &result->why, g->started_ms);
+	if (passing(result)) {
+		note_break(g, result);
 		tell_all(g, false, &result->why);
-	else if (g->stage == BY_STUDIES)
+	} else if (g->stage == BY_STUDIES) {
 		studies_heard(g, result);
-	else if (g->stage == BY_SERIES_LIST)
+	} else if (g->stage == BY_SERIES_LIST) {
 		series_heard(g, result);
-	else
+	} else {
 		each_series_heard(g, result);
+	}
 }
 
 size_t lister_running(const struct lister *l)
@@ -413,5 +494,5 @@ int lister_requests(const struct lister *l)
 
 size_t lister_width(const struct lister *l)
 {
-	return l->answers == ANSWERS_STUDIES ? LISTER_STUDIES_MAX : 1;
+	return l->answers == ANSWERS_STUDIES ? LISTER_STUDIES_MAX : l->answers == ANSWERS_FILES ? FILES_AT_ONCE : 1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The proof: which objects of a study the PACS has.  Image-level lists for many studies in one request where the PACS answers
- * that, else study by study, else by its series; what it answers is learned for the node. */
+ * that, else with a query file for each on one association, else study by study, else by its series; what it answers is learned
+ * for the node. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +16,9 @@ struct lister;
 /* listed: once for each retrieval added.  why kind ERR_NONE: its objects are known (retrieval->listed) or the PACS
  * cannot tell (not listed; in->expected may have been filled from series counts); otherwise it could not be asked. */
 typedef void lister_fn(void *owner, struct retrieval *, const struct err *why);
-struct lister *lister_new(struct session *, const struct peer *, lister_fn *listed, void *owner);
+/* heard (may be NULL): how a request went that began at started_ms, before its studies are told. */
+typedef void lister_heard_fn(void *owner, const struct err *why, int64_t started_ms);
+struct lister *lister_new(struct session *, const struct peer *, lister_fn *listed, lister_heard_fn *heard, void *owner);
 void lister_free(struct lister *);
 /* Copies the array. */
 void lister_add(struct lister *, struct retrieval *const *of, size_t count);

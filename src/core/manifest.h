@@ -11,3 +11,17 @@ int manifest_append(const char *output, const struct ledger_instance *instances,
  * is no error. */
 int manifest_read(const char *output, const char *study_uid, ledger_instance_fn *, void *owner, struct err *);
 char *manifest_path(const char *output, const char *study_uid);		/* yours */
+
+/* The manifests under output, by name: the Study Instance UIDs (made safe; either names the manifest in the calls here). */
+struct manifest_names {
+	char **items;
+	size_t count, room;
+};
+int manifest_list(const char *output, struct manifest_names *, struct err *);	/* none is no error */
+void manifest_names_done(struct manifest_names *);
+/* Each path once, as its last line has it; non-zero stops. */
+int manifest_last(const char *output, const char *study_uid, ledger_instance_fn *, void *owner, struct err *);
+/* Writes a manifest anew.  edit is asked for each path: it returns i->path to keep it, another path (valid until its next call)
+ * to rename it, NULL to drop it.  A manifest without lines is removed; a missing one is no error. */
+typedef const char *manifest_edit_fn(void *owner, const struct ledger_instance *i);
+int manifest_edit(const char *output, const char *study_uid, manifest_edit_fn *, void *owner, struct err *);

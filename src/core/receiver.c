@@ -27,6 +27,8 @@
 
 struct connection {
 	struct receiver *receiver;
+	unsigned number;
+	const void *whose;		/* known after its first object */
 	struct inbox inbox;
 	struct child *child;
 	struct storescp_reading said;
@@ -45,7 +47,7 @@ struct receiver {
 	struct watch *watch;
 	struct connection *connections;
 	size_t open, refused;
-	int64_t gone_bytes, last_ms;
+	unsigned numbered;
 	in_addr_t allowed[ALLOWED_MAX];
 	size_t allowed_count;
 };
@@ -79,8 +81,7 @@ static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
 {
 	struct connection *c = owner;
 
-	c->receiver->last_ms = clock_ms();
-	intake_add(c->receiver->intake, path, bytes, c->sender, in_flight);
+	intake_add(c->receiver->intake, path, bytes, c->sender, c->number, in_flight);
 }
 
 static void connection_free(struct connection *c)
@@ -93,7 +94,6 @@ static void connection_free(struct connection *c)
 			break;
 		}
 	r->open--;
-	r->gone_bytes += c->inbox.seen_bytes;
 	inbox_done(&c->inbox);
 	free(c);
 }
@@ -111,7 +111,6 @@ static void scp_done(void *owner, const struct child_result *result)
 	log_debug("connection from %s ended after %lld ms%s%s", c->sender, (long long)result->ran_ms, c->said.trouble[0] ? ": " : "",
 		  c->said.trouble);
 	inbox_scan(&c->inbox, true, take, c);
-	r->last_ms = clock_ms();
 	connection_free(c);
 	intake_flush(r->intake);
 }
@@ -147,6 +146,7 @@ static void serve(struct receiver *r, int fd, const char *from)
 	}
 	c = mem_alloc(sizeof *c);
 	c->receiver = r;
+	c->number = ++r->numbered;
 	c->active_ms = clock_ms();
 	inbox_init(&c->inbox, folder);
 	snprintf(c->from, sizeof c->from, "%s", from);
@@ -181,7 +181,6 @@ static void connected(void *owner, int fd, short revents)
 	} else {
 		setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 		setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-		r->last_ms = clock_ms();
 		serve(r, connection, from);
 	}
 	close(connection);
@@ -221,7 +220,7 @@ struct receiver *receiver_open(struct session *s, struct staging *staging, struc
 {
 	struct receiver *r = mem_alloc(sizeof *r);
 
-	*r = (struct receiver){ .session = s, .staging = staging, .intake = intake, .how = how, .fd = -1, .last_ms = clock_ms() };
+	*r = (struct receiver){ .session = s, .staging = staging, .intake = intake, .how = how, .fd = -1 };
 	if (allow_all(r, e) < 0 || open_port(r, e) < 0) {
 		receiver_close(r);
 		return NULL;
@@ -267,33 +266,48 @@ static void end_if_silent(struct connection *c)
 
 void receiver_scan(struct receiver *r)
 {
-	int64_t before = receiver_bytes(r);
-
 	for (struct connection *c = r->connections; c; c = c->next) {
 		inbox_scan(&c->inbox, false, take, c);
 		end_if_silent(c);
 	}
-	if (receiver_bytes(r) != before)
-		r->last_ms = clock_ms();
 }
 
-int64_t receiver_bytes(const struct receiver *r)
+void receiver_belongs(struct receiver *r, unsigned connection, const void *whose)
 {
-	int64_t bytes = r->gone_bytes;
+	for (struct connection *c = r->connections; c; c = c->next)
+		if (c->number == connection)
+			c->whose = whose;
+}
+
+void receiver_release(struct receiver *r, const void *whose)
+{
+	for (struct connection *c = r->connections; c; c = c->next)
+		if (c->whose == whose)
+			c->whose = NULL;
+}
+
+static bool may_be(const struct connection *c, const void *whose)
+{
+	return !whose || !c->whose || c->whose == whose;
+}
+
+int64_t receiver_bytes(const struct receiver *r, const void *whose)
+{
+	int64_t bytes = 0;
 
 	for (const struct connection *c = r->connections; c; c = c->next)
-		bytes += c->inbox.seen_bytes;
+		if (may_be(c, whose))
+			bytes += c->inbox.seen_bytes;
 	return bytes;
 }
 
-size_t receiver_connections(const struct receiver *r)
+size_t receiver_connections(const struct receiver *r, const void *whose)
 {
-	return r->open;
-}
+	size_t count = 0;
 
-int64_t receiver_last_ms(const struct receiver *r)
-{
-	return r->last_ms;
+	for (const struct connection *c = r->connections; c; c = c->next)
+		count += may_be(c, whose);
+	return count;
 }
 
 size_t receiver_refused(const struct receiver *r)

@@ -20,7 +20,10 @@ void receiver_stop(struct receiver *);
 void receiver_close(struct receiver *);	/* when none is open */
 /* Looks for new whole objects and hands them to the intake; called now and then, and by itself when a connection ends. */
 void receiver_scan(struct receiver *);
-int64_t receiver_bytes(const struct receiver *);	/* everything that ever arrived, grows with each byte */
-size_t receiver_connections(const struct receiver *);	/* open now */
-int64_t receiver_last_ms(const struct receiver *);	/* clock_ms() of the last sign of life: connection, byte, end */
+/* Several moves may be under way: an object that came over a connection (its number goes with each file) tells for whom it is;
+ * until then it may be for anybody. */
+void receiver_belongs(struct receiver *, unsigned connection, const void *whose);
+void receiver_release(struct receiver *, const void *whose);	/* it is over */
+int64_t receiver_bytes(const struct receiver *, const void *whose);	/* seen on the open connections that may be whose */
+size_t receiver_connections(const struct receiver *, const void *whose);	/* that are open and may be whose; NULL: all */
 size_t receiver_refused(const struct receiver *);	/* strangers turned away */

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The files decide, whatever a tool said; only what is missing is asked for again; what may be retried waits, what was
- * refused descends. */
-#include "core/retrieval.h"
+/* The objects of a study, what to ask for, and the verdict.  The files decide, whatever a tool said. */
+#include "core/retrieval_p.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "dicom/query.h"
 #include "dicom/sopclass.h"
 #include "dicom/value.h"
 #include "wrappers/retriever.h"
-
-#define BLOCK_FIRST 100			/* SOP Instance UIDs in one request */
-#define BATCH_FIRST 250			/* QUERY_LIST_UIDS_MAX */
-#define WAIT_MS_MAX 300000
-#define RECALL_MS 30000			/* first pause for a NEARLINE study, doubled each time */
 
 static void object_free(void *p)
 {
@@ -30,13 +25,21 @@ static void object_free(void *p)
 	free(o);
 }
 
+struct object *retrieval_next(const struct retrieval *r, size_t *at, const char **ret_sop)
+{
+	void *value = NULL;
+
+	*ret_sop = r->objects ? table_next(r->objects, at, &value) : NULL;
+	return *ret_sop ? value : NULL;
+}
+
 void retrieval_init(struct retrieval *r, struct plan_study *in, const struct means *means)
 {
 	memset(r, 0, sizeof *r);
 	r->in = in;
-	r->method = means->first;
-	r->block = BLOCK_FIRST;
-	r->batch_max = BATCH_FIRST;
+	r->base = r->way = r->best = (struct way){ means->first, 0 };
+	r->company = means->studies;
+	r->batch_max = means->studies == FORM_ALONE ? 1 : QUERY_LIST_UIDS_MAX;
 	snprintf(r->uid, sizeof r->uid, "%s", study_get(&in->study, STUDY_UID));
 	value_trim(r->uid);
 	for (size_t i = 0; i < in->only.count; i++)
@@ -109,6 +112,18 @@ bool retrieval_have(struct retrieval *r, const char *series, const char *sop, co
 	return true;
 }
 
+void retrieval_damaged(struct retrieval *r, const char *sop, const char *reason)
+{
+	struct object *o = r->objects ? table_get(r->objects, sop) : NULL;
+
+	r->damaged++;
+	err_set(&r->why, ERR_INPUT, "it came damaged and was quarantined: %s", reason);
+	if (!o)
+		return;
+	free(o->words);
+	o->words = mem_str(r->why.text);
+}
+
 int retrieval_missing(const struct retrieval *r)
 {
 	if (r->listed)
@@ -123,46 +138,93 @@ bool retrieval_whole(const struct retrieval *r)
 	return retrieval_missing(r) == 0 && (r->listed || r->asked || r->here > 0);
 }
 
-/* C-GET through getscu cannot carry every class; where a list tells so, the way that can is taken at once. */
-static bool needs_move(const struct retrieval *r)
+bool retrieval_nearline(const struct retrieval *r)
 {
+	const char *availability = study_get(&r->in->study, STUDY_AVAILABILITY);
+
+	return !strcmp(availability, "NEARLINE") || !strcmp(availability, "OFFLINE");
+}
+
+/* ---- what is withheld ---- */
+
+void object_refuse(struct object *o, const char *words)
+{
+	o->refused = true;
+	if (!o->words)
+		o->words = mem_str(words);
+}
+
+void object_forgive(struct object *o)
+{
+	o->refused = false;
+	o->strikes = 0;
+	free(o->words);
+	o->words = NULL;
+}
+
+bool retrieval_any_refused(const struct retrieval *r)
+{
+	const struct object *o;
 	const char *sop;
-	void *value;
 
-	for (size_t at = 0; r->objects && (sop = table_next(r->objects, &at, &value));) {
-		const struct object *o = value;
-
-		if (!o->path && *o->sop_class && !sopclass_in_getscu(o->sop_class))
+	for (size_t at = 0; (o = retrieval_next(r, &at, &sop));)
+		if (o->refused)
 			return true;
-	}
 	return false;
+}
+
+bool retrieval_all_refused(const struct retrieval *r)
+{
+	const struct object *o;
+	const char *sop;
+
+	for (size_t at = 0; (o = retrieval_next(r, &at, &sop));)
+		if (!o->path && !o->refused)
+			return false;
+	return r->listed;
+}
+
+/* ---- where the ladder starts ---- */
+
+/* What brought objects of these classes before, where the first way could not: C-MOVE for one class means C-MOVE for the study;
+ * a transfer syntax is worth it when all agree. */
+struct way retrieval_way(const struct retrieval *r, const struct means *means)
+{
+	struct way way = { means->first, 0 };
+	const struct object *o;
+	const char *sop;
+	bool first = true;
+
+	for (size_t at = 0; means->first == METHOD_GET && (o = retrieval_next(r, &at, &sop));) {
+		const struct way *known = o->path ? NULL : means_way(means, o->sop_class);
+
+		if (o->path)
+			continue;
+		if (means->move && ((known && known->method == METHOD_MOVE) || (*o->sop_class && !sopclass_in_getscu(o->sop_class))))
+			return (struct way){ METHOD_MOVE, 0 };
+		if (first)
+			way.syntax = known && known->method == METHOD_GET ? known->syntax : 0;
+		else if (way.syntax && (!known || known->syntax != way.syntax))
+			way.syntax = 0;
+		first = false;
+	}
+	return way;
 }
 
 /* With C-GET alone, what it cannot carry is refused beforehand: one such object ends Orthanc's whole C-GET. */
 static void refuse_uncarried(struct retrieval *r)
 {
 	const char *sop;
-	void *value;
+	struct object *o;
 
-	for (size_t at = 0; r->objects && (sop = table_next(r->objects, &at, &value));) {
-		struct object *o = value;
+	for (size_t at = 0; (o = retrieval_next(r, &at, &sop));) {
+		auto_free char *words = NULL;
 
 		if (o->path || !*o->sop_class || sopclass_in_getscu(o->sop_class) || o->refused)
 			continue;
-		o->refused = true;
-		o->words = mem_printf("getscu offers no presentation context for %s: use C-MOVE", sopclass_name(o->sop_class));
+		words = mem_printf("getscu offers no presentation context for %s: use C-MOVE", sopclass_name(o->sop_class));
+		object_refuse(o, words);
 	}
-}
-
-static bool any_refused(const struct retrieval *r)
-{
-	const char *sop;
-	void *value;
-
-	for (size_t at = 0; r->objects && (sop = table_next(r->objects, &at, &value));)
-		if (((struct object *)value)->refused)
-			return true;
-	return false;
 }
 
 void retrieval_ready(struct retrieval *r, const struct means *means)
@@ -172,45 +234,71 @@ void retrieval_ready(struct retrieval *r, const struct means *means)
 		r->in->expected = r->wanted;
 		r->in->counted = COUNT_IMAGES;
 	}
-	r->method = means->first;
-	if (r->method == METHOD_GET && r->listed && needs_move(r)) {
-		if (means->move)
-			r->method = METHOD_MOVE;
-		else
-			refuse_uncarried(r);
-	}
-	r->step = r->listed && (r->here || r->in->only.count || any_refused(r)) ? STEP_MISSING : STEP_WHOLE;
+	r->base = r->way = r->best = retrieval_way(r, means);
+	if (r->way.method == METHOD_GET && r->listed && !means->move)
+		refuse_uncarried(r);
+	r->images = means->images == IMAGES_FILES ? FORM_FILES : FORM_LIST;
+	r->image_refused = means->images == IMAGES_NONE;
+	r->step = STEP_WHOLE;
+	if (r->listed && (r->here || r->in->only.count || retrieval_any_refused(r)))
+		r->step = r->image_refused ? STEP_SERIES : STEP_MISSING;
+	if (retrieval_all_refused(r))
+		r->step = STEP_END;
+}
+
+void retrieval_redirect(struct retrieval *r, const struct means *means)
+{
+	if (means->get && means->move)
+		return;
+	r->base = r->way = r->best = (struct way){ means->first, 0 };
 }
 
 /* ---- what to ask for ---- */
 
-void retrieval_request(const struct retrieval *r, const struct means *means, struct request *q)
+void retrieval_request(const struct retrieval *r, struct request *q)
 {
-	(void)means;
-	*q = (struct request){ .method = r->method, .grain = GRAIN_INSTANCES, .block = r->block };
-	if (r->step == STEP_SYNTAX && r->syntax < getscu_syntaxes_count)
-		q->syntax = getscu_syntaxes[r->syntax];
-	if (r->step == STEP_WHOLE || !r->listed)
-		q->grain = r->in->series_uid ? GRAIN_SERIES : GRAIN_STUDY;
-	else if (r->step == STEP_SERIES || r->image_refused)
+	const char *series;
+
+	*q = (struct request){ .method = r->way.method, .grain = GRAIN_INSTANCES, .form = r->images, .block = RETRIEVAL_BLOCK };
+	if (r->way.method == METHOD_GET)
+		q->syntax = getscu_syntaxes[r->way.syntax];
+	if (r->step == STEP_ISOLATE || r->step == STEP_SERIES)
+		q->form = FORM_FILES;
+	if (r->step == STEP_WHOLE)
+		q->form = r->company;
+	if (r->step == STEP_SERIES && retrieval_series(r, &series, 1))
 		q->grain = GRAIN_SERIES;
+	else if (r->step < STEP_MISSING || r->step == STEP_SERIES || r->step == STEP_AGAIN)
+		q->grain = r->in->series_uid ? GRAIN_SERIES : GRAIN_STUDY;
 }
 
 size_t retrieval_block(const struct retrieval *r, const struct request *q, const char **sops, size_t room, const char **ret_series)
 {
+	const struct object *o;
 	const char *sop;
 	size_t count = 0;
-	void *value;
 
 	*ret_series = NULL;
-	for (size_t at = 0; r->objects && count < room && count < q->block && (sop = table_next(r->objects, &at, &value));) {
-		const struct object *o = value;
-
+	for (size_t at = 0; count < room && count < q->block && (o = retrieval_next(r, &at, &sop));) {
 		if (o->path || o->refused || (*ret_series && strcmp(*ret_series, o->series)))
 			continue;
 		*ret_series = o->series;
 		sops[count++] = sop;
 	}
+	return count;
+}
+
+size_t retrieval_series(const struct retrieval *r, const char **uids, size_t room)
+{
+	struct table *seen = table_new();
+	const struct object *o;
+	const char *sop;
+	size_t count = 0;
+
+	for (size_t at = 0; count < room && (o = retrieval_next(r, &at, &sop));)
+		if (!o->path && !o->refused && *o->series && table_put(seen, o->series, NULL))
+			uids[count++] = o->series;
+	table_free(seen, NULL);
 	return count;
 }
 
@@ -225,284 +313,77 @@ void request_name(const struct request *q, size_t studies, char out[64])
 			 q->syntax ? q->syntax : "");
 }
 
-/* ---- after an attempt ---- */
-
-static bool all_missing_refused(const struct retrieval *r)
-{
-	struct request any = { .block = 1 };
-	const char *sop, *series;
-
-	return r->listed && retrieval_block(r, &any, &sop, 1, &series) == 0;
-}
-
-static void forget_refusals(struct retrieval *r)
-{
-	const char *sop;
-	void *value;
-
-	for (size_t at = 0; r->objects && (sop = table_next(r->objects, &at, &value));) {
-		struct object *o = value;
-
-		o->refused = false;
-		free(o->words);
-		o->words = NULL;
-	}
-}
-
-static bool other_method(struct retrieval *r, const struct means *means)
-{
-	if (r->method != means->first || !means->get || !means->move)
-		return false;
-	r->method = r->method == METHOD_GET ? METHOD_MOVE : METHOD_GET;
-	r->image_refused = false;
-	r->block = BLOCK_FIRST;
-	forget_refusals(r);
-	return true;
-}
-
-/* The next step of the ladder that makes sense here. */
-static void descend(struct retrieval *r, const struct means *means, const struct outcome *o)
-{
-	bool refused_by_status = o->why.kind != ERR_NONE;
-
-	if (r->step == STEP_SYNTAX && refused_by_status && r->syntax + 1 < getscu_syntaxes_count) {
-		r->syntax++;
-		return;
-	}
-	for (;;) {
-		switch (++r->step) {
-		case STEP_MISSING:
-			return;			/* without a list this is the study once more */
-		case STEP_SYNTAX:
-			if (r->method != METHOD_GET || !refused_by_status)
-				continue;
-			if (r->syntax + 1 >= getscu_syntaxes_count)
-				continue;
-			r->syntax++;
-			return;
-		case STEP_OTHER_METHOD:
-			if (other_method(r, means))
-				return;
-			continue;
-		case STEP_SERIES:
-			if (!r->listed || !r->image_refused)
-				continue;
-			return;
-		case STEP_ISOLATE:
-			if (!r->listed || r->image_refused)
-				continue;
-			return;
-		default:
-			r->step = STEP_END;
-			return;
-		}
-	}
-}
-
-/* Blocks that bring nothing are halved; a single object that brings nothing is marked with the PACS's words. */
-static void isolate(struct retrieval *r, const struct outcome *o)
-{
-	struct request q = { .block = r->block };
-	const char *sops[BLOCK_FIRST], *series;
-	size_t count = retrieval_block(r, &q, sops, BLOCK_FIRST, &series);
-
-	if (o->gained) {
-		r->block = r->block * 2 < BLOCK_FIRST ? r->block * 2 : BLOCK_FIRST;
-	} else if (count > 1) {
-		r->block = (count + 1) / 2;
-	} else if (count == 1) {
-		struct object *object = table_get(r->objects, sops[0]);
-
-		object->refused = true;
-		free(object->words);
-		object->words = mem_str(o->why.kind ? o->why.text : "the PACS says success and sends nothing");
-		r->block = 2;
-	}
-	if (all_missing_refused(r))
-		r->step = STEP_END;
-}
-
-/* Worth the same again after a pause: nothing was answered, or not now. */
-static bool passing(const struct outcome *o)
-{
-	return !o->gained && err_transient(o->why.kind) && !(o->answered && o->why.kind == ERR_ABORTED);
-}
-
-static int64_t pause_ms(const struct retrieval *r, const struct settings *how)
-{
-	int64_t ms = how->retry_wait_s * 1000;
-
-	for (int i = 1; i < r->tries && ms < WAIT_MS_MAX; i++)
-		ms *= 2;
-	ms = ms < WAIT_MS_MAX ? ms : WAIT_MS_MAX;
-	return ms + ms / 4 * (rand() % 100) / 100;	/* jitter: many clients must not come back together */
-}
-
-/* Was it said that nothing at all can be had here, so that no other way need be tried? */
-static bool hopeless(const struct outcome *o, const struct retrieval *r)
-{
-	return (o->why.kind == ERR_UNREACHABLE || o->why.kind == ERR_BUSY) && r->tries > 0;
-}
-
-/* Everything is here; or the PACS says success and nobody can tell more. */
-static bool enough(const struct retrieval *r, const struct means *means, const struct outcome *o)
-{
-	return retrieval_whole(r) || (!o->why.kind && (means->foreign || (retrieval_missing(r) < 0 && r->here)));
-}
-
-static bool is_nearline(const struct retrieval *r)
-{
-	const char *availability = study_get(&r->in->study, STUDY_AVAILABILITY);
-
-	return !strcmp(availability, "NEARLINE") || !strcmp(availability, "OFFLINE");
-}
-
-/* The first request recalled it from its archive; it is visited again without holding a slot. */
-static bool park(struct retrieval *r, const struct outcome *o, const struct settings *how, int64_t now_ms)
-{
-	if (!is_nearline(r) || o->gained || o->shared || o->why.kind == ERR_REFUSED || r->parks >= how->retries)
-		return false;
-	r->not_before = now_ms + ((int64_t)RECALL_MS << r->parks);
-	r->parks++;
-	return true;
-}
-
-void retrieval_after(struct retrieval *r, const struct means *means, const struct outcome *o, const struct settings *how,
-		     int64_t now_ms)
-{
-	bool wait = false;
-
-	r->state = RETRIEVAL_READY;
-	r->not_before = 0;
-	if (o->stopped)
-		return;
-	r->asked = true;
-	if (o->why.kind)
-		r->why = o->why;
-	if (means->foreign && o->completed > r->here)
-		r->here = o->completed;
-	if (enough(r, means, o)) {
-		retrieval_end(r, means);
-		return;
-	}
-	if (park(r, o, how, now_ms))
-		return;
-	if (o->gained) {
-		r->tries = 0;
-		r->idle = 0;
-	} else {
-		r->idle++;
-	}
-	if (o->shared) {
-		/* Nobody is to blame yet: travel in smaller company. */
-		r->batch_max = r->batch_max > 2 ? r->batch_max / 2 : 1;
-		wait = passing(o);
-		if (wait && ++r->tries > how->retries)
-			r->step = STEP_END;
-	} else if (passing(o)) {
-		wait = true;
-		if (++r->tries > how->retries || (r->step == STEP_ISOLATE && o->why.kind == ERR_ABORTED)) {
-			if (r->step == STEP_ISOLATE)
-				isolate(r, o);
-			else if (hopeless(o, r))
-				r->step = STEP_END;
-			else
-				descend(r, means, o);
-			wait = false;
-			r->tries = 0;
-		} else if (o->why.kind != ERR_UNREACHABLE && o->why.kind != ERR_BUSY && r->step < STEP_ISOLATE) {
-			descend(r, means, o);		/* an object that breaks the whole must not be asked for the same way */
-		}
-	} else if (r->step == STEP_ISOLATE) {
-		isolate(r, o);
-	} else if (o->gained && r->listed) {
-		if (r->step == STEP_WHOLE)
-			r->step = STEP_MISSING;
-	} else {
-		if (o->why.kind == ERR_REFUSED && r->step != STEP_WHOLE)
-			r->image_refused = true;
-		descend(r, means, o);
-	}
-	if (r->step == STEP_END || (!r->listed && r->idle > 2 + how->retries))
-		retrieval_end(r, means);
-	else if (wait)
-		r->not_before = now_ms + pause_ms(r, how);
-}
+/* ---- verdicts ---- */
 
 static void note_missing(struct retrieval *r)
 {
+	const struct object *o;
 	const char *sop;
-	void *value;
 
 	wanted_done(&r->in->missing);
-	for (size_t at = 0; r->objects && (sop = table_next(r->objects, &at, &value));) {
-		const struct object *o = value;
-
+	for (size_t at = 0; (o = retrieval_next(r, &at, &sop));)
 		if (!o->path)
 			wanted_add(&r->in->missing, o->series, sop, o->sop_class);
-	}
 }
 
 static const char *words_of_missing(const struct retrieval *r)
 {
+	const struct object *o;
 	const char *sop;
-	void *value;
 
-	for (size_t at = 0; r->objects && (sop = table_next(r->objects, &at, &value));)
-		if (!((struct object *)value)->path && ((struct object *)value)->words)
-			return ((struct object *)value)->words;
+	for (size_t at = 0; (o = retrieval_next(r, &at, &sop));)
+		if (!o->path && o->words)
+			return o->words;
 	return r->why.kind ? r->why.text : "the PACS says success and sends nothing more";
 }
 
-static void explain(struct retrieval *r)
+static char *explanation(const struct retrieval *r)
 {
 	int missing = retrieval_missing(r);
 
-	free(r->in->why);
-	r->in->why = NULL;
 	switch (r->in->verdict) {
 	case VERDICT_INCOMPLETE:
-		r->in->why = missing >= 0 ? mem_printf("%d of %d objects missing: %s", missing, r->in->expected, words_of_missing(r))
-					  : mem_printf("it is unknown how many objects are missing: %s", words_of_missing(r));
-		break;
+		return missing >= 0 ? mem_printf("%d of %d objects missing: %s", missing, r->in->expected, words_of_missing(r))
+				    : mem_printf("it is unknown how many objects are missing: %s", words_of_missing(r));
 	case VERDICT_EMPTY:
-		r->in->why = mem_str("the PACS says success and sends no object");
-		break;
+		return mem_str("the PACS says success and sends no object");
 	case VERDICT_PARKED:
-		r->in->why = mem_printf("%s at the PACS: it was recalled and has not come yet; resume later",
-					study_get(&r->in->study, STUDY_AVAILABILITY));
-		break;
+		return mem_printf("%s at the PACS: it was recalled and has not come yet; resume later",
+				  study_get(&r->in->study, STUDY_AVAILABILITY));
 	case VERDICT_FAILED:
-		r->in->why = mem_str(words_of_missing(r));
-		break;
+		return mem_str(words_of_missing(r));
 	default:
-		break;
+		return NULL;
 	}
+}
+
+static enum verdict verdict_of(const struct retrieval *r, const struct means *means)
+{
+	int missing = retrieval_missing(r);
+
+	if (means->foreign)
+		return r->why.kind ? VERDICT_FAILED : VERDICT_UNVERIFIED;
+	if (missing == 0 && r->listed)
+		return VERDICT_COMPLETE;
+	if (missing == 0 && r->here)
+		return VERDICT_COMPLETE_BY_COUNT;
+	if (missing < 0 && r->here && !r->why.kind)
+		return VERDICT_UNVERIFIED;
+	if (r->here > 0)
+		return VERDICT_INCOMPLETE;
+	if (retrieval_nearline(r) && r->asked && r->why.kind != ERR_REFUSED)
+		return VERDICT_PARKED;
+	if (!r->why.kind && r->asked && !retrieval_any_refused(r))
+		return VERDICT_EMPTY;
+	return VERDICT_FAILED;
 }
 
 void retrieval_end(struct retrieval *r, const struct means *means)
 {
-	int missing = retrieval_missing(r);
-	struct plan_study *in = r->in;
-
 	r->state = RETRIEVAL_OVER;
-	in->received = r->here;
-	if (means->foreign)
-		in->verdict = r->why.kind ? VERDICT_FAILED : VERDICT_UNVERIFIED;
-	else if (missing == 0 && r->listed)
-		in->verdict = VERDICT_COMPLETE;
-	else if (missing == 0 && r->here)
-		in->verdict = VERDICT_COMPLETE_BY_COUNT;
-	else if (missing < 0 && r->here && !r->why.kind)
-		in->verdict = VERDICT_UNVERIFIED;
-	else if (r->here > 0)
-		in->verdict = VERDICT_INCOMPLETE;
-	else if (is_nearline(r) && r->asked && r->why.kind != ERR_REFUSED)
-		in->verdict = VERDICT_PARKED;
-	else if (!r->why.kind && r->asked && !any_refused(r))
-		in->verdict = VERDICT_EMPTY;
-	else
-		in->verdict = VERDICT_FAILED;
+	r->in->received = r->here;
+	r->in->verdict = verdict_of(r, means);
 	note_missing(r);
-	explain(r);
+	free(r->in->why);
+	r->in->why = explanation(r);
 }

@@ -3,32 +3,37 @@
  *
  *	WAITING -> LISTING -> READY -> RUNNING -> READY (next step, or the same after a pause) ... -> OVER
  *
- * The ladder: the whole study; what is missing; what is missing in another transfer syntax; by the other method; by series
- * where the PACS refuses image level; and at last in ever smaller blocks, until each object that the PACS withholds stands
- * alone with its words. */
+ * The ladder: the whole study; what is missing, by lists of SOP Instance UIDs (or a query file for each, where lists are
+ * refused); by series where the PACS refuses image level; all that by the other method, and by C-GET in other transfer
+ * syntaxes; and at last object by object, until each one that the PACS withholds stands alone with its words.  Without a list
+ * of objects there are only whole studies to ask for. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/table.h"
+#include "core/means.h"
 #include "core/plan.h"
 
 enum retrieval_state { RETRIEVAL_WAITING, RETRIEVAL_LISTING, RETRIEVAL_READY, RETRIEVAL_RUNNING, RETRIEVAL_OVER };
-enum retrieval_step { STEP_WHOLE, STEP_MISSING, STEP_SYNTAX, STEP_OTHER_METHOD, STEP_SERIES, STEP_ISOLATE, STEP_END };
+enum retrieval_step {
+	STEP_WHOLE,			/* the study, or the series that was asked for */
+	STEP_MISSING,			/* the objects that are missing, by name */
+	STEP_SERIES,			/* the series that lack objects */
+	STEP_AGAIN,			/* without a list: the study once more */
+	STEP_ISOLATE,			/* the objects that are missing, each in a request of its own on one association */
+	STEP_END
+};
 enum grain { GRAIN_STUDY, GRAIN_SERIES, GRAIN_INSTANCES };
+
+#define RETRIEVAL_BLOCK 100		/* most SOP Instance UIDs in one request */
 
 struct object {
 	char *series, *sop_class, *path;	/* path relative to the output, NULL = not here */
-	bool refused;				/* the PACS refused it alone */
+	bool refused;				/* asked for in every way, the PACS does not send it */
+	int strikes;				/* how often the association broke at it */
 	char *words;				/* why */
-};
-
-/* What can be used for this node in this run. */
-struct means {
-	bool get, move;			/* methods allowed, and for move a receiver (or a foreign destination) */
-	enum method first;		/* where the ladder starts */
-	bool foreign;			/* moves go to somebody else: nothing will be seen here */
 };
 
 /* What one attempt asks for, for one study. */
@@ -36,16 +41,27 @@ struct request {
 	enum method method;
 	const char *syntax;		/* getscu preference or NULL */
 	enum grain grain;
+	enum form form;			/* how several studies, series or objects are named */
 	size_t block;			/* at most so many objects; GRAIN_INSTANCES */
 };
 
 /* How an attempt ended. */
 struct outcome {
-	struct err why;			/* kind ERR_NONE: the final status was success */
-	bool answered;			/* a final status came: it is about objects, not about the connection */
+	struct err why;			/* kind ERR_NONE: success was said */
+	bool answered;			/* every request had its final status: it is about objects, not about the connection */
+	int status;			/* the last final status, -1 none */
+	int finals;			/* requests that had their final status */
 	int completed, failed;		/* counters, -1 absent */
 	int gained;			/* objects of this study that are here now and were not before */
-	bool shared;			/* the request carried other studies too: blame nobody */
+	int damaged;			/* objects of it that came damaged */
+	int64_t ms;			/* how long it took */
+	const char *const *sops;	/* the objects it named, in the order of the requests */
+	size_t asked;
+	size_t shared;			/* how many other studies the request carried: blame nobody */
+	bool suspect;			/* ... but it broke while this study was under way */
+	bool blind;			/* ... and it broke without a suspect */
+	bool crowded;			/* refused while others of ours were connected: no fault of the study */
+	bool overtime;			/* the study has used up its time */
 	bool stopped;			/* we ended it ourselves for reasons that are not the study's (interrupt, limit) */
 };
 
@@ -57,14 +73,21 @@ struct retrieval {
 	int wanted, here;		/* objects in the table; here counts those with a path (without a list: all that came) */
 	struct table *came;		/* without a list: what arrived */
 	enum retrieval_step step;
-	size_t syntax, block;
-	enum method method;
-	bool image_refused;		/* the PACS refuses image-level retrieval */
+	struct way base, way;		/* where the ladder starts, where it is */
+	struct way best;		/* that brought something last */
+	bool other_tried;		/* the other method had its turn */
+	size_t syntaxes_tried;		/* in a row, without gain */
+	bool get_failures;		/* C-GET failed for single objects: another syntax may help */
+	enum form company;		/* how it travels with other studies */
+	enum form images;		/* how its objects are named */
+	bool image_refused;		/* the PACS refuses image level */
+	bool form_refused;		/* ... and says that it is the form of the request */
+	bool image_works;		/* single objects came when asked for by name */
 	bool asked;			/* the PACS has been asked at least once */
-	int tries;			/* transient failures in a row */
+	int tries;			/* in a row: refused for now, broken off, or nothing at all came */
 	int parks;			/* how often a NEARLINE study was left for later */
-	int idle;			/* attempts in a row that gained nothing */
 	int64_t not_before;		/* clock_ms() time of the next try, 0 = now */
+	int64_t spent_ms;		/* of its time (--study-timeout) */
 	size_t batch_max;		/* travels with at most so many others; 1 = alone */
 	struct err why;			/* the last thing that went wrong */
 	int conflicts, damaged;
@@ -79,18 +102,25 @@ bool retrieval_list(struct retrieval *, const char *series, const char *sop, con
 void retrieval_unlist(struct retrieval *);
 /* An object is here under path; returns true when it is wanted and new. */
 bool retrieval_have(struct retrieval *, const char *series, const char *sop, const char *sop_class, const char *path);
+/* An object came and was no good. */
+void retrieval_damaged(struct retrieval *, const char *sop, const char *reason);
 /* True when nothing more needs to come. */
 bool retrieval_whole(const struct retrieval *);
 int retrieval_missing(const struct retrieval *);	/* -1 = nobody knows */
-/* All is listed, or will not be: where the ladder starts.  trust says how much asking was worth. */
+bool retrieval_nearline(const struct retrieval *);	/* the PACS says that it must be recalled first */
+/* All is listed, or will not be: where the ladder starts; STEP_END when nothing can be asked for. */
 void retrieval_ready(struct retrieval *, const struct means *);
+/* A method was lost (means_lose): begins anew with what is left. */
+void retrieval_redirect(struct retrieval *, const struct means *);
 /* What to ask for now. */
-void retrieval_request(const struct retrieval *, const struct means *, struct request *);
+void retrieval_request(const struct retrieval *, struct request *);
 /* The objects a request for instances names: of one series, missing, not refused; at most block. */
 size_t retrieval_block(const struct retrieval *, const struct request *, const char **sops, size_t room, const char **ret_series);
-/* After an attempt: READY with the next step and pause, or OVER with a verdict. */
-void retrieval_after(struct retrieval *, const struct means *, const struct outcome *, const struct settings *how, int64_t now_ms);
+/* The series that lack objects. */
+size_t retrieval_series(const struct retrieval *, const char **uids, size_t room);
+/* After an attempt: READY with the next step and pause, or OVER with a verdict.  What it taught is noted in the means. */
+void retrieval_after(struct retrieval *, struct means *, const struct outcome *, const struct settings *how, int64_t now_ms);
 /* Ends it where it stands (nothing more can be tried): the verdict from what is here. */
 void retrieval_end(struct retrieval *, const struct means *);
-/* "C-GET study", "C-MOVE 12 instances": for people and the ledger. */
+/* "C-GET of study", "C-MOVE of 3 studies": for people and the ledger. */
 void request_name(const struct request *, size_t studies, char out[64]);

@@ -6,6 +6,18 @@
 #include "core/lister.h"
 #include "core/run.h"
 
+/* How many associations are open at once, and whether any may be. */
+struct width {
+	long long most, now, ceiling;	/* of the settings; in use; above it the PACS refused */
+	int successes;			/* since now or ceiling was last changed */
+	int64_t narrowed_ms;
+	int failures, waits;		/* in a row: failed requests; waits of the breaker */
+	int64_t closed_until;		/* the breaker is open until then */
+	bool ask_first;			/* then an echo, and one request alone */
+	struct child *echo;
+	struct dcmtk_reading said;	/* by the echo */
+};
+
 struct run {
 	struct session *session;
 	struct plan *plan;
@@ -14,6 +26,7 @@ struct run {
 	void *owner;
 	struct run_result *result;
 	const char *state_path;
+	char node[300];			/* peer_key */
 	struct means means;
 	struct layout *layout;
 	struct staging staging;
@@ -27,9 +40,10 @@ struct run {
 	size_t next;			/* next study of the plan to enter */
 	struct attempt *attempts;
 	size_t attempt_count;
-	long long width;		/* requests at once, now */
-	int successes, failures, breaker_tries;
-	int64_t breaker_until, last_start_ms, started_ms, next_save_ms;
+	int list_doubts, lone_answers;	/* batches: lists not understood; one answer on an association of several requests */
+	struct width width;
+	bool list_crowded;		/* the last list was refused while others of ours were connected */
+	int64_t last_start_ms, started_ms, next_save_ms;
 	struct timer timer;
 	int flushed_at;
 	bool stopping, taking_leftovers, save_due;
@@ -37,5 +51,24 @@ struct run {
 
 void run_fail(struct run *, const struct err *);	/* ends the run: nothing new starts, children get TERM */
 void run_stop(struct run *);
-void run_count_outcome(struct run *, const struct attempt *, int gained);
-void run_count_failure(struct run *, const struct err *);
+
+/* run_window.c: studies enter, are listed, leave. */
+void window_enter(struct run *);
+void window_list(struct run *);		/* starts as many lists as there is room for */
+void window_leave(struct run *, struct retrieval *);
+void window_listed(void *owner, struct retrieval *, const struct err *why);		/* lister_fn */
+void window_heard(void *owner, const struct err *why, int64_t started_ms);		/* lister_heard_fn */
+
+/* run_attempts.c: batches are made, start and are judged. */
+bool attempts_start(struct run *);	/* one; false when nothing is due */
+void attempts_conclude(struct run *);	/* all that are over */
+struct attempt *attempts_of(struct run *, const struct retrieval *);
+
+/* run_width.c: how many at once, and when not at all. */
+void width_begin(struct run *);
+void width_end(struct run *);		/* keeps what was learned */
+bool width_open(struct run *);		/* may anything start now? */
+bool width_room(const struct run *);
+size_t width_used(const struct run *);
+/* A request is over: kind ERR_NONE or something came = it went well.  company: associations open when it started. */
+void width_heard(struct run *, const struct err *why, bool answered, bool gained, int64_t started_ms, size_t company);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 struct seal {
 	char **paths;
 	size_t count;
+	bool hash_only;
 };
 
 static int hash_file(const char *path, EVP_MD_CTX *md, unsigned char *chunk, bool flush, char hex[65], int64_t *bytes)
@@ -55,7 +57,7 @@ static int seal_run(void *data)
 	struct seal *s = data;
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	unsigned char *chunk = mem_alloc(CHUNK);
-	bool each = s->count <= SYNC_EACH_MAX;
+	bool each = !s->hash_only && s->count <= SYNC_EACH_MAX;
 	int failed = 0;
 
 	for (size_t i = 0; i < s->count; i++) {
@@ -63,13 +65,13 @@ static int seal_run(void *data)
 		int64_t bytes = 0;
 
 		if (hash_file(s->paths[i], md, chunk, each, hex, &bytes) < 0) {
-			printf("%zu error %d\n", i, errno);
-			failed = 1;
+			printf("%zu error %d\n", i, errno ? errno : EIO);
+			failed = !s->hash_only;
 		} else {
 			printf("%zu %s %lld\n", i, hex, (long long)bytes);
 		}
 	}
-	if (!each && sync_file_system(s->paths[0]) < 0) {
+	if (!each && !s->hash_only && sync_file_system(s->paths[0]) < 0) {
 		printf("0 error %d\n", errno);
 		failed = 1;
 	}
@@ -88,14 +90,38 @@ static void seal_free(void *data)
 	free(s);
 }
 
-struct command *seal_command(const char *const *paths, size_t count)
+static struct command *command(const char *name, const char *const *paths, size_t count, bool hash_only)
 {
 	struct seal *s = mem_alloc(sizeof *s);
 
+	s->hash_only = hash_only;
 	s->paths = mem_alloc((count + 1) * sizeof *s->paths);
 	for (s->count = 0; s->count < count; s->count++)
 		s->paths[s->count] = mem_str(paths[s->count]);
-	return command_new_function("seal", seal_run, seal_free, s);
+	return command_new_function(name, seal_run, seal_free, s);
+}
+
+struct command *seal_command(const char *const *paths, size_t count)
+{
+	return command("seal", paths, count, false);
+}
+
+struct command *seal_hash_command(const char *const *paths, size_t count)
+{
+	return command("hash", paths, count, true);
+}
+
+bool seal_hash_line(const char *text, size_t *ret_index, char sha256[65], int64_t *ret_bytes, int *ret_why)
+{
+	long long bytes;
+
+	*ret_why = 0;
+	if (sscanf(text, "%zu error %d", ret_index, ret_why) == 2)
+		return true;
+	if (sscanf(text, "%zu %64[0-9a-f] %lld", ret_index, sha256, &bytes) != 3)
+		return false;
+	*ret_bytes = bytes;
+	return true;
 }
 
 int seal_line(const char *text, size_t *ret_index, char sha256[65], int64_t *ret_bytes, struct err *e)

@@ -2,6 +2,7 @@
 /* SHA-256 of many files, and all of them flushed to the disk, in a child process (neither may hold up the loop). */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,10 @@
 struct command *seal_command(const char *const *paths, size_t count);
 /* "INDEX SHA256 BYTES" -> 0; a line that tells of a failure -> -1 with err (ERR_SPACE when the disk is full or broken). */
 int seal_line(const char *text, size_t *ret_index, char sha256[65], int64_t *ret_bytes, struct err *);
+/* Hashes alone; a file that cannot be read is no failure of the command. */
+struct command *seal_hash_command(const char *const *paths, size_t count);
+/* A line of it: true with hash and size, or with *ret_why, the errno of a file that could not be read. */
+bool seal_hash_line(const char *text, size_t *ret_index, char sha256[65], int64_t *ret_bytes, int *ret_why);
 /* Flushes the file system that holds folder (names and folders made there), in a child process; exit status 0 = done. */
 struct command *seal_sync_command(const char *folder);
 /* True when both files hold the same data set (their file meta information may differ). */

@@ -102,6 +102,8 @@ static int ask_version(struct session *s, const char *tool, struct err *e)
 
 	s->dcmtk.version = 0;
 	if (!child_start(s->loop, dcmtk_version_command(&s->dcmtk, tool), &limits, &hooks, &ask, e)) {
+		if (e->kind == ERR_TOOL && s->dcmtk.dir)
+			return err_set(e, ERR_TOOL, "%s was not found in %s (DICOM_QR_DCMTK_DIR)", tool, s->dcmtk.dir);
 		if (e->kind == ERR_TOOL)
 			return err_set(e, ERR_TOOL, "%s was not found: install the Debian package dcmtk", tool);
 		return -1;
@@ -130,7 +132,6 @@ int session_open(struct session *s, struct err *e)
 	auto_free char *prefix = NULL;
 	auto_free char *config = NULL;
 
-	memset(s, 0, sizeof *s);
 	dcmtk_init(&s->dcmtk);
 	s->loop = loop_new(e);
 	if (!s->loop)

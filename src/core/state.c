@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -164,7 +165,7 @@ static int take_document(struct plan *p, struct json *document, struct err *e)
 
 	if (json_type(json_get(document, "studies")) != JSON_ARRAY)
 		return err_set(e, ERR_INPUT, json_get(document, "studies") ? "studies: a list is expected" :
-			       "no member \"studies\": this is no state file");
+			       "it has no member \"studies\"");
 	if (settings_take(&p->how, document, e) < 0)
 		return -1;
 	settle_layout(&p->how, layout_named);
@@ -206,9 +207,9 @@ int state_parse(const char *text, size_t len, struct plan *p, struct err *e)
 
 	skip_blank(&start, &len);
 	if (!len)
-		return err_set(e, ERR_INPUT, "empty: nothing was saved here");
+		return err_set(e, ERR_INPUT, "it is empty");
 	if (*start != '{')
-		return err_set(e, ERR_INPUT, "no state file: it does not begin with {");
+		return err_set(e, ERR_INPUT, "it does not begin with {");
 	plan_init(&fresh);
 	if (parse_into(&fresh, start, len, e) < 0) {
 		plan_done(&fresh);
@@ -225,7 +226,7 @@ int state_read(const char *path, struct plan *p, struct err *e)
 
 	if (file_read(path, &text, e) < 0)
 		return -1;
-	return state_parse(buf_text(&text), text.len, p, e) < 0 ? err_in(e, "%s", path) : 0;
+	return state_parse(buf_text(&text), text.len, p, e) < 0 ? err_in(e, "invalid state file %s", path) : 0;
 }
 
 int state_lock(const char *path, struct err *e)
@@ -233,6 +234,15 @@ int state_lock(const char *path, struct err *e)
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash + 1 - path) : 0;
 	auto_free char *lock = mem_printf("%.*s.%s.lock", folder, path, path + folder);
+	struct stat st;
+	int fd;
 
-	return file_lock(lock, e);
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return err_set(e, ERR_USAGE, "%s is there and no plain file", path);
+	fd = file_lock(lock, e);
+	if (fd < 0 && e->kind == ERR_LOCKED)
+		err_in(e, "another run works with %s", path);
+	else if (fd < 0)
+		err_in(e, "no lock can be made beside %s", path);
+	return fd;
 }

@@ -127,7 +127,7 @@ static void limit(struct survey *s, struct retrieval *r)
 
 static int settle(struct survey *s, struct retrieval *r, struct err *e)
 {
-	if (!s->plan->how.force && held_load(s->session->ledger, s->plan->how.output, r, e) < 0)
+	if (!s->plan->how.force && held_load(s->session->ledger, 0, s->plan->how.output, r, e) < 0)
 		return -1;
 	retrieval_ready(r, &s->means);
 	r->in->held = r->here;
@@ -154,7 +154,7 @@ int survey_plan(struct session *session, struct plan *plan, int *ret_queries, st
 			    .means = { .get = true, .first = plan->how.method == METHOD_MOVE ? METHOD_MOVE : METHOD_GET, .move = true } };
 	int failed = 0;
 
-	s.lister = lister_new(session, &plan->how.peer, listed, &s);
+	s.lister = lister_new(session, &plan->how.peer, listed, NULL, &s);
 	for (gather(&s); !failed && s.count; gather(&s)) {
 		failed = s.left == 0 || s.studies_left == 0 ? 0 : list_group(&s, e);
 		for (size_t i = 0; i < s.count && !failed; i++)

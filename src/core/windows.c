@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/profile.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
 #define ROWS_MAX 20000000L
-#define LEARNED "find-cap"
 
 static void next(struct windows *);
 
@@ -23,22 +23,27 @@ static void next(struct windows *);
 /* People set round limits. */
 static bool is_round(int rows)
 {
-	return rows >= 20 && (rows % 10 == 0 || (rows >= 64 && (rows & (rows - 1)) == 0));
+	return rows >= 10 && (rows % 10 == 0 || (rows >= 64 && (rows & (rows - 1)) == 0));
 }
 
 static void learn_cap(struct windows *w, int cap)
 {
-	struct err e = { ERR_NONE, "" };
-	char node[300], value[24];
+	char value[24];
 
 	if (cap <= 0 || cap == w->result.cap)
 		return;
 	w->result.cap = cap;
-	peer_key(&w->peer, node);
 	snprintf(value, sizeof value, "%d", cap);
 	log_verbose("the PACS cuts its answers at %d rows: asking in windows", cap);
-	if (w->session->ledger && ledger_learn(w->session->ledger, node, LEARNED, value, &e) < 0)
-		log_error("%s", e.text);
+	profile_learn(w->session, &w->peer, PROFILE_CAP, value);
+}
+
+/* A longer answer was whole: the limit was raised since. */
+static void forget_cap(struct windows *w)
+{
+	log_verbose("the PACS does not cut its answers at %d rows any more", w->result.cap);
+	w->result.cap = 0;
+	profile_learn(w->session, &w->peer, PROFILE_CAP, NULL);
 }
 
 void windows_not_whole(struct windows *w, const struct range *r, const char *why)
@@ -61,7 +66,10 @@ static bool was_cut(struct windows *w, const struct find_result *r)
 /* A round number may be a limit. */
 static bool is_doubtful(const struct windows *w, const struct range *r, const struct find_result *result)
 {
-	return !w->result.cap && !r->doubtful && is_round(result->rows) && w->doubt_rows < 0 && w->by_study;
+	/* Where a limit is known, only the first answer may betray that it was lowered: windows often have round numbers. */
+	if (w->result.cap && (w->result.queries > 1 || result->rows > w->result.cap))
+		return false;
+	return !r->doubtful && is_round(result->rows) && w->doubt_rows < 0 && w->by_study;
 }
 
 static void doubt(struct windows *w, const struct range *r, int rows)
@@ -105,21 +113,24 @@ static void again(void *owner)
 	next(w);
 }
 
-/* Did the PACS say a final word after some answers?  Then it is the size that it does not like. */
+/* Broken off after some answers, it is the size that the PACS does not like. */
 static bool too_large(const struct windows *w, const struct find_result *r)
 {
-	return r->rows > 0 && (r->status >= 0 || w->now.tries >= w->retries) && windows_can_split(w, &w->now);
+	return r->rows > 0 && windows_can_split(w, &w->now) && w->barren < BARREN_MAX;
 }
 
-/* A window that failed: once more after a pause, in smaller pieces, or given up by name. */
+/* A window that failed: in smaller pieces, once more after a pause, or given up by name. */
 static void window_failed(struct windows *w, const struct find_result *r)
 {
 	if (own_trouble(&r->why)) {
 		w->result.why = r->why;
 		finish(w);
 	} else if (too_large(w, r)) {
-		w->result.failed++;
+		log_verbose("an answer broke off after %d rows (%s): asking in windows", r->rows, r->why.text);
+		w->result.cut++;
 		w->asked_once = true;
+		if (!w->too_many || r->rows < w->too_many)
+			w->too_many = r->rows;
 		windows_split(w, w->now);
 		next(w);
 	} else if (err_transient(r->why.kind) && w->now.tries < w->retries) {
@@ -128,7 +139,8 @@ static void window_failed(struct windows *w, const struct find_result *r)
 		retry.tries++;
 		windows_push(w, &retry);
 		timer_set(w->session->loop, &w->timer, w->wait_s * 1000 + 1, again, w);
-	} else if (w->asked_once) {
+	} else if (w->asked_once || r->rows) {
+		w->asked_once = true;
 		w->result.failed++;
 		windows_not_whole(w, &w->now, r->why.text);
 		next(w);
@@ -138,17 +150,28 @@ static void window_failed(struct windows *w, const struct find_result *r)
 	}
 }
 
+/* Studies without a date are in no window of dates, those without a time in none of times. */
+static void note_unaskable(struct windows *w)
+{
+	if (!w->now.from && !w->now.until && w->dateless)
+		windows_not_whole(w, &w->now, "it is cut, and studies without a date cannot be asked for in pieces");
+	if (!windows_many_days(&w->now) && w->now.last_second < 0 && w->timeless)
+		windows_not_whole(w, &w->now, "it is cut, and studies without a time cannot be asked for in pieces");
+}
+
 static void window_cut(struct windows *w, const struct find_result *r)
 {
 	w->result.cut++;
 	if (r->rows)
 		learn_cap(w, r->rows);
-	if (!windows_many_days(&w->now) && w->now.last_second < 0 && w->timeless)
-		windows_not_whole(w, &w->now, "it is cut, and studies without a time cannot be asked for in pieces");
-	if (windows_can_split(w, &w->now))
-		windows_split(w, w->now);
-	else
+	if (!windows_can_split(w, &w->now)) {
 		windows_not_whole(w, &w->now, "it is cut, and cannot be divided");
+	} else if (w->barren >= BARREN_MAX) {
+		windows_not_whole(w, &w->now, "it is cut, however small");
+	} else {
+		note_unaskable(w);
+		windows_split(w, w->now);
+	}
 }
 
 static void answered(void *owner, const struct find_result *r)
@@ -157,6 +180,7 @@ static void answered(void *owner, const struct find_result *r)
 
 	w->find = NULL;
 	windows_sort_stamps(w);
+	w->barren = (!was_cut(w, r) && !r->why.kind) || w->result.rows > w->rows_before ? 0 : w->barren + 1;
 	w->result.last = *r;
 	w->result.keys_ignored |= r->keys_ignored;
 	if (w->stopped) {
@@ -170,6 +194,8 @@ static void answered(void *owner, const struct find_result *r)
 		window_failed(w, r);
 	} else {
 		w->asked_once = true;
+		if (w->result.cap && r->rows > w->result.cap)
+			forget_cap(w);
 		if (is_doubtful(w, &w->now, r))
 			doubt(w, &w->now, r->rows);
 		windows_note_density(w, &w->now, r->rows);
@@ -209,8 +235,9 @@ static int ask(struct windows *w, struct err *e)
 		log_debug("window %s", text);
 	}
 	w->result.queries++;
-	w->timeless = 0;
+	w->timeless = w->dateless = 0;
 	w->stamp_count = 0;
+	w->rows_before = w->result.rows;
 	w->find = find_start(w->session, &w->peer, &list, 1, ROWS_MAX, &hooks, w, e);
 	query_done(&window);
 	return w->find ? 0 : -1;
@@ -235,6 +262,8 @@ static void next(struct windows *w)
 static void state_coverage(struct windows *w)
 {
 	struct windows_result *r = &w->result;
+	const char *but = w->by_time && !w->asked.from && !w->asked.until ? " (studies without a date or time cannot be asked for in windows)"
+			: w->by_time ? " (studies without a time cannot be asked for in windows)" : "";
 	char dates[20];
 
 	if (!r->whole || r->why.kind)
@@ -243,10 +272,10 @@ static void state_coverage(struct windows *w)
 	if (r->queries == 1)
 		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut", dates[0] ? dates : "all dates");
 	else if (w->asked.from || w->asked.until)
-		snprintf(r->statement, sizeof r->statement, "%s covered in %d queries, none left cut", dates, r->queries);
+		snprintf(r->statement, sizeof r->statement, "%s covered in %d queries, none left cut%s", dates, r->queries, but);
 	else
-		snprintf(r->statement, sizeof r->statement, "all dates covered in %d queries, none left cut (studies without a date "
-			 "cannot be asked for in windows)", r->queries);
+		snprintf(r->statement, sizeof r->statement, "all dates covered in %d queries, none left cut%s", r->queries,
+			 *but ? but : " (studies without a date cannot be asked for in windows)");
 }
 
 static void finish(struct windows *w)
@@ -266,14 +295,20 @@ static void finish(struct windows *w)
 	hooks.done(owner, &result);
 }
 
-static int known_cap(const struct windows *w)
+/* A time of the day goes with one day; then windows are within it.  False when the time is none that could be divided. */
+static bool begin_with_time(struct windows *w)
 {
-	auto_free char *text = NULL;
-	char node[300];
+	const char *text = dataset_get(&w->query.keys, TAG_StudyTime);
+	struct time_range times;
+	struct err ignored = { ERR_NONE, "" };
 
-	peer_key(&w->peer, node);
-	text = w->session->ledger ? ledger_learned(w->session->ledger, node, LEARNED) : NULL;
-	return text ? atoi(text) : 0;
+	if (!*text)
+		return true;
+	if (windows_many_days(&w->now) || !strchr(text, '-') || time_range_parse(text, &times, &ignored) < 0)
+		return false;
+	w->now.second = times.from;
+	w->now.last_second = times.until;
+	return true;
 }
 
 struct windows *windows_start(struct session *s, const struct peer *peer, const struct query *q, long long retries, long long wait_s,
@@ -292,7 +327,7 @@ struct windows *windows_start(struct session *s, const struct peer *peer, const 
 	w->doubt_rows = -1;
 	w->step_days = 30;
 	w->step_seconds = DAY_S / 2;
-	w->by_study = q->level == LEVEL_STUDY && !*dataset_get(&q->keys, TAG_StudyTime) && !*dataset_get(&q->keys, TAG_StudyInstanceUID);
+	w->by_study = q->level == LEVEL_STUDY && !*dataset_get(&q->keys, TAG_StudyInstanceUID);
 	w->has_modality = *dataset_get(&q->keys, TAG_ModalitiesInStudy);
 	w->result.whole = true;
 	w->seen = uidset_new();
@@ -300,8 +335,9 @@ struct windows *windows_start(struct session *s, const struct peer *peer, const 
 	dataset_copy(&w->query.keys, &q->keys);
 	if (*dates)
 		date_range_parse(dates, &w->asked, &ignored);
-	w->result.cap = known_cap(w);
+	w->result.cap = profile_cap(s, peer);
 	w->now = (struct range){ .from = w->asked.from, .until = w->asked.until, .last_second = -1 };
+	w->by_study = begin_with_time(w) && w->by_study;
 	if (ask(w, e) < 0) {
 		query_done(&w->query);
 		uidset_free(w->seen);

@@ -46,12 +46,17 @@ struct windows {
 	struct range doubt_range;
 	struct stamp *stamps;		/* of the answer that comes in; sorted when it is judged */
 	size_t stamp_count, stamp_room;
-	int timeless;			/* answers of the current window without a Study Time */
+	int timeless, dateless;		/* answers of the current window without a Study Time, a Study Date */
+	long rows_before;		/* the current window was asked */
+	int too_many;			/* rows at which an answer broke off, where no cap is known; 0 = none did */
+	int barren;			/* answers in a row that were not whole and brought no new study */
+	bool by_time;			/* some day was asked in windows of time */
 	bool stopped, by_study, asked_once, has_modality;
 	struct date_range asked;
 };
 
 #define DAY_S 86400
+#define BARREN_MAX 40			/* halving a century down to a second takes some thirty */
 
 extern const char *const windows_modalities[];
 

@@ -72,6 +72,12 @@ static int slice_length(double density, int cap, int step)
 	return fits < 1 ? 1 : fits > 40000 ? 40000 : (int)fits;
 }
 
+/* Rows that one answer can hold, as far as seen. */
+static int answerable(const struct windows *w)
+{
+	return w->result.cap ? w->result.cap : w->too_many;
+}
+
 /* The newer end of a dense range of days; what is left goes back on the stack. */
 static void slice_days(struct windows *w, struct range r, struct range *slice)
 {
@@ -88,7 +94,7 @@ static void slice_days(struct windows *w, struct range r, struct range *slice)
 		windows_push(w, &r);
 		return;
 	}
-	w->step_days = slice_length(w->per_day, w->result.cap, w->step_days);
+	w->step_days = slice_length(w->per_day, answerable(w), w->step_days);
 	from = date_add(until, 1 - w->step_days);
 	if (r.from && from <= r.from)
 		from = r.from;
@@ -98,6 +104,7 @@ static void slice_days(struct windows *w, struct range r, struct range *slice)
 	if (from == r.from)
 		return;
 	r.until = date_add(from, -1);
+	r.dense = r.from != r.until;		/* nobody has seen this day cut */
 	windows_push(w, &r);
 }
 
@@ -105,7 +112,8 @@ static void slice_seconds(struct windows *w, struct range r, struct range *slice
 {
 	int end = windows_end_second(&r), length;
 
-	w->step_seconds = slice_length(w->per_second, w->result.cap, w->step_seconds);
+	w->step_seconds = slice_length(w->per_second, answerable(w), w->step_seconds);
+	w->by_time = true;
 	length = w->step_seconds;
 	*slice = r;
 	slice->dense = false;
@@ -148,14 +156,10 @@ void windows_take(struct windows *w, struct range *now)
 
 void windows_stamp(struct windows *w, const struct dataset *row)
 {
-	const char *time = dataset_get(row, TAG_StudyTime);
-	struct stamp stamp = { date_parse(dataset_get(row, TAG_StudyDate)), -1 };
-	int h, m, s;
+	struct stamp stamp = { date_parse(dataset_get(row, TAG_StudyDate)), time_seconds(dataset_get(row, TAG_StudyTime)) };
 
-	if (sscanf(time, "%2d%2d%2d", &h, &m, &s) == 3)
-		stamp.second = h * 3600 + m * 60 + s;
-	else
-		w->timeless++;
+	w->timeless += stamp.second < 0;
+	w->dateless += !stamp.day;
 	if (!stamp.day || w->stamp_count >= STAMPS_MAX)
 		return;
 	mem_grow(w->stamps, w->stamp_count, w->stamp_room);
@@ -241,10 +245,24 @@ static void split_by_stamps(struct windows *w, struct range r)
 	w->per_day = (double)w->stamp_count / days;
 	w->step_days = days;
 	r.sliced = true;
+	r.dense = false;
 	push_days(w, &r, r.from, date_add(first, -1));
 	push_days(w, &r, date_add(last, 1), r.until);
-	r.dense = true;
+	r.dense = first < last || (int)w->stamp_count >= answerable(w);
 	push_days(w, &r, first, last);
+}
+
+/* What was seen lies close together: a range that was split by that already shrinks by half at least. */
+static bool narrowed(const struct windows *w, const struct range *r)
+{
+	int days;
+
+	if (!w->stamp_count || !windows_many_days(r))
+		return false;
+	if (!r->sliced || !r->from || !r->until)
+		return true;
+	days = date_days(w->stamps[0].day, w->stamps[w->stamp_count - 1].day) + 1;
+	return 2 * days <= date_days(r->from, r->until) + 1;
 }
 
 /* The same inside one day. */
@@ -273,7 +291,7 @@ void windows_split(struct windows *w, struct range r)
 		if (split_by_times(w, r))
 			return;
 	}
-	if (windows_many_days(&r) && !r.sliced && w->stamp_count > 1) {
+	if (narrowed(w, &r)) {
 		split_by_stamps(w, r);
 		return;
 	}
@@ -304,18 +322,29 @@ void windows_note_density(struct windows *w, const struct range *r, int rows)
 	}
 }
 
+/* Times may have fractions (125959.5) or lack their seconds (1300), and some PACS compare them as text.  So a window ends where the
+ * next begins, and the last one of a day has no end; what is found twice is merged. */
+static char *time_key(const struct range *r)
+{
+	char a[16], b[16];
+
+	format_time(r->second, a);
+	format_time(r->last_second + 1, b);
+	if (r->last_second >= DAY_S - 1)
+		return mem_printf("%s-", a);
+	return r->last_second == r->second ? mem_printf("%s-%s.999999", a, a) : mem_printf("%s-%s", a, b);
+}
+
 void windows_set_keys(struct query *q, const struct range *r)
 {
 	struct date_range dates = { r->from, r->until };
-	char text[20], a[16], b[16];
 	auto_free char *times = NULL;
+	char text[20];
 
 	date_range_format(&dates, text);
 	dataset_text(&q->keys, TAG_StudyDate, text);
 	if (r->last_second >= 0) {
-		format_time(r->second, a);
-		format_time(r->last_second, b);
-		times = mem_printf("%s-%s", a, b);
+		times = time_key(r);
 		dataset_text(&q->keys, TAG_StudyTime, times);
 	}
 	if (r->modality)

@@ -16,6 +16,7 @@ struct peer {
 	char calling[17];	/* ours */
 	enum model model;
 	char charset[33];	/* for keys, and for answers that declare none; "" = none */
+	bool dateless;		/* stated: it needs no date, whatever was learned */
 };
 
 /* PEER_DEFAULT_PORT, ANY-SCP, DICOMQR. */

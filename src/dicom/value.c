@@ -74,6 +74,8 @@ int uid_check(const char *uid, const char *what, struct err *e)
 	const char *fault = uid_fault(uid);
 	char text[80];
 
+	if (!*uid)
+		return err_set(e, ERR_USAGE, "%s %s", what, fault);
 	return fault ? err_set(e, ERR_USAGE, "%s '%s' %s", what, shown(text, uid), fault) : 0;
 }
 
@@ -382,6 +384,86 @@ void date_range_format(const struct date_range *range, char out[20])
 		len += (size_t)snprintf(out + len, 20 - len, "-");
 	if (range->until && range->until != range->from)
 		snprintf(out + len, 20 - len, "%08d", range->until);
+}
+
+int date_day_parse(const char *text, int *ret_date, struct err *e)
+{
+	struct date_reading r = { .today = date_of(clock_wall()) };
+	size_t len = strlen(text);
+	char quoted[80];
+	int date;
+
+	shown(quoted, text);
+	trim_span(&text, &len);
+	date = read_day(&r, text, len);
+	if (!date)
+		date = read_ago(&r, text, len);
+	if (!date)
+		return err_set(e, ERR_USAGE, "'%s' is not a day%s%s (YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d)", quoted,
+			       *r.why ? ": " : "", r.why);
+	*ret_date = date;
+	return 0;
+}
+
+/* ---- times ---- */
+
+/* Two, four or six digits, colons between them or not; what is missing counts as given by rest.  -1. */
+static int read_time(const char *text, size_t len, int rest)
+{
+	int parts[3] = { 0, rest, rest }, count = 0;
+
+	while (len && count < 3) {
+		int number = len >= 2 ? read_digits(text, 2) : -1;
+
+		if (number < 0)
+			return -1;
+		parts[count++] = number;
+		text += 2;
+		len -= 2;
+		if (len > 1 && count < 3 && *text == ':') {
+			text++;
+			len--;
+		}
+	}
+	if (len || !count || parts[0] > 23 || parts[1] > 59 || parts[2] > 60)
+		return -1;
+	return parts[0] * 3600 + parts[1] * 60 + (parts[2] > 59 ? 59 : parts[2]);
+}
+
+int time_seconds(const char *tm)
+{
+	return read_time(tm, strcspn(tm, ". "), 0);
+}
+
+int time_range_parse(const char *text, struct time_range *ret_range, struct err *e)
+{
+	struct time_range range = { 0, 86399 };
+	size_t len = strlen(text);
+	const char *dash;
+	char quoted[80];
+
+	shown(quoted, text);
+	trim_span(&text, &len);
+	dash = memchr(text, '-', len);
+	if (!dash) {
+		range.from = read_time(text, len, 0);
+		range.until = read_time(text, len, 59);
+	} else {
+		size_t left = (size_t)(dash - text), right = len - left - 1;
+
+		if (left)
+			range.from = read_time(text, left, 0);
+		if (right)
+			range.until = read_time(dash + 1, right, 59);
+		if (!left && !right)
+			range.from = -1;
+	}
+	if (range.from < 0 || range.until < 0)
+		return err_set(e, ERR_USAGE, "'%s' is not a time (HHMM-HHMM, HHMMSS-HHMMSS, HH:MM-HH:MM, open at either end)", quoted);
+	if (range.from > range.until)
+		return err_set(e, ERR_USAGE, "'%s' is not a time range: it ends before it begins", quoted);
+	*ret_range = range;
+	return 0;
 }
 
 bool date_range_has(const struct date_range *range, int date)

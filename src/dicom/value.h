@@ -36,6 +36,17 @@ int date_add(int date, int days);			/* calendar arithmetic */
 int date_days(int from, int until);			/* until - from in days */
 int date_of(time_t);					/* local */
 
+/* One day, in any form of the above: "-30d" is the day 30 days ago. */
+int date_day_parse(const char *text, int *ret_date, struct err *);
+
+/* Seconds of the day; until is the last second that belongs to it.  A person writes HHMM-HHMM, HHMMSS-HHMMSS or with colons, open
+ * at either end, or one time: "1015" is that whole minute. */
+struct time_range {
+	int from, until;
+};
+int time_range_parse(const char *text, struct time_range *, struct err *);
+int time_seconds(const char *tm);			/* "101530.25", "1015", "10:15:30" -> second of the day; -1 */
+
 /* DICOM wildcards * and ?; fold = ASCII and Latin case-insensitive over UTF-8. */
 bool value_matches(const char *pattern, const char *text, bool fold);
 /* True when one of the backslash-separated values equals word (trimmed, exact). */

@@ -231,7 +231,7 @@ static void test_interrupt(void)
 	sigemptyset(&taken);
 	sigaddset(&taken, SIGINT);
 	sigprocmask(SIG_BLOCK, &taken, &usual);
-	raise(SIGINT);				/* waits for the loop; the pipe stays silent */
+	kill(getpid(), SIGINT);			/* waits for the loop; the pipe stays silent */
 	CHECK_INT(choose_from(ends[0], &p, &said, &e), -1);
 	CHECK_INT(e.kind, ERR_INTERRUPTED);
 	CHECK(p.studies[0].verdict == VERDICT_WANTED);

@@ -21,7 +21,7 @@ static const struct { const char *uid; bool safe, repeatable; const char *fault;
 	{ SIXTY "12345", false, true, "study UID '" SIXTY "12345' has more than 64 characters" },
 	{ SIXTY SIXTY "12345678", false, true, "has more than 64 characters" },
 	{ SIXTY SIXTY "123456789", false, false, "has more than 64 characters" },
-	{ "", false, false, "study UID '' is empty" },
+	{ "", false, false, "study UID is empty" },
 	{ " ", false, false, "study UID ' ' has characters other than digits and dots" },
 	{ "1.2 ", false, true, "other than digits" },
 	{ "1..2", false, true, "study UID '1..2' has two dots in a row" },

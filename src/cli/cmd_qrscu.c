@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* qrscu: of the studies of some modalities and days, what tells the dose, from one node to another. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "cli/commands.h"
+#include "cli/dryrun.h"
+#include "cli/exit.h"
+#include "cli/selection.h"
+#include "cli/work.h"
+#include "core/profile.h"
+#include "dicom/tag.h"
+#include "dicom/value.h"
+
+struct qrscu_values {
+	struct values v;
+	bool ct, mg, fl, dx, sr, dup, usage;
+	char dates[20];
+};
+
+#define OURS(member) offsetof(struct qrscu_values, member)
+#define SHARED(member) offsetof(struct qrscu_values, v.member)
+#define QUERY "Query"
+
+static const struct opt own[] = {
+	{ NULL, "ct", NULL, OPT_FLAG, OURS(ct), 0, 0, NULL, QUERY, "Query for CT studies." },
+	{ NULL, "mg", NULL, OPT_FLAG, OURS(mg), 0, 0, NULL, QUERY, "Query for mammography studies." },
+	{ NULL, "fl", NULL, OPT_FLAG, OURS(fl), 0, 0, NULL, QUERY, "Query for fluoroscopy studies." },
+	{ NULL, "dx", NULL, OPT_FLAG, OURS(dx), 0, 0, NULL, QUERY, "Query for planar X-ray studies." },
+	{ "dfrom", "f", "yyyy-mm-dd", OPT_STRING, SHARED(from), 0, 0, NULL, QUERY, "Date from, format yyyy-mm-dd." },
+	{ "duntil", "t", "yyyy-mm-dd", OPT_STRING, SHARED(until), 0, 0, NULL, QUERY, "Date until, format yyyy-mm-dd." },
+	{ "desc_exclude", "e", "string", OPT_STRING, SHARED(desc_exclude), 0, 0, NULL, QUERY,
+	  "Terms to exclude in study description, comma separated, quote whole string." },
+	{ "desc_include", "i", "string", OPT_STRING, SHARED(desc_include), 0, 0, NULL, QUERY,
+	  "Terms that must be included in study description, comma separated, quote whole string." },
+	{ NULL, "sr", NULL, OPT_FLAG, OURS(sr), 0, 0, NULL, QUERY, "Query for structured report only studies." },
+	{ NULL, "dup", NULL, OPT_FLAG, OURS(dup), 0, 0, NULL, QUERY, "Retrieve studies that are already here." },
+	{ "empty-sr", "", NULL, OPT_FLAG, SHARED(empty_sr), 0, 0, NULL, QUERY,
+	  "Without another report also take an SR of which the PACS lists no object, or no SOP class." },
+	{ "dry-run", "n", NULL, OPT_FLAG, SHARED(dry_run), 0, 0, NULL, QUERY, "Ask the PACS, show what would be done, fetch nothing." },
+	{ "save-state", "", "FILE", OPT_STRING, SHARED(save_state), 0, 0, NULL, QUERY, "Save the state for \"dicom-qr resume\"." },
+	{ NULL, "h", NULL, OPT_FLAG, OURS(usage), 0, 0, NULL, NULL, NULL },
+	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+};
+static const struct opt *const tables[] = { own, options_retrieve, options_limits, options_node, options_general, NULL };
+
+const struct opt_command command_qrscu = {
+	.name = "qrscu",
+	.synopsis = "[-ct] [-mg] [-fl] [-dx] [-f yyyy-mm-dd] [-t yyyy-mm-dd] [-e string] [-i string] [-sr] [-dup] [options] qrid storeid",
+	.summary = "collect dose reports, or the images that tell the dose, from a PACS",
+	.description =
+		"Queries the node qrid for studies of the modalities asked for, chooses of each what tells the dose, and has it sent to the node "
+		"storeid.  Both are numbers (or names) of nodes: see dicom-qr node.  The store node's AE title is the move destination; when it has a "
+		"listening port, the files are received here.  Studies that are here already are left out unless -dup is given.\n"
+		"\n"
+		"A study is taken as the first that applies of MG, DX (DX or CR), FL (XA or RF) and CT.  MG and DX: the series with a Radiation Dose "
+		"SR, else the images.  FL: the Radiation Dose SR, else an Enhanced SR, else nothing.  CT: the same, else the series described \"dose "
+		"info\", else, where the PACS returns no series descriptions, the series of five objects or fewer, else nothing.  With -sr: studies "
+		"that consist of SR only.  The report says for each study what was kept and why.",
+	.examples =
+		"dicom-qr node add pacs PACS@10.0.0.5:104 --number 2 --aet MY_AET\n"
+		"dicom-qr node add here --number 1 --listen 11113 --called-aet MY_AET --output /data/dose\n"
+		"qrscu 2 1 -dx -f 2010-04-05 -t 2010-04-05 -e \"imported\"\n"
+		"ONEHOURAGO=$(date -d \"1 hour ago\" \"+%Y-%m-%d\")\n"
+		"qrscu 2 1 -dx -f $ONEHOURAGO -t $ONEHOURAGO -e \"Imported\" -q",
+	.tables = tables,
+};
+
+/* The help that people know; the name is the one we were called by. */
+static void print_usage(const char *called)
+{
+	const char *slash = strrchr(called, '/');
+	const char *name = slash ? slash + 1 : called;
+
+	printf("usage: %s [-h] [-ct] [-mg] [-fl] [-dx] [-f yyyy-mm-dd] [-t yyyy-mm-dd]\n"
+	       "%*s[-e string] [-i string] [-sr] [-dup] qrid storeid\n"
+	       "\n"
+	       "Query remote server and retrieve to OpenREM\n"
+	       "\n"
+	       "positional arguments:\n"
+	       "  qrid                  Database ID of the remote QR node\n"
+	       "  storeid               Database ID of the local store node\n"
+	       "\n"
+	       "optional arguments:\n"
+	       "  -h, --help            show this help message and exit\n"
+	       "  -ct                   Query for CT studies\n"
+	       "  -mg                   Query for mammography studies\n"
+	       "  -fl                   Query for fluoroscopy studies\n"
+	       "  -dx                   Query for planar X-ray studies\n"
+	       "  -f yyyy-mm-dd, --dfrom yyyy-mm-dd\n"
+	       "                        Date from, format yyyy-mm-dd\n"
+	       "  -t yyyy-mm-dd, --duntil yyyy-mm-dd\n"
+	       "                        Date until, format yyyy-mm-dd\n"
+	       "  -e string, --desc_exclude string\n"
+	       "                        Terms to exclude in study description, comma separated, quote whole\n"
+	       "                        string\n"
+	       "  -i string, --desc_include string\n"
+	       "                        Terms that must be included in study description, comma separated,\n"
+	       "                        quote whole string\n"
+	       "  -sr                   Advanced: Query for structured report only studies\n"
+	       "  -dup                  Advanced: Retrieve studies that are already in database\n",
+	       name, (int)strlen(name) + 8, "");
+}
+
+/* -h shows what it always showed, --help all that there is besides. */
+static bool answered(const struct qrscu_values *n, const char *called)
+{
+	if (n->usage || n->v.help)
+		print_usage(called);
+	if (n->v.help)
+		putchar('\n');
+	return n->usage || commands_answered(&command_qrscu, &n->v);
+}
+
+/* ---- what to ask ---- */
+
+static int one_date(const char *text, const char *option, int *ret_date, struct err *e)
+{
+	struct date_range range;
+
+	if (!text)
+		return 0;
+	if (date_range_parse(text, &range, e) < 0)
+		return err_in(e, "%s", option);
+	if (!range.from || range.from != range.until)
+		return err_set(e, ERR_USAGE, "%s: one date is expected, as yyyy-mm-dd", option);
+	*ret_date = range.from;
+	return 0;
+}
+
+/* -f and -t as one range; yours, NULL when neither was given. */
+static int make_dates(const struct values *v, char **ret_dates, struct err *e)
+{
+	struct date_range range = { 0, 0 };
+	char text[20];
+
+	if (one_date(v->from, "-f", &range.from, e) < 0 || one_date(v->until, "-t", &range.until, e) < 0)
+		return -1;
+	if (range.from && range.until && range.from > range.until)
+		return err_set(e, ERR_USAGE, "-f %s is after -t %s", v->from, v->until);
+	date_range_format(&range, text);
+	*ret_dates = *text ? mem_str(text) : NULL;
+	return 0;
+}
+
+static unsigned kinds_of(const struct qrscu_values *n)
+{
+	return (n->ct ? SELECT_CT : 0) | (n->mg ? SELECT_MG : 0) | (n->fl ? SELECT_FL : 0) | (n->dx ? SELECT_DX : 0) |
+	       (n->sr ? SELECT_SR : 0);
+}
+
+/* ---- from where to where ---- */
+
+static int find_store(const struct qrscu_values *n, const char *word, const struct node **ret_store, struct err *e)
+{
+	auto_buf struct buf names = BUF_INIT(1 << 12);
+	const struct config *config;
+
+	if (values_config(&n->v, &config, e) < 0)
+		return -1;
+	*ret_store = config_find(config, word);
+	if (*ret_store)
+		return 0;
+	config_names(config, &names);
+	return err_set(e, ERR_USAGE, "there is no store node '%.60s' (known: %.160s): write it down with \"dicom-qr node add NAME "
+		       "--number N --called-aet TITLE\" and an address, or --listen PORT to receive here", word, buf_text(&names));
+}
+
+/* Where nothing is received the run still needs a place, and its name is how the ledger knows what was sent there. */
+static char *foreign_folder(const char *title)
+{
+	auto_free char *state = ledger_default_path();
+	auto_free char *name = layout_safe_hashed(title);
+	char *slash = strrchr(state, '/');
+
+	if (slash)
+		*slash = '\0';
+	return mem_printf("%s/sent-to/%s", state, name);
+}
+
+static const char *title_of(const struct node *store)
+{
+	return *store->destination ? store->destination : store->called_stated ? store->peer.called :
+	       store->calling_stated ? store->peer.calling : "";
+}
+
+/* The store node, as far as the command line says nothing else. */
+static int settle_store(const struct qrscu_values *n, const struct node *store, struct settings *how, struct err *e)
+{
+	const struct values *v = &n->v;
+	bool here = v->listen > 0 || store->listen_port;
+
+	if (!v->method && !(here && v->chosen->node && v->chosen->node->method_stated))
+		how->method = METHOD_MOVE;
+	if (v->listen < 0)
+		how->listen_port = store->listen_port;
+	if (!v->move_dest && (*title_of(store) || !here))
+		snprintf(how->destination, sizeof how->destination, "%s", title_of(store));
+	if (!*how->destination && !here && how->method != METHOD_GET)
+		return err_set(e, ERR_USAGE, "store node '%s' has no AE title: give it one with \"dicom-qr node edit %s --called-aet TITLE\"",
+			       store->name, store->name);
+	if (store->accept_count && !v->accept_from.count) {
+		how->accept_from.items = store->accept_from;
+		how->accept_from.count = store->accept_count;
+	}
+	if (!v->layout && !v->hierarchical && store->layout) {
+		free(how->layout);
+		how->layout = mem_str(store->layout);
+	}
+	if (!v->output && (store->output || (how->method == METHOD_MOVE && !how->listen_port))) {
+		free(how->output);
+		how->output = store->output ? mem_str(store->output) : foreign_folder(how->destination);
+	}
+	how->force |= n->dup;
+	return 0;
+}
+
+static int prepare(struct qrscu_values *n, const char *const *rest, size_t count, struct plan *plan, const struct node **ret_store,
+		   struct err *e)
+{
+	size_t used;
+
+	if (count != 2)
+		return err_set(e, ERR_USAGE, count < 2 ? "which nodes? Give qrid, the node to query, and storeid, the node to send to"
+						       : "two nodes are expected, qrid and storeid");
+	if (!kinds_of(n))
+		return err_set(e, ERR_USAGE, "which studies? Give at least one of -ct, -mg, -fl, -dx and -sr");
+	if (values_peer(&n->v, rest, 1, &plan->how.peer, &used, e) < 0)
+		return err_in(e, "qrid");
+	if (find_store(n, rest[1], ret_store, e) < 0 || values_settings(&n->v, &plan->how, e) < 0 ||
+	    settle_store(n, *ret_store, &plan->how, e) < 0)
+		return -1;
+	return settings_check(&plan->how, true, e);
+}
+
+/* ---- the queries ---- */
+
+struct asking {
+	struct session *session;
+	struct plan *plan;
+	struct qrscu_values *n;
+	struct table *seen;
+	struct work_found found;		/* of all queries together */
+	struct query q;				/* the last one, for the dry run */
+	int queries;
+};
+
+/* What the answer to a query for one modality shows of the PACS. */
+enum { HONOURS, IGNORES, CANNOT_TELL };
+
+/* Into the plan, each study once. */
+static int take_over(struct asking *a, struct plan *part, const char *modality)
+{
+	int shown = HONOURS;
+
+	for (size_t i = 0; i < part->count; i++) {
+		struct plan_study *in = &part->studies[i];
+		const char *modalities = study_get(&in->study, STUDY_MODALITIES);
+
+		if (*modalities && modality && !select_is_kind(modality, modalities))
+			shown = IGNORES;
+		else if (!*modalities && shown == HONOURS)
+			shown = CANNOT_TELL;
+		if (!table_put(a->seen, study_get(&in->study, STUDY_UID), NULL))
+			plan_study_done(in);
+		else
+			*plan_add(a->plan) = *in;
+	}
+	free(part->studies);
+	return shown;
+}
+
+static void add_found(struct work_found *all, const struct work_found *one)
+{
+	size_t len = strlen(all->ignored);
+
+	all->rows += one->rows;
+	all->left_out += one->left_out;
+	all->result.whole &= one->result.whole;
+	if (one->ignored[0] && !strstr(all->ignored, one->ignored))
+		snprintf(all->ignored + len, sizeof all->ignored - len, "%s%s", len ? ", " : "", one->ignored);
+}
+
+/* One query for this modality, NULL = any; the conditions know all that are wanted, so that nothing is asked for twice when the PACS
+ * ignores the key. */
+static int ask_one(struct asking *a, const char *modality, const char *wanted, struct err *e)
+{
+	struct plan part = { .how = a->plan->how };
+	struct conditions c = { 0 };
+	struct work_found found;
+	int failed, shown;
+
+	a->n->v.modality = modality;
+	query_done(&a->q);
+	failed = values_query(&a->n->v, &a->q, &c, e);
+	free(c.modality);
+	c.modality = mem_str(wanted);
+	if (!failed && !a->n->v.study_date && c.dates.from) {	/* the node needs a date: said once, asked always */
+		date_range_format(&c.dates, a->n->dates);
+		a->n->v.study_date = a->n->dates;
+	}
+	if (!failed)
+		failed = work_query(a->session, &part, &a->q, &c, &found, e);
+	conditions_done(&c);
+	if (failed) {
+		part.how = (struct settings){ .output = NULL };
+		plan_done(&part);
+		return -1;
+	}
+	add_found(&a->found, &found);
+	a->queries += found.result.queries + found.asked;
+	shown = take_over(a, &part, modality);
+	return strstr(found.ignored, "modality") ? IGNORES : shown;
+}
+
+/* One query for each modality, until one shows that the key does not count: then all is here.  Where that cannot be told, all is asked
+ * for once more without it. */
+static int ask_all(struct asking *a, const char *wanted, struct err *e)
+{
+	const struct node *node = a->n->v.chosen->node;
+	int shown = node && node->no_modality_filter ? CANNOT_TELL : HONOURS;
+	const char *rest = wanted;
+
+	while (rest && shown == HONOURS) {
+		size_t len = strcspn(rest, ",");
+		auto_free char *modality = mem_strn(rest, len);
+
+		shown = ask_one(a, modality, wanted, e);
+		a->n->v.modality = NULL;
+		if (shown == CANNOT_TELL && rest == wanted && !rest[len])
+			shown = IGNORES;		/* the only one: whatever it did, it is here */
+		rest = rest[len] ? rest + len + 1 : NULL;
+	}
+	if (shown == CANNOT_TELL)
+		shown = ask_one(a, NULL, wanted, e);
+	return shown < 0 ? -1 : 0;
+}
+
+/* ---- what is there already ---- */
+
+/* Studies that were sent there before; files that lie elsewhere cannot be looked at. */
+static void skip_sent(struct session *s, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_study *in = &plan->studies[i];
+		int received = 0;
+		auto_free char *verdict = NULL;
+		enum verdict was;
+
+		if (in->verdict != VERDICT_WANTED)
+			continue;
+		verdict = ledger_last_verdict(s->ledger, plan->how.output, study_get(&in->study, STUDY_UID), &received);
+		if (verdict && verdict_parse(verdict, &was) && verdict_is_good(was) && received > 0 && received >= in->expected)
+			plan_skip(in, "sent to %s already: %d objects (-dup sends it again)", plan->how.destination, received);
+	}
+}
+
+static int leave_out_held(struct session *s, struct plan *plan, const struct qrscu_values *n, int *queries, struct err *e)
+{
+	bool foreign = plan->how.method == METHOD_MOVE && !plan->how.listen_port;
+	int asked = 0;
+
+	if (foreign && !n->dup)
+		skip_sent(s, plan);
+	if (work_survey(s, plan, !foreign && (!n->dup || n->v.dry_run), &asked, e) < 0)
+		return -1;
+	*queries += asked;
+	return 0;
+}
+
+static int finish(struct asking *a, struct err *e)
+{
+	struct plan_summary before, summary;
+	struct session *s = a->session;
+	const struct values *v = &a->n->v;
+
+	plan_summarise(a->plan, &before);
+	if (leave_out_held(s, a->plan, a->n, &a->queries, e) < 0)
+		return -1;
+	if (v->dry_run)
+		return dryrun_print(s, a->plan, &a->q, &a->found, a->queries, e) < 0 ? -1 :
+		       a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+	plan_summarise(a->plan, &summary);
+	if (summary.studies[VERDICT_WANTED])
+		return work_run(s, a->plan, v, v->save_state, !a->found.result.whole);
+	if (!v->quiet && before.studies[VERDICT_WANTED])
+		printf("Nothing to retrieve: what was kept of %zu studies is there already\n", before.studies[VERDICT_WANTED]);
+	else if (!v->quiet)
+		printf("Nothing to retrieve\n");
+	return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+}
+
+static int work(struct asking *a, struct err *e)
+{
+	const struct values *v = &a->n->v;
+	const struct select_rules rules = { .dose = true, .kinds = kinds_of(a->n), .empty_sr = v->empty_sr };
+	char wanted[40];
+
+	select_modalities(rules.kinds, wanted);
+	if (ask_all(a, wanted, e) < 0)
+		return -1;
+	if (!v->quiet && !a->plan->count)
+		printf("No studies found\n");
+	else if (!v->quiet)
+		printf("Found %zu studies\n", a->plan->count);
+	if (!a->plan->count)
+		return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+	if (selection_by(a->session, a->plan, &rules, v->quiet, &a->found.result.whole, &a->queries, e) < 0)
+		return -1;
+	return finish(a, e);
+}
+
+int cmd_qrscu(int argc, char **argv)
+{
+	struct qrscu_values n = { .ct = false };
+	struct plan plan;
+	struct session s = { 0 };
+	struct err e = { ERR_NONE, "" };
+	struct asking a = { .session = &s, .plan = &plan, .n = &n, .seen = table_new(), .found = { .result = { .whole = true } } };
+	const struct node *store;
+	const char **rest = NULL;
+	size_t count = 0;
+	auto_free char *dates = NULL;
+	int status = -1, signal;
+
+	values_init(&n.v);
+	plan_init(&plan);
+	query_init(&a.q, LEVEL_STUDY);
+	if (opt_parse(&command_qrscu, argc, argv, &n, &rest, &count, &e) == 0) {
+		if (answered(&n, argv[0]))
+			status = EXIT_ALL_THERE;
+		else if (work_begin(&n.v, &e) == 0 && make_dates(&n.v, &dates, &e) == 0 &&
+			 prepare(&n, rest, count, &plan, &store, &e) == 0 && work_open(&s, &plan.how, &e) == 0) {
+			n.v.study_date = dates;
+			status = work(&a, &e);
+		}
+	}
+	signal = s.signal;
+	session_close(&s);
+	if (status < 0)
+		status = exit_with(&e, signal);
+	table_free(a.seen, NULL);
+	query_done(&a.q);
+	plan_done(&plan);
+	values_done(&n.v);
+	free(rest);
+	return status;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options of the commands about what is held and what happened. */
+#include <stddef.h>
+
+#include "cli/options.h"
+
+#define AT(member) offsetof(struct values, member)
+#define DAY 86400LL
+#define END { NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+
+const struct opt options_shape[] = {
+	{ "format", "", "FORMAT", OPT_CHOICE, AT(format), 0, 0, "table|json", "Output", "table or json (default: table)." },
+	END
+};
+
+const struct opt options_rows[] = {
+	{ "limit", "", "N", OPT_INTEGER, AT(limit), 1, 1000000000, NULL, "Output", "At most so many rows, the newest (default: 20)." },
+	END
+};
+
+#define VERIFY "Verify"
+const struct opt options_verify[] = {
+	{ "against", "", "NODE", OPT_STRING, AT(against), 0, 0, NULL, VERIFY,
+	  "Compare with what this PACS lists, and write what is missing as a state file." },
+	{ "save-state", "", "FILE", OPT_STRING, AT(save_state), 0, 0, NULL, VERIFY,
+	  "With --against: the state file for \"dicom-qr resume\" (default: standard output)." },
+	{ "set-aside", "", NULL, OPT_FLAG, AT(set_aside), 0, 0, NULL, VERIFY,
+	  "Move changed and unreadable files into the quarantine, so that they count as missing and are asked for again." },
+	END
+};
+
+const struct opt options_status[] = {
+	{ "max-age", "", "TIME", OPT_SECONDS, AT(max_age), 1, 3650 * DAY, NULL, "Status",
+	  "Exit status 10 unless a run reached its end within this time (26h, 3d)." },
+	END
+};
+
+const struct opt options_report[] = {
+	{ "incomplete", "", NULL, OPT_FLAG, AT(incomplete), 0, 0, NULL, "Report",
+	  "The studies that are not complete, instead of the calendar; exit status 3 when there are any." },
+	{ "study-date", "", "DATE", OPT_STRING, AT(study_date), 0, 0, NULL, "Report",
+	  "Only these days: YYYYMMDD, YYYYMMDD-YYYYMMDD, open at either end, YYYY-MM-DD, today, yesterday, -30d (default of the calendar: "
+	  "-30d)." },
+	END
+};
+
+const struct opt options_import[] = {
+	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, "Import", "Read everything, record nothing." },
+	END
+};
+
+#define FORGET "Forget"
+const struct opt options_forget[] = {
+	{ "study", "", "UID", OPT_STRING, AT(study_uid), 0, 0, NULL, FORGET,
+	  "Only files of this study; without a folder wherever they are recorded." },
+	{ "all", "", NULL, OPT_FLAG, AT(all), 0, 0, NULL, FORGET, "Files that are still there as well." },
+	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, FORGET, "Show how many would be forgotten, forget nothing." },
+	END
+};
+
+#define PURGE "Purge"
+const struct opt options_purge[] = {
+	{ "before", "", "DATE", OPT_STRING, AT(before), 0, 0, NULL, PURGE,
+	  "Forget what was recorded before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, -90d." },
+	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, PURGE, "Show how much would be forgotten, forget nothing." },
+	END
+};

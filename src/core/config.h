@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The nodes that people wrote down, in nodes.json: their own file, and behind it the one of the whole system.  What is stated
+ * here is never overruled by what the program finds out by itself.
+ *
+ *	{ "format": 1, "default": "pacs",
+ *	  "nodes": [ { "name": "pacs", "number": 2, "host": "10.0.0.5", "port": 11112, "calledAE": "PACS", "callingAE": "ME" } ] }
+ *
+ * Members of a node: name (needed), number, host (needed unless it has a listenPort), port, calledAE, callingAE, model, charset,
+ * method, moveDestination, listenPort, acceptFrom (a list), outputPath, layout, requireDate, noModalityFilter.  Others are kept. */
+#pragma once
+
+#include "base/json.h"
+#include "core/plan.h"
+
+#define CONFIG_FORMAT 1
+
+struct node {
+	struct json *members;		/* the object as it was written */
+	const char *name;		/* in members, as are all texts here */
+	int number;			/* 0 = none */
+	struct peer peer;		/* with our defaults where nothing is stated; host "" when the node is only a place for files */
+	bool called_stated, calling_stated, method_stated;
+	enum method method;
+	char destination[17];		/* moveDestination, "" = none */
+	int listen_port;		/* 0 = none */
+	const char **accept_from;
+	size_t accept_count;
+	const char *output, *layout;	/* NULL = none */
+	bool require_date;		/* refuses, or answers nothing to, a query without a date */
+	bool no_modality_filter;	/* ModalitiesInStudy must not be a key */
+};
+
+struct config_file {
+	char *path;
+	struct json *top;		/* the document without its nodes; NULL = there is no such file */
+	struct node *nodes;
+	size_t count, room;
+};
+
+struct config {
+	struct config_file own, system;
+};
+
+/* $DICOM_QR_CONFIG, else $XDG_CONFIG_HOME/dicom-qr/nodes.json, else ~/.config/dicom-qr/nodes.json; yours. */
+char *config_own_path(void);
+/* Reads both files; one that is not there has no nodes.  ERR_INPUT in one line: file, line, node and member. */
+int config_load(struct config *, struct err *);
+void config_done(struct config *);
+
+/* One document; what the file held is replaced on success, as it was on failure. */
+int config_parse(struct config_file *, const char *text, size_t len, struct err *);
+void config_text(const struct config_file *, struct buf *);
+void config_file_done(struct config_file *);
+
+/* By name, else by number; a person's own before the system's.  NULL. */
+const struct node *config_find(const struct config *, const char *word);
+/* The node for whoever names none; NULL without err (kind NONE) when there is none, ERR_USAGE when it is named and unknown. */
+const struct node *config_default(const struct config *, struct err *);
+/* "pacs, store" for a sentence; "none". */
+void config_names(const struct config *, struct buf *);
+
+/* Into a person's own file, in memory: takes members.  A node of that name is replaced, or with replace false ERR_USAGE.  Checked like
+ * what is read. */
+int config_put(struct config *, struct json *members, bool replace, struct err *);
+int config_remove(struct config *, const char *name, struct err *);
+int config_set_default(struct config *, const char *name, struct err *);	/* NULL = none */
+/* A copy of a node's members, to be changed and put back; yours. */
+struct json *config_members(const struct node *);
+/* Lock before loading what is to be changed (descriptor or -1, ERR_LOCKED); then save: folder made, file replaced whole. */
+int config_lock(struct err *);
+int config_save(const struct config *, struct err *);
+
+/* What the node states goes into the settings; the rest stays. */
+void node_settle(const struct node *, struct settings *);

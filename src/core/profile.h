@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is learned of a node, in the ledger under "CALLED@host:port": by asking in the course of work, or by probe.  What a person
+ * stated in nodes.json is never overruled by it. */
+#pragma once
+
+#include "core/session.h"
+#include "dicom/query.h"
+
+#define PROFILE_CAP "find-cap"			/* rows at which answers are cut; "none" */
+#define PROFILE_LIST "image-list"		/* how objects are listed: studies, study, series, none */
+#define PROFILE_DATE "date-needed"		/* "no"; "error": a query without a date is refused; "empty": it finds nothing */
+#define PROFILE_MODALITY "modality-filter"	/* ModalitiesInStudy as key: "honoured", "ignored", "refused" */
+#define PROFILE_NAME_CASE "name-case"		/* names compared "insensitive" or "sensitive" */
+
+char *profile_get(struct session *, const struct peer *, const char *what);	/* yours, NULL */
+int profile_cap(struct session *, const struct peer *);				/* 0 = none known */
+void profile_learn(struct session *, const struct peer *, const char *what, const char *value);
+
+/* Turns a query for studies or patients into one that this PACS answers: the last 30 days for one that needs a date, no modality for
+ * one that refuses it; says so.  True when a condition was taken out of the query that must be checked here. */
+bool profile_steer(struct session *, const struct peer *, struct query *);
+#define PROFILE_NEEDED_DAYS 30

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The window: studies enter in the order of the plan, are listed in groups, compared with what is here, and leave with a
+ * verdict. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/held.h"
+#include "core/run_p.h"
+
+#define WINDOW 600			/* studies in memory with their lists */
+#define GROUP_OBJECTS 10000		/* expected objects in one image-level question */
+#define OBJECTS_UNKNOWN 200		/* taken for a study that was not counted */
+#define READY_FEW 60			/* so many listed studies are enough to go on with */
+
+/* ---- leaving ---- */
+
+static void record_study(struct run *run, const struct plan_study *in)
+{
+	struct err e = { ERR_NONE, "" };
+	const struct ledger_study study = {
+		.job = run->session->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
+		.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(in->verdict), .why = in->why,
+		.position = (int)(in - run->plan->studies), .expected = in->expected, .received = in->received,
+		.attempts = in->attempts, .counted = count_source_name(in->counted), .bytes = in->bytes,
+	};
+
+	if (ledger_study_put(run->session->ledger, &study, &e) < 0)
+		run_fail(run, &e);
+}
+
+void window_leave(struct run *run, struct retrieval *r)
+{
+	for (size_t i = 0; i < run->active_count; i++)
+		if (run->active[i] == r) {
+			memmove(&run->active[i], &run->active[i + 1], (run->active_count - i - 1) * sizeof *run->active);
+			run->active_count--;
+			break;
+		}
+	table_remove(run->by_uid, r->uid);
+	if (r->in->verdict == VERDICT_FAILED)
+		run->result->last = r->why;
+	record_study(run, r->in);
+	run->result->progress.studies_done++;
+	run->save_due = true;
+	if (run->hooks->study_over)
+		run->hooks->study_over(run->owner, r->in, &run->result->progress);
+	retrieval_done(r);
+	free(r);
+}
+
+/* ---- listing ---- */
+
+/* It could not be asked which objects there are.  What breaks off each time is done without a list at last. */
+static void not_listed(struct run *run, struct retrieval *r, const struct err *why)
+{
+	bool crowded = why->kind == ERR_BUSY && run->list_crowded;
+
+	r->why = *why;
+	r->state = RETRIEVAL_WAITING;
+	r->not_before = clock_ms() + run->how->retry_wait_s * 1000 * (crowded ? 1 : r->tries + 1);
+	if (!err_transient(why->kind)) {
+		run_fail(run, why);
+	} else if (!crowded && ++r->tries > run->how->retries) {
+		if (why->kind == ERR_TIMEOUT || why->kind == ERR_ABORTED) {
+			static const struct err fine = { ERR_NONE, "" };
+
+			window_listed(run, r, &fine);
+			return;
+		}
+		retrieval_end(r, &run->means);
+		window_leave(run, r);
+	}
+}
+
+void window_listed(void *owner, struct retrieval *r, const struct err *why)
+{
+	struct run *run = owner;
+	struct err e = { ERR_NONE, "" };
+
+	if (run->stopping) {
+		r->state = RETRIEVAL_WAITING;
+		return;
+	}
+	if (why->kind) {
+		not_listed(run, r, why);
+		return;
+	}
+	r->tries = 0;
+	r->not_before = 0;
+	r->why.kind = ERR_NONE;
+	if (!run->how->force && !run->means.foreign && held_load(run->session->ledger, run->session->job, run->how->output, r, &e) < 0) {
+		run_fail(run, &e);
+		return;
+	}
+	r->in->held = r->here;
+	retrieval_ready(r, &run->means);
+	if (run->how->peer.model != MODEL_STUDY)
+		r->company = FORM_FILES;		/* a list is of studies of one patient there */
+	if (retrieval_whole(r) || r->step == STEP_END) {
+		retrieval_end(r, &run->means);
+		window_leave(run, r);
+	}
+}
+
+void window_heard(void *owner, const struct err *why, int64_t started_ms)
+{
+	struct run *run = owner;
+	size_t company = width_used(run);
+
+	run->list_crowded = company > 1;
+	if (!run->stopping)
+		width_heard(run, why, false, !err_transient(why->kind), started_ms, company);
+}
+
+static bool may_share(const struct retrieval *r)
+{
+	return !r->in->series_uid && !r->in->only.count;
+}
+
+static bool waits(const struct retrieval *r, int64_t now)
+{
+	return r->state == RETRIEVAL_WAITING && r->not_before <= now;
+}
+
+/* Lists as many of the waiting as travel together; true when something was started. */
+static bool list_some(struct run *run)
+{
+	struct retrieval *group[LISTER_STUDIES_MAX];
+	size_t count = 0, width = lister_width(run->lister);
+	int64_t now = clock_ms();
+	long long objects = 0;
+
+	for (size_t i = 0; i < run->active_count && count < width; i++) {
+		struct retrieval *r = run->active[i];
+		int expected = r->in->expected < 0 ? OBJECTS_UNKNOWN : r->in->expected;
+
+		if (!waits(r, now))
+			continue;
+		if (count && (!may_share(r) || objects + expected > GROUP_OBJECTS))
+			break;
+		group[count++] = r;
+		objects += expected;
+		r->state = RETRIEVAL_LISTING;
+		if (!may_share(r))
+			break;
+	}
+	if (count)
+		lister_add(run->lister, group, count);
+	return count > 0;
+}
+
+/* Lists are asked for in groups: while there is enough to go on with, those that wait become more. */
+static bool time_to_list(const struct run *run)
+{
+	size_t ready = 0, waiting = 0;
+	int64_t now = clock_ms();
+
+	for (size_t i = 0; i < run->active_count; i++) {
+		ready += run->active[i]->state == RETRIEVAL_READY;
+		waiting += waits(run->active[i], now);
+	}
+	return waiting && (ready < READY_FEW || waiting >= LISTER_STUDIES_MAX || run->next >= run->plan->count);
+}
+
+static void ready_without_list(struct run *run)
+{
+	static const struct err fine = { ERR_NONE, "" };
+	bool again = true;
+
+	while (again && !run->stopping) {
+		again = false;
+		for (size_t i = 0; i < run->active_count && !again; i++) {
+			struct retrieval *r = run->active[i];
+
+			if (r->state == RETRIEVAL_WAITING && (r->listed || run->how->trust != TRUST_LIST || run->means.foreign)) {
+				window_listed(run, r, &fine);
+				again = true;
+			}
+		}
+	}
+}
+
+void window_list(struct run *run)
+{
+	size_t most = run->how->parallel > 1 ? 2 : 1;
+
+	ready_without_list(run);
+	while (!run->stopping && width_open(run) && width_room(run) && lister_running(run->lister) < most && time_to_list(run) &&
+	       list_some(run))
+		;
+}
+
+/* ---- entering ---- */
+
+/* Takes the next wanted studies of the plan into the window; parts of one study one after the other. */
+void window_enter(struct run *run)
+{
+	while (run->active_count < WINDOW && run->next < run->plan->count) {
+		struct plan_study *in = &run->plan->studies[run->next];
+		struct retrieval *r;
+
+		if (in->verdict != VERDICT_WANTED) {
+			run->next++;
+			continue;
+		}
+		r = mem_alloc(sizeof *r);
+		retrieval_init(r, in, &run->means);
+		if (table_has(run->by_uid, r->uid)) {
+			retrieval_done(r);
+			free(r);
+			return;
+		}
+		run->next++;
+		mem_grow(run->active, run->active_count, run->active_room);
+		run->active[run->active_count++] = r;
+		table_put(run->by_uid, r->uid, r);
+	}
+}

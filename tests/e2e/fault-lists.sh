@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The PACS tells what it has in odd ways, or not at all: the proof is as good as what it tells.
+. "${srcdir:-.}/tests/lib.sh"
+. "$tests_dir/faults.sh"
+
+make_data
+lost="retrieve-lose $OBJECT times 1"
+fault "queries for lists refused" "get move" all "find-no-lists a900
+	$lost"
+fault "image queries need their parents" "get move" all "find-image-needs-parents
+	$lost"
+fault "image queries refused" "get move" again "find-level-refuse IMAGE c000
+	$lost"
+fault "image and series queries refused" "get move" again "find-level-refuse IMAGE c000
+	find-level-refuse SERIES c000
+	$lost"
+fault "counts missing" "get move" all "find-omit NumberOfStudyRelatedInstances NumberOfSeriesRelatedInstances
+	$lost"
+fault "counts and lists missing" "get move" all "find-omit NumberOfStudyRelatedInstances NumberOfSeriesRelatedInstances
+	find-level-refuse IMAGE c000"
+fault "counts too large" "get move" all "find-lie-count 3
+	$lost"
+fault "counts too small" "get move" all "find-lie-count -3
+	$lost"
+fault "padded UIDs" "get move" all "find-pad-uids
+	$lost"
+fault "rows twice" "get move" all "find-duplicate-rows
+	$lost"
+fault "lists cut short" "get move" all "find-cap 20 silent level IMAGE
+	$lost"
+fault "lists without Study Instance UID" "get move" all "find-omit StudyInstanceUID level IMAGE
+	$lost"
+fault "lists break off" "get move" all "find-abort-after 10 level IMAGE times 1
+	$lost"
+fault "lists always break off" "get move" again "find-abort-after 0 level IMAGE
+	$lost" --retries 1

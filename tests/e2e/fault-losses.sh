@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The PACS loses objects, or fails to send them: what is missing is asked for again, and what it withholds is named.
+. "${srcdir:-.}/tests/lib.sh"
+. "$tests_dir/faults.sh"
+
+make_data
+nothing='the PACS says success and sends nothing'
+fault "silent loss, once" "get move" all "retrieve-lose $OBJECT times 1"
+fault "silent loss, always" "get move" "lacks 1 1 of 8 objects missing: $nothing" "retrieve-lose $OBJECT"
+fault "every third object lost" "get move" all "retrieve-lose every 3"
+fault "whole study lost, once" "get move" all "retrieve-lose $STUDY times 8"
+fault "object fails, once" "get move" all "retrieve-fail $OBJECT times 1"
+fault "object fails, always" "get move" "lacks 1 1 of 8 objects missing: .*0xA702" "retrieve-fail $OBJECT"
+fault "success that lies" "get move" all "retrieve-fail $OBJECT times 2
+	retrieve-success-always"
+fault "success that always lies" "get move" "lacks 1 1 of 8 objects missing" "retrieve-fail $OBJECT
+	retrieve-success-always
+	retrieve-no-failed-list"
+fault "no counters" "get move" all "retrieve-no-counters
+	retrieve-lose $OBJECT times 1"
+fault "no pending responses" "get move" all "retrieve-no-pending
+	retrieve-fail $OBJECT times 1"

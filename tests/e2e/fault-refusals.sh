@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The PACS refuses: for now, for good, a study, an object, or a form of request.
+. "${srcdir:-.}/tests/lib.sh"
+. "$tests_dir/faults.sh"
+
+make_data
+fault "refused for now" "get move" all "retrieve-first-fails 2 a700"
+for status in A700 A701 A702 C000 0122; do
+	fault "study refused, $status" "get move" "lacks 8 failed .*0x$status" "retrieve-refuse $status study $STUDY" --retries 1
+done
+fault "bad object fails its whole list" "get move" "lacks 1 1 of 8 objects missing: 0xC000.*out of order" \
+	"retrieve-deny $OBJECT c000 out of order"
+fault "unknown object fails its whole list" "get move" all "retrieve-unknown-fails c000"
+fault "retrieval of lists refused" "get move" all "retrieve-no-lists a900
+	retrieve-lose $OBJECT $ROOT.4.2.1.4 $ROOT.4.2.2.1 times 3"
+fault "image level refused" "get move" again "retrieve-level-refuse IMAGE a900
+	retrieve-lose $OBJECT times 1"
+fault "image level refused, C000" "get move" again "retrieve-level-refuse IMAGE c000
+	retrieve-lose $OBJECT times 1"
+fault "series level refused" "get move" all "retrieve-level-refuse SERIES a900
+	retrieve-lose $OBJECT times 1"
+fault "image and series level refused" "get move" again "retrieve-level-refuse IMAGE a900
+	retrieve-level-refuse SERIES a900
+	retrieve-lose $OBJECT times 1"

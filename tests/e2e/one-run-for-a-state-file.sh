@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Two runs with one state file: the second says who works with it, and changes nothing.  A port that is taken is named.
+. "${srcdir:-.}/tests/lib.sh"
+
+"$BULK" "$T/data" --studies 2 --series 1 --images 4 --size 2000 >/dev/null
+start_badpacs "get-stall-after 2 600 times 1" "$T/data"
+NODE=pacs://127.0.0.1:$BAD_PORT
+
+begin dicom-qr "$NODE" --auto --method c-get -o "$T/files" --save-state "$T/a.state"
+wait_for 30 grep -q '^fault stall-after' "$T/badpacs.log" || fail "no stall"
+cp "$T/a.state" "$T/before"
+associations=$(grep -c '^association requested' "$T/badpacs.log")
+first=$running
+
+for command in "resume --state $T/a.state" "$NODE --auto --method c-get -o $T/files --save-state $T/a.state"; do
+	# shellcheck disable=SC2086  # words
+	dicom-qr $command >"$T/second" 2>&1 && status=0 || status=$?
+	[ $status -eq 9 ] || fail "exit status $status instead of 9"
+	[ "$(cat "$T/second")" = "dicom-qr: error: another run works with $T/a.state: $T/.a.state.lock: held by process $first" ] ||
+		fail "it said: $(cat "$T/second")"
+done
+cmp "$T/a.state" "$T/before"
+[ "$(grep -c '^association requested' "$T/badpacs.log")" -eq "$associations" ] || fail "the PACS was asked"
+finish INT
+expect_status 130
+
+run dicom-qr resume --state "$T/a.state"
+expect_status 0
+expect_same_objects "$T/data" "$T/files"
+
+run dicom-qr "$NODE" --auto --method c-move --listen "$BAD_PORT" -o "$T/other"
+expect_status 7
+expect_only_err "port $BAD_PORT is in use by another program"
+expect_files "$T/other" 0
