@@ -21,7 +21,7 @@ make_data() {
 	"$BULK" "$DATA" --studies 3 --series 2 --images 4 --size 2000 >/dev/null || fail "bulk"
 }
 
-# prepare_row NAME METHOD: sets ROW, OUT, STATE and METHOD, a new ledger and log.
+# prepare_row NAME HOW: sets ROW, OUT, STATE and HOW, a new ledger and log.
 prepare_row() {
 	echo "# $1, $2"
 	ROW=$T/$((rows += 1))
@@ -30,9 +30,9 @@ prepare_row() {
 	export DICOM_QR_LEDGER=$ROW/ledger.db
 	rm -f "$T/badpacs.log"
 	case $2 in
-	get) METHOD=(--method c-get) ;;
-	move) METHOD=(--method c-move --listen "$LISTEN_PORT") ;;
-	auto) METHOD=(--method auto --listen "$LISTEN_PORT") ;;
+	get) HOW=(--method c-get) ;;
+	move) HOW=(--method c-move --listen "$LISTEN_PORT") ;;
+	auto) HOW=(--method auto --listen "$LISTEN_PORT") ;;
 	esac
 }
 
@@ -44,7 +44,7 @@ start_bad() {
 # fetch [OPTION…]: all studies, with the methods and options of the row.
 fetch() {
 	RUN_LIMIT=100 run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --output "$OUT" --save-state "$STATE" --retry-wait 1 \
-		--stall-timeout 2 --first-timeout 3 "${METHOD[@]}" "${OPTIONS[@]}" "$@"
+		--stall-timeout 2 --first-timeout 3 "${HOW[@]}" "${OPTIONS[@]}" "$@"
 }
 
 # expect_once: nothing was sent twice.
@@ -56,7 +56,8 @@ expect_once() {
 
 # judge all|again|lacks N WORDS|fails STATUS WORDS
 #	all: every object of the archive is here, byte-equal, and nothing was sent twice; again: the fault forces some to be
-#	sent twice; lacks: all but N, reported with these words, none sent twice; fails: exit status and words.
+#	sent twice; lacks: all but N, reported with these words, none sent twice; damaged:
+#	the same, but those were sent again; fails: exit status and words.
 judge() {
 	case $1 in
 	all | again)
@@ -64,7 +65,7 @@ judge() {
 		expect_err '3 studies: 3 (complete|unverified)'
 		expect_same_objects "$DATA" "$OUT"
 		;;
-	lacks)
+	lacks | damaged)
 		expect_status 3
 		expect_err "$3"
 		expect_files "$OUT" $(($(find "$DATA" -type f | wc -l) - $2))
@@ -76,7 +77,7 @@ judge() {
 		expect_err "$3"
 		;;
 	esac
-	[ "$1" = again ] || expect_once
+	[ "$1" = again ] || [ "$1" = damaged ] || expect_once
 }
 
 # fault NAME METHODS EXPECTED SCENARIO [OPTION…]: for each of the methods (get, move, auto) a new PACS with this scenario.

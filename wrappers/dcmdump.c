@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "dicom/tag.h"
@@ -14,6 +15,27 @@ struct dcmdump_held {
 	struct dataset set;
 };
 
+int dcmdump_write_dictionary(const char *path, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+	size_t count;
+	const struct tag_info *all = tag_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&text, "(%04x,%04x)\t%s\t%s\t1-n\tDICOM\n", all[i].tag >> 16, all[i].tag & 0xffff, all[i].vr,
+			   all[i].keyword);
+	return file_replace(path, buf_text(&text), text.len, e);
+}
+
+/* What is asked for by number alone, or everything, takes DCMTK's own dictionary. */
+static bool are_named(const uint32_t *tags, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!tag_info(tags[i]))
+			return false;
+	return count;
+}
+
 /* +L whole values, -Un no names for UIDs, +Qn pure ASCII, -M nothing over 4 KB loaded; +p the prefix that shows what stands
  * in a sequence, which dcmdump refuses unless it searches (+P): a whole dump shows that by indenting.  Errors carry the
  * reasons; warnings would be many.  Stopping early (+sb) hides truncation. */
@@ -22,6 +44,8 @@ struct command *dcmdump_command(const struct dcmtk *d, const char *list_path, co
 	struct command *c = dcmtk_plain_command(d, "dcmdump");
 	uint32_t last = 0;
 
+	if (d->dictionary && are_named(tags, count))
+		command_env(c, "DCMDICTPATH", d->dictionary);
 	command_args(c, "-ll", "error", "-M", "+L", "-Un", "+Qn", "+F", NULL);
 	if (count)
 		command_arg(c, "+p");

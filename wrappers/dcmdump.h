@@ -10,6 +10,10 @@
 #include "wrappers/dcmtk.h"
 #include "wrappers/dump.h"
 
+/* Writes the attributes we name as a data dictionary.  dcmdump needs 9 of its 14 ms to read DCMTK's own, and knows attributes
+ * of a data set without VRs (Implicit VR) by it. */
+int dcmdump_write_dictionary(const char *path, struct err *);
+
 /* list_path: a file with one path a line, read as @list (paths without white space or quotes; absolute).  tags: what to
  * print (intake); count 0 = everything, top level (answers of a query).  whole: read to the end of the file without loading
  * pixel data, so that truncation shows; else reading stops behind the last of the tags. */

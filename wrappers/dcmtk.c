@@ -50,6 +50,7 @@ void dcmtk_done(struct dcmtk *d)
 	free(d->dir);
 	free(d->promptack);
 	free(d->log_config);
+	free(d->dictionary);
 	*d = (struct dcmtk){ 0 };
 }
 
@@ -251,6 +252,9 @@ static const struct cause causes[] = {
 	{ "Writing file: ", 4, ERR_SYSTEM, NULL, "{words}" },
 	{ "Cannot create file", 4, ERR_SYSTEM, NULL, "{words}" },
 	{ "Cannot write to file", 4, ERR_SYSTEM, NULL, "{words}" },
+	/* getscu +B, which takes the peer's word for a file name */
+	{ "createFilestream: cannot create file", 4, ERR_PROTOCOL, NULL,
+	  "an object could not be stored: {words}: a name that leads out of the folder, or a full disk" },
 	{ "Cannot store received object", 4, ERR_PROTOCOL, NULL, "{words}" },
 	/* connecting */
 	/* also when the name server is away, so it is worth another try */
@@ -269,6 +273,9 @@ static const struct cause causes[] = {
 	  "what answers at {host}:{port} speaks no DICOM: is the port right?" },
 	/* associating */
 	{ "cceptable Presentation Contexts", 3, ERR_REFUSED, NULL, "{called} does not offer this service ({service})" },
+	{ "No adequate Presentation Contexts for sending", 3, ERR_REFUSED, NULL, "{called} does not offer this service ({service})" },
+	/* movescu, when of its contexts only that of C-FIND was accepted */
+	{ "No valid Presentation Context ID", 3, ERR_REFUSED, NULL, "{called} does not offer this service ({service})" },
 	{ "Called AE Title Not Recognized", 3, ERR_REFUSED, NULL,
 	  NOT_ACCEPTED "called AE title '{called}' not recognised: check --called-aet" },
 	{ "Calling AE Title Not Recognized", 3, ERR_REFUSED, NULL,

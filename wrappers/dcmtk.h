@@ -20,6 +20,7 @@ struct dcmtk {
 	char *dir;			/* of the tools; NULL = PATH */
 	char *promptack;		/* path of the preload object, or NULL = off */
 	char *log_config;		/* path of the file written by dcmtk_write_log_config */
+	char *dictionary;		/* path of the file written by dcmdump_write_dictionary, or NULL */
 	int version;			/* 30607; 0 = not yet asked */
 	char version_text[64];		/* "3.6.7" */
 	int connect_s, acse_s, dimse_s;	/* -to, -ta, -td: always given */

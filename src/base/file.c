@@ -21,6 +21,7 @@ static mode_t umask_given = 0077;
 void file_set_umask(mode_t mask)
 {
 	umask_given = mask & 0777;
+	umask(umask_given);		/* for what the tools create */
 }
 
 mode_t file_mode(void)

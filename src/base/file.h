@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* The modes given to files and folders; 0600 and 0700 unless file_set_umask was called (for --mode). */
+/* The modes given to files and folders; 0600 and 0700 unless file_set_umask was called (for --mode),
+ * which is also what children create files by. */
 void file_set_umask(mode_t mask);
 mode_t file_mode(void);
 mode_t file_dir_mode(void);

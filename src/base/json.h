@@ -22,6 +22,11 @@ struct json *json_parse(const char *text, size_t len, struct err *);
 struct json *json_parse_items(const char *text, size_t len, const char *key,
 			      int (*item)(void *owner, struct json *, struct err *), void *owner, struct err *);
 
+/* The same from a text that comes in pieces, which stay valid until the next is asked for; an empty one ends it. */
+typedef int json_more_fn(void *source, const char **ret_piece, size_t *ret_len, struct err *);
+struct json *json_read_items(json_more_fn *, void *source, const char *key,
+			     int (*item)(void *owner, struct json *, struct err *), void *owner, struct err *);
+
 struct json *json_new(enum json_type);			/* JSON_NULL, JSON_ARRAY, JSON_OBJECT */
 struct json *json_string(const char *text);		/* NULL text makes JSON_NULL; bytes that are not UTF-8 become U+FFFD */
 struct json *json_integer(long long);

@@ -219,13 +219,18 @@ static void release(void *unused, void *memory)
 	free(memory);
 }
 
-/* What an item's taker says gets a line only when it is the text's fault. */
-static void explain(struct reading *r, yajl_handle y, const char *text, size_t at, struct err *e)
+static size_t count_lines(const char *text, size_t len)
 {
-	size_t line = 1;
+	size_t lines = 0;
 
-	for (size_t i = 0; i < at; i++)
-		line += text[i] == '\n';
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+/* What an item's taker says gets a line only when it is the text's fault. */
+static void explain(struct reading *r, yajl_handle y, size_t line, struct err *e)
+{
 	if (r->why.kind == ERR_NONE) {
 		unsigned char *said = yajl_get_error(y, 0, NULL, 0);
 
@@ -240,43 +245,77 @@ static void explain(struct reading *r, yajl_handle y, const char *text, size_t a
 		err_in(e, "line %zu", line);
 }
 
-static int read_text(struct reading *r, const char *text, size_t len, struct err *e)
+static int read_pieces(struct reading *r, yajl_handle y, json_more_fn *more, void *source, struct err *e)
 {
-	yajl_alloc_funcs memory = { allocate, resize, release, NULL };
-	yajl_handle y = yajl_alloc(&callbacks, &memory, r);
-	yajl_status status = yajl_parse(y, (const unsigned char *)text, len);
-	size_t at = status == yajl_status_ok ? len : yajl_get_bytes_consumed(y);
+	yajl_status status = yajl_status_ok;
+	size_t line = 1, total = 0, len;
+	const char *piece;
 
+	for (;;) {
+		if (more(source, &piece, &len, e) < 0)
+			return -1;
+		if (!len)
+			break;
+		total += len;
+		if (total > TEXT_MAX)
+			return err_set(e, ERR_INPUT, "larger than %zu bytes", TEXT_MAX);
+		status = yajl_parse(y, (const unsigned char *)piece, len);
+		if (status != yajl_status_ok)
+			len = yajl_get_bytes_consumed(y);
+		line += count_lines(piece, len);
+		if (status != yajl_status_ok)
+			break;
+	}
 	if (status == yajl_status_ok)
 		status = yajl_complete_parse(y);
-	if (status != yajl_status_ok)
-		explain(r, y, text, at, e);
-	yajl_free(y);
-	return status == yajl_status_ok ? 0 : -1;
+	if (status == yajl_status_ok)
+		return 0;
+	explain(r, y, line, e);
+	return -1;
 }
 
-struct json *json_parse_items(const char *text, size_t len, const char *key,
-			      int (*item)(void *owner, struct json *, struct err *), void *owner, struct err *e)
+struct json *json_read_items(json_more_fn *more, void *source, const char *key,
+			     int (*item)(void *owner, struct json *, struct err *), void *owner, struct err *e)
 {
 	struct reading r = { .key = key, .item = item, .owner = owner };
-	int failed;
+	yajl_alloc_funcs memory = { allocate, resize, release, NULL };
+	yajl_handle y = yajl_alloc(&callbacks, &memory, &r);
+	int failed = read_pieces(&r, y, more, source, e);
 
-	if (len > TEXT_MAX) {
-		err_set(e, ERR_INPUT, "larger than %zu bytes", TEXT_MAX);
-		return NULL;
-	}
-	/* A byte order mark is what some editors leave in files written by hand. */
-	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
-		text += 3;
-		len -= 3;
-	}
-	failed = read_text(&r, text, len, e);
+	yajl_free(y);
 	while (r.depth)
 		json_free(pop(&r));
 	if (!failed)
 		return r.root;
 	json_free(r.root);
 	return NULL;
+}
+
+struct text {
+	const char *left;
+	size_t len;
+};
+
+static int rest_of_text(void *source, const char **ret_piece, size_t *ret_len, struct err *e)
+{
+	struct text *t = source;
+
+	(void)e;
+	*ret_piece = t->left;
+	*ret_len = t->len;
+	t->len = 0;
+	return 0;
+}
+
+struct json *json_parse_items(const char *text, size_t len, const char *key,
+			      int (*item)(void *owner, struct json *, struct err *), void *owner, struct err *e)
+{
+	struct text t = { text, len };
+
+	/* A byte order mark is what some editors leave in files written by hand. */
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		t = (struct text){ text + 3, len - 3 };
+	return json_read_items(rest_of_text, &t, key, item, owner, e);
 }
 
 struct json *json_parse(const char *text, size_t len, struct err *e)

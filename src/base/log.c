@@ -29,7 +29,9 @@ static struct {
 	int level, file_level;	/* what goes where; NOTHING */
 	int fd;
 	void (*show)(enum log_level, const char *line);
-} sink = { NOTHING, NOTHING, -1, NULL };
+	char *hidden;		/* a folder and its slash, or NULL */
+	bool all;
+} sink = { NOTHING, NOTHING, -1, NULL, NULL, false };
 
 int log_setup(enum log_level level, const char *file_path, struct err *e)
 {
@@ -46,6 +48,40 @@ int log_setup(enum log_level level, const char *file_path, struct err *e)
 	sink.level = (int)level;
 	sink.file_level = fd < 0 ? NOTHING : level > LOG_VERBOSE ? (int)level : LOG_VERBOSE;
 	return 0;
+}
+
+void log_hide_below(const char *folder)
+{
+	free(sink.hidden);
+	sink.hidden = folder ? mem_printf("%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/") : NULL;
+}
+
+void log_show_all(bool all)
+{
+	sink.all = all;
+}
+
+/* What a path goes on with; names of a layout have these alone. */
+static const char path_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
+
+/* A path below it ends as the folder and one star, which is never longer. */
+static void hide_paths(char *text)
+{
+	const char *found;
+	char *at = text;
+
+	while ((found = strstr(at, sink.hidden))) {
+		size_t len;
+
+		at = text + (found - text) + strlen(sink.hidden);
+		len = strspn(at, path_chars);
+		while (len && at[len - 1] == '.')	/* of the sentence */
+			len--;
+		if (!len || !strncmp(at, ".dicom-qr", 9))
+			continue;
+		memmove(at + 1, at + len, strlen(at + len) + 1);
+		*at++ = '*';
+	}
 }
 
 void log_set_hook(void (*show)(enum log_level, const char *line))
@@ -82,6 +118,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	log_clean(text);
+	if (sink.hidden && !sink.all)
+		hide_paths(text);
 	if ((int)level <= sink.file_level)
 		write_to_file(level, text);
 	if ((int)level <= sink.level && sink.show)

@@ -3,6 +3,8 @@
  * Control characters in a line are replaced before it is written. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
@@ -10,6 +12,10 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
 /* Lines up to level go to stderr through the hook (or plainly when NULL); file_path may be NULL: all lines up to
  * LOG_VERBOSE (or level if higher) are appended there with time and level, 0600. */
 int log_setup(enum log_level level, const char *file_path, struct err *);
+/* Of paths below this folder lines show the folder alone, for layouts name folders by patients; the last folder given counts, NULL is
+ * none.  Our own house in it (.dicom-qr) is shown.  log_show_all(true) switches that off, for --log-phi. */
+void log_hide_below(const char *folder);
+void log_show_all(bool all);
 void log_set_hook(void (*show)(enum log_level, const char *line));
 void log_line(enum log_level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)

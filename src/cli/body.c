@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -49,6 +50,7 @@ char *body_folder(const char *const *rest, size_t count, struct err *e)
 		return NULL;
 	}
 	folder = file_absolute(rest[0]);
+	log_hide_below(folder);
 	if (file_is_dir(folder))
 		return folder;
 	err_set(e, ERR_USAGE, "%s is no folder", folder);

@@ -11,6 +11,7 @@
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/work.h"
+#include "core/state.h"
 #include "dicom/value.h"
 
 #define NODE_NAME "pacs-nm-retriever"
@@ -175,20 +176,25 @@ static int work(struct session *s, struct plan *plan, const struct nm_values *n,
 	struct work_found found;
 	int queries = 0;
 
+	if (n->v.save_state && state_lock(n->v.save_state, e) < 0)
+		return -1;
 	if (work_query(s, plan, q, c, &found, e) < 0)
 		return -1;
 	if (!n->v.quiet && !plan->count)
 		printf("No studies found\n");
 	else if (!n->v.quiet)
-		printf("Found %zu studies\n", plan->count);
+		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
 	fflush(stdout);
 	if (!plan->count)
 		return found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 	if (work_survey(s, plan, n->v.dry_run, &queries, e) < 0)
 		return -1;
+	if (n->v.dry_run && dryrun_print(s, plan, q, &found, queries + found.result.queries, e) < 0)
+		return -1;
+	if (n->v.save_state && state_write(n->v.save_state, plan, e) < 0)
+		return -1;
 	if (n->v.dry_run)
-		return dryrun_print(s, plan, q, &found, queries + found.result.queries, e) < 0 ? -1 :
-		       found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+		return found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 	return work_run(s, plan, &n->v, n->v.save_state, !found.result.whole);
 }
 

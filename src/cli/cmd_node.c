@@ -236,6 +236,18 @@ static int list(const struct config *c, const struct node_values *n, struct err 
 static const struct { const char *what, *words; } facts[] = {
 	{ "image-list", "lists objects by" },
 	{ "find-cap", "cuts answers at" },
+	{ "date-needed", "needs a date" },
+	{ "modality-filter", "modality filter" },
+	{ "name-case", "case of names" },
+	{ "name-wildcards", "wildcards in names" },
+	{ "modalities", "tells modalities" },
+	{ "study-counts", "counts objects" },
+	{ "availability", "tells availability" },
+	{ "answer-charset", "character set" },
+	{ "patient-root", "patient root" },
+	{ "c-get", "C-GET" },
+	{ "c-move", "C-MOVE" },
+	{ "associations", "associations" },
 };
 
 /* What was found out, beside what was written down; a missing ledger has learned nothing. */

@@ -73,7 +73,7 @@ static void tell_found(const struct values *v, const struct plan *plan, const st
 	if (v->quiet)
 		return;
 	if (!v->interactive && !v->review)	/* these list them */
-		printf("Found %zu studies\n", plan->count);
+		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
 	if (found->left_out && !v->interactive)
 		printf("Left out by conditions checked here: %d\n", found->left_out);
 }
@@ -99,6 +99,8 @@ static int work(struct session *s, struct plan *plan, const struct values *v, st
 
 	profile_steer(s, &plan->how.peer, q);
 	if (work_query(s, plan, q, c, &found, e) < 0)
+		return -1;
+	if (!plan->count && !v->review && !v->dry_run && found.result.whole && work_nothing(s, plan, e) < 0)
 		return -1;
 	if (!plan->count)
 		return nothing_found(v, &found);

@@ -12,6 +12,7 @@
 #include "cli/exit.h"
 #include "cli/selection.h"
 #include "cli/work.h"
+#include "core/state.h"
 #include "core/profile.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
@@ -381,14 +382,18 @@ static int finish(struct asking *a, struct err *e)
 	plan_summarise(a->plan, &before);
 	if (leave_out_held(s, a->plan, a->n, &a->queries, e) < 0)
 		return -1;
+	if (v->dry_run && dryrun_print(s, a->plan, &a->q, &a->found, a->queries, e) < 0)
+		return -1;
+	if (v->save_state && state_write(v->save_state, a->plan, e) < 0)
+		return -1;
 	if (v->dry_run)
-		return dryrun_print(s, a->plan, &a->q, &a->found, a->queries, e) < 0 ? -1 :
-		       a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+		return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 	plan_summarise(a->plan, &summary);
 	if (summary.studies[VERDICT_WANTED])
 		return work_run(s, a->plan, v, v->save_state, !a->found.result.whole);
 	if (!v->quiet && before.studies[VERDICT_WANTED])
-		printf("Nothing to retrieve: what was kept of %zu studies is there already\n", before.studies[VERDICT_WANTED]);
+		printf("Nothing to retrieve: what was kept of %zu stud%s is there already\n", before.studies[VERDICT_WANTED],
+		       before.studies[VERDICT_WANTED] == 1 ? "y" : "ies");
 	else if (!v->quiet)
 		printf("Nothing to retrieve\n");
 	return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
@@ -401,12 +406,14 @@ static int work(struct asking *a, struct err *e)
 	char wanted[40];
 
 	select_modalities(rules.kinds, wanted);
+	if (v->save_state && state_lock(v->save_state, e) < 0)
+		return -1;
 	if (ask_all(a, wanted, e) < 0)
 		return -1;
 	if (!v->quiet && !a->plan->count)
 		printf("No studies found\n");
 	else if (!v->quiet)
-		printf("Found %zu studies\n", a->plan->count);
+		printf("Found %zu stud%s\n", a->plan->count, a->plan->count == 1 ? "y" : "ies");
 	if (!a->plan->count)
 		return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 	if (selection_by(a->session, a->plan, &rules, v->quiet, &a->found.result.whole, &a->queries, e) < 0)

@@ -28,9 +28,21 @@ int cmd_nm(int argc, char **argv);
 extern const struct opt_command command_qr, command_query, command_retrieve, command_resume, command_echo;
 extern const struct opt_command command_node, command_qrscu, command_nm;
 
+int cmd_probe(int argc, char **argv);
+extern const struct opt_command command_probe;
+
 /* What is held and what happened. */
 int cmd_verify(int argc, char **argv);
-extern const struct opt_command command_verify;
+int cmd_status(int argc, char **argv);
+int cmd_history(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_forget(int argc, char **argv);
+int cmd_purge(int argc, char **argv);
+int cmd_organise(int argc, char **argv);
+extern const struct opt_command command_verify, command_status, command_history, command_explain, command_report;
+extern const struct opt_command command_import, command_forget, command_purge, command_organise;
 
 /* --help and --version of any command: true when one was given and answered. */
 struct values;

@@ -94,15 +94,26 @@ static const char *number(int n, char room[24])
 	return room;
 }
 
+static char *shown(const struct plan_study *in, enum study_field field)
+{
+	const char *value = study_get(&in->study, field);
+	char *text = log_clean(mem_str(*value ? value : "-"));
+
+	for (char *c = text; field == STUDY_MODALITIES && *c; c++)
+		if (*c == '\\')
+			*c = '/';
+	return text;
+}
+
+/* As the run will tell it: "[3] 20240105 CT  CT CHEST  120 objects  1.2.840..." */
 static void study_line(const struct plan_study *in, size_t at)
 {
-	auto_free char *description = log_clean(mem_str(study_get(&in->study, STUDY_DESCRIPTION)));
-	auto_free char *modalities = log_clean(mem_str(study_get(&in->study, STUDY_MODALITIES)));
-	auto_free char *uid = log_clean(mem_str(study_get(&in->study, STUDY_UID)));
+	auto_free char *date = shown(in, STUDY_DATE), *modalities = shown(in, STUDY_MODALITIES);
+	auto_free char *description = shown(in, STUDY_DESCRIPTION), *uid = shown(in, STUDY_UID);
 	char expected[24], held[24];
 
-	printf("  [%zu] %-8s %-6s %-24.24s  %s objects", at, study_get(&in->study, STUDY_DATE), modalities, description,
-	       number(in->expected, expected));
+	printf("  [%zu] %s %s  %s  %s object%s", at, date, modalities, description, number(in->expected, expected),
+	       in->expected == 1 ? "" : "s");
 	if (in->held > 0 && !in->only.count)
 		printf(" (%s here already)", number(in->held, held));
 	if (in->only.count)
@@ -110,18 +121,23 @@ static void study_line(const struct plan_study *in, size_t at)
 	printf("  %s\n", uid);
 }
 
+static void print_count(const char *what, size_t count)
+{
+	printf("%s: %zu stud%s\n", what, count, count == 1 ? "y" : "ies");
+}
+
 static void print_studies(const struct plan *plan)
 {
 	struct plan_summary summary;
 
 	plan_summarise(plan, &summary);
-	printf("Would be fetched: %zu studies\n", summary.studies[VERDICT_WANTED]);
+	print_count("Would be fetched", summary.studies[VERDICT_WANTED]);
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->studies[i].verdict == VERDICT_WANTED)
 			study_line(&plan->studies[i], i + 1);
 	if (summary.studies[VERDICT_WANTED] == plan->count)
 		return;
-	printf("Left out: %zu studies\n", plan->count - summary.studies[VERDICT_WANTED]);
+	print_count("Left out", plan->count - summary.studies[VERDICT_WANTED]);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_study *in = &plan->studies[i];
 

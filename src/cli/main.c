@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
@@ -22,9 +23,18 @@ const struct program programs[] = {
 	{ "resume", NULL, cmd_resume, &command_resume },
 	{ "echo", NULL, cmd_echo, &command_echo },
 	{ "node", NULL, cmd_node, &command_node },
+	{ "probe", NULL, cmd_probe, &command_probe },
 	{ "qrscu", "qrscu", cmd_qrscu, &command_qrscu },
 	{ "pacs-nm-retriever", "pacs-nm-retriever", cmd_nm, &command_nm },
 	{ "verify", NULL, cmd_verify, &command_verify },
+	{ "organise", NULL, cmd_organise, &command_organise },
+	{ "status", NULL, cmd_status, &command_status },
+	{ "history", NULL, cmd_history, &command_history },
+	{ "explain", NULL, cmd_explain, &command_explain },
+	{ "report", NULL, cmd_report, &command_report },
+	{ "import", NULL, cmd_import, &command_import },
+	{ "forget", NULL, cmd_forget, &command_forget },
+	{ "purge", NULL, cmd_purge, &command_purge },
 };
 const size_t programs_count = countof(programs);
 
@@ -91,6 +101,7 @@ int main(int argc, char **argv)
 	struct err none;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
+	file_set_umask(077);
 	log_setup(LOG_WARNING, NULL, &none);	/* for what is said before the options are known; cannot fail */
 	log_set_hook(progress_log);
 	work_argc = argc;

@@ -15,13 +15,14 @@ static const struct { int status; const char *meaning; } exits[] = {
 	{ EXIT_ALL_THERE, "All that was asked for is there, or there was nothing to do." },
 	{ EXIT_ERROR, "Error." },
 	{ EXIT_USAGE, "Usage or configuration; a state file that cannot be used; a DCMTK tool is missing." },
-	{ EXIT_INCOMPLETE, "Finished; some study is incomplete or failed, or an answer of the PACS was cut." },
+	{ EXIT_INCOMPLETE, "Finished; some study is incomplete or failed, an answer of the PACS was cut, or a check found something." },
 	{ EXIT_EMPTY, "Nothing matched (only with --fail-if-empty)." },
 	{ EXIT_FOR_NOW, "For now: the PACS cannot be reached, or refuses for the moment." },
 	{ EXIT_FOR_GOOD, "For good: AE title unknown, not permitted, not supported." },
 	{ EXIT_LOCAL, "Local: disk, port, permission." },
 	{ EXIT_LIMIT, "Stopped by a limit; can be resumed." },
 	{ EXIT_LOCKED, "Another run holds the lock." },
+	{ EXIT_STALE, "Stale: no run reached its end lately (status --max-age)." },
 	{ EXIT_SIGNAL, "And above: ended by a signal, 128 plus its number; can be resumed." },
 };
 

@@ -191,6 +191,8 @@ const struct opt options_general[] = {
 	{ "progress", "", "HOW", OPT_CHOICE, AT(progress), 0, 0, "auto|plain|json|none", GENERAL,
 	  "A live line on a terminal and plain lines otherwise; or plain, json, none (default: auto)." },
 	{ "log-file", "", "FILE", OPT_STRING, AT(log_file), 0, 0, NULL, GENERAL, "Append the log to FILE." },
+	{ "log-phi", "", NULL, OPT_FLAG, AT(log_phi), 0, 0, NULL, GENERAL,
+	  "Let log lines show where in the output folder a file lies, which may name patients; without it they carry UIDs alone." },
 	{ "help", "h", NULL, OPT_FLAG, AT(help), 0, 0, NULL, GENERAL, "Show this help." },
 	{ "version", "", NULL, OPT_FLAG, AT(version), 0, 0, NULL, GENERAL, "Show the version." },
 	END
@@ -397,6 +399,7 @@ static int check_output(const char *output, struct err *e)
 
 int settings_check(struct settings *how, bool retrieving, struct err *e)
 {
+	log_hide_below(how->output);
 	if (!how->destination[0] && how->listen_port)
 		memcpy(how->destination, how->peer.calling, sizeof how->destination);
 	if (retrieving && how->method == METHOD_MOVE && !how->destination[0])
@@ -491,7 +494,9 @@ static int need_date(const struct values *v, struct query *q, struct conditions 
 /* A PACS that stumbles over the key is asked for all; the condition is checked here anyway. */
 static int set_modality(const struct values *v, struct query *q, struct conditions *c, struct err *e)
 {
-	if (!v->chosen->node || !v->chosen->node->no_modality_filter)
+	bool several = v->modality && strpbrk(v->modality, ",\\");	/* a key of this kind holds one value */
+
+	if (!several && !(v->chosen->node && v->chosen->node->no_modality_filter))
 		return set_key(q, TAG_ModalitiesInStudy, v->modality, &c->modality, e);
 	c->modality = mem_str(v->modality);
 	return 0;

@@ -30,6 +30,8 @@ struct values {
 	const char *level, *sort;
 	long long limit;
 	bool count_only, tree;
+	const char *with_retrieve;
+	bool associations;
 	/* selection */
 	const char *select, *series_modality, *series_description, *sop_class;
 	bool empty_sr;
@@ -48,7 +50,7 @@ struct values {
 	bool set_aside, incomplete, all, link;
 	long long max_age;
 	/* general */
-	bool verbose, debug, quiet, help, version;
+	bool verbose, debug, quiet, help, version, log_phi;
 	const char *progress, *log_file;
 };
 

@@ -65,3 +65,20 @@ const struct opt options_purge[] = {
 	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, PURGE, "Show how much would be forgotten, forget nothing." },
 	END
 };
+
+#define ORGANISE "Organise"
+const struct opt options_organise[] = {
+	{ "layout", "", "TEMPLATE", OPT_STRING, AT(layout), 0, 0, NULL, ORGANISE,
+	  "Path of each file from its attributes, e.g. {PatientID}/{StudyDate}-{Modality}/{SeriesNumber:04}/{InstanceNumber:05}.dcm, or "
+	  "flat." },
+	{ "hierarchical", "", NULL, OPT_FLAG, AT(hierarchical), 0, 0, NULL, ORGANISE,
+	  "PatientID/StudyInstanceUID/SeriesInstanceUID/SOPInstanceUID.dcm." },
+	{ "output", "o", "DIR", OPT_STRING, AT(output), 0, 0, NULL, ORGANISE,
+	  "Into this folder, on the same file system (default: rearranged in its place)." },
+	{ "link", "", NULL, OPT_FLAG, AT(link), 0, 0, NULL, ORGANISE,
+	  "Hard links in --output instead of moving: the tree stays as it is." },
+	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, ORGANISE, "Read everything, show what would be moved, move nothing." },
+	{ "undo", "", "FILE", OPT_STRING, AT(undo), 0, 0, NULL, ORGANISE,
+	  "Take back what the undo list FILE tells, the last step first; what was changed since stays." },
+	END
+};

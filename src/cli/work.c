@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/table.h"
@@ -74,6 +75,7 @@ int work_begin(const struct values *v, struct err *e)
 {
 	enum log_level level = v->debug ? LOG_DEBUG : v->verbose ? LOG_VERBOSE : v->quiet ? LOG_ERROR : LOG_WARNING;
 
+	log_show_all(v->log_phi);
 	return log_setup(level, v->log_file, e);
 }
 
@@ -233,13 +235,20 @@ static bool asking_over(void *owner)
 	return a->over;
 }
 
+static const char *user_name(void)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	return user ? user->pw_name : "";
+}
+
 void work_record_query(struct session *s, const struct peer *peer, const struct query *q, const struct windows_result *r)
 {
 	auto_buf struct buf keys = BUF_INIT(1 << 16);
 	struct err e = { ERR_NONE, "" };
 	char node[300];
 	struct ledger_query record = { .node = node, .level = level_name(q->level), .model = model_name(peer->model),
-		.at = clock_wall(), .ms = r->last.ms, .rows = (int)r->rows, .status = r->last.status, .comment = r->last.comment,
+		.at = clock_wall(), .user = user_name(), .ms = r->last.ms, .rows = (int)r->rows, .status = r->last.status, .comment = r->last.comment,
 		.cut = !r->whole };
 
 	peer_key(peer, node);
@@ -290,10 +299,9 @@ int work_survey(struct session *s, struct plan *plan, bool always, int *ret_quer
 static int begin_job(struct session *s, const struct plan *plan, const char *state_path, struct err *e)
 {
 	auto_free char *command = work_command_line();
-	const struct passwd *user = getpwuid(getuid());
 	char node[300];
 	struct ledger_job job = { .node = node, .command = command, .output = plan->how.output, .state = state_path ? state_path : "",
-				  .user = user ? user->pw_name : "", .started = clock_wall() };
+				  .user = user_name(), .started = clock_wall() };
 
 	peer_key(&plan->how.peer, node);
 	if (ledger_job_begin(s->ledger, &job, e) < 0)
@@ -302,12 +310,42 @@ static int begin_job(struct session *s, const struct plan *plan, const char *sta
 	return 0;
 }
 
+/* All of the plan, so that a job that never gets to them has not forgotten them: the run writes over these rows. */
+static int put_studies(struct session *s, const struct plan *plan, struct err *e)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_study *in = &plan->studies[i];
+		const struct ledger_study study = {
+			.job = s->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
+			.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(in->verdict), .why = in->why,
+			.position = (int)i, .expected = in->expected, .counted = count_source_name(in->counted),
+			.received = in->received, .bytes = in->bytes, .attempts = in->attempts,
+		};
+
+		if (ledger_study_put(s->ledger, &study, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int keep_plan(struct session *s, const struct plan *plan, struct err *e)
 {
-	auto_buf struct buf text = BUF_INIT(STATE_BYTES_MAX);
+	auto_free char *path = file_join(s->scratch, "plan");
+	FILE *file = fopen(path, "w+e");
+	int failed;
 
-	state_text(plan, &text);
-	return ledger_job_plan(s->ledger, s->job, buf_text(&text), text.len, e);
+	if (!file)
+		return err_sys(e, "create %s", path);
+	failed = state_put(file, plan, e) < 0 || ledger_job_plan_file(s->ledger, s->job, file, e) < 0 ? -1 : 0;
+	fclose(file);
+	unlink(path);
+	return failed;
+}
+
+/* Moved to somebody else: the PACS's counters are all there is. */
+static bool goes_elsewhere(const struct plan *plan)
+{
+	return plan->how.method == METHOD_MOVE && !plan->how.listen_port;
 }
 
 static void validate(struct session *s, const struct plan *plan, int *status)
@@ -315,6 +353,10 @@ static void validate(struct session *s, const struct plan *plan, int *status)
 	struct validation v;
 	struct err e = { ERR_NONE, "" };
 
+	if (goes_elsewhere(plan)) {
+		log_warning("nothing to validate: the files went to %s", plan->how.destination);
+		return;
+	}
 	if (validate_plan(s, plan, &v, &e) < 0) {
 		log_error("validation: %s", e.text);
 		*status = *status ? *status : exit_of_error(&e, s->signal);
@@ -339,6 +381,24 @@ static void tell_resume(const struct session *s, const struct plan *plan, const 
 		fprintf(stderr, "To carry on: dicom-qr resume %lld\n", (long long)s->job);
 }
 
+/* The job, its studies and its plan, all or nothing. */
+static int open_job(struct session *s, const struct plan *plan, const char *state_path, struct err *e)
+{
+	if (ledger_begin(s->ledger, e) < 0)
+		return -1;
+	if (begin_job(s, plan, state_path, e) == 0 && put_studies(s, plan, e) == 0 && keep_plan(s, plan, e) == 0)
+		return ledger_commit(s->ledger, e);
+	ledger_rollback(s->ledger);
+	return -1;
+}
+
+int work_nothing(struct session *s, const struct plan *plan, struct err *e)
+{
+	if (open_job(s, plan, NULL, e) < 0)
+		return -1;
+	return ledger_job_end(s->ledger, s->job, EXIT_ALL_THERE, "nothing matched", e);
+}
+
 int work_run(struct session *s, struct plan *plan, const struct values *v, const char *state_path, bool cut)
 {
 	struct progress *progress = progress_new(progress_mode(v), v->verbose || v->debug, v->quiet);
@@ -346,10 +406,15 @@ int work_run(struct session *s, struct plan *plan, const struct values *v, const
 	struct err e = { ERR_NONE, "" };
 	int status;
 
-	if (begin_job(s, plan, state_path, &e) < 0 || keep_plan(s, plan, &e) < 0 ||
+	if (open_job(s, plan, state_path, &e) < 0 ||
 	    run_plan(s, plan, state_path, &progress_hooks, progress, &result, &e) < 0) {
+		struct err also = { ERR_NONE, "" };
+
 		progress_free(progress);
-		return exit_with(&e, s->signal);
+		status = exit_with(&e, s->signal);
+		if (s->job && ledger_job_end(s->ledger, s->job, status, e.text, &also) < 0)
+			log_error("%s", also.text);
+		return status;
 	}
 	status = exit_of_run(plan, &result, s->signal);
 	if (cut && !status)
@@ -359,8 +424,11 @@ int work_run(struct session *s, struct plan *plan, const struct values *v, const
 	if (plan->how.validate && !result.interrupted)
 		validate(s, plan, &status);
 	progress_summary(plan, &result, v->quiet, progress_mode(v));
-	if (!v->quiet && progress_mode(v) != PROGRESS_JSON)
+	if (!v->quiet && progress_mode(v) != PROGRESS_JSON) {
+		if (goes_elsewhere(plan))
+			fprintf(stderr, "The files went to %s, unseen here: the counts are what the PACS says\n", plan->how.destination);
 		tell_resume(s, plan, state_path);
+	}
 	if (keep_plan(s, plan, &e) < 0 || ledger_job_end(s->ledger, s->job, status, "", &e) < 0)
 		log_error("%s", e.text);
 	progress_free(progress);

@@ -26,6 +26,8 @@ void work_record_query(struct session *, const struct peer *, const struct query
 int work_survey(struct session *, struct plan *, bool always, int *ret_queries, struct err *);
 /* Carries the plan out and reports; returns the exit status.  state_path may be NULL. */
 int work_run(struct session *, struct plan *, const struct values *, const char *state_path, bool cut);
+/* Records a run that found nothing to fetch: what was asked is covered, and the run was there. */
+int work_nothing(struct session *, const struct plan *, struct err *);
 /* Our own command line without patient data; yours.  Set once by main. */
 extern int work_argc;
 extern char **work_argv;

@@ -129,11 +129,16 @@ static int write_queries(struct attempt *a, char **paths, struct err *e)
 
 /* ---- what arrives ---- */
 
+/* When every request was answered, nothing was cut. */
 static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
 {
 	struct attempt *a = owner;
+	char node[300], sender[320];
 
-	intake_add(a->intake, path, bytes, retriever_of(a->request.method)->name, 0, in_flight);
+	peer_key(&a->how->peer, node);
+	snprintf(sender, sizeof sender, "%s by %s", node, retriever_of(a->request.method)->name);
+	in_flight = in_flight && (size_t)a->said.finals < a->requests;
+	intake_add(a->intake, path, bytes, sender, 0, in_flight);
 }
 
 void attempt_touch(struct attempt *a, struct retrieval *r, int64_t bytes)

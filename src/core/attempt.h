@@ -31,6 +31,7 @@ struct attempt {
 	bool stalled;			/* a deadline of ours ended it */
 	bool overtime;			/* ... that of the study under way */
 	bool settled;			/* ended, and stragglers were waited for */
+	bool hung_up;			/* its connections were ended */
 	size_t company;			/* associations of ours that were open, this one included */
 	struct retrieval *latest;	/* of whom an object came last */
 	int64_t started_ms, ended_ms, progress_ms, study_ms;

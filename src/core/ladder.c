@@ -11,6 +11,7 @@
 #define WAIT_MS_MAX 300000
 #define RECALL_WAITS 6			/* first pause for a NEARLINE study, in retry waits; doubled each time */
 #define STRIKES_MAX 2			/* an object at which the association broke so often is left alone */
+#define BREAKS_MORE 2			/* than tries, in a row: nothing more is hoped for */
 
 /* What an attempt that brought nothing says. */
 enum sort {
@@ -122,6 +123,7 @@ static void restart(struct retrieval *r)
 	r->way = r->best = r->base;
 	r->other_tried = false;
 	r->syntaxes_tried = 0;
+	r->pass++;
 	r->step = retrieval_all_refused(r) ? STEP_END : finer(r);
 }
 
@@ -136,7 +138,9 @@ static void last_resort(struct retrieval *r, enum sort sort)
 
 static void turn(struct retrieval *r, const struct means *m, enum sort sort)
 {
-	if (!next_way(r, m))
+	if (r->step == STEP_SERIES && r->listed)
+		r->step = STEP_AGAIN;
+	else if (!next_way(r, m))
 		last_resort(r, sort);
 }
 
@@ -197,8 +201,10 @@ static void missing_refused(struct retrieval *r, const struct means *m, const st
 
 static void descend(struct retrieval *r, const struct means *m, const struct outcome *o, enum sort sort)
 {
-	if (for_good(o))
-		turn(r, m, sort);
+	if (for_good(o) && may_try_other(r, m))
+		take_other(r, m);
+	else if (for_good(o))
+		r->step = STEP_END;
 	else if (r->step == STEP_WHOLE)
 		r->step = finer(r);
 	else if (r->step == STEP_MISSING && sort == SORT_REFUSED)
@@ -276,13 +282,66 @@ static void after_gain(struct retrieval *r, const struct outcome *o, const struc
 		wait_for(r, how, now_ms);
 }
 
+/* Those whose requests were answered, and the one at which the association broke too often. */
+static size_t refuse_answered(struct retrieval *r, const struct outcome *o)
+{
+	const char *words = o->why.kind ? o->why.text : "the PACS says success and sends nothing";
+	size_t left = 0;
+
+	for (size_t i = 0; i < o->asked; i++) {
+		struct object *object = table_get(r->objects, o->sops[i]);
+
+		if (object->path)
+			continue;
+		if ((int)i < o->finals || ((int)i == o->finals && ++object->strikes >= STRIKES_MAX)) {
+			object_refuse(object, words);
+			object->pass = r->pass;
+		} else {
+			left++;
+		}
+	}
+	return left;
+}
+
+static bool block_done(const struct retrieval *r, const struct outcome *o)
+{
+	for (size_t i = 0; i < o->asked; i++) {
+		const struct object *object = table_get(r->objects, o->sops[i]);
+
+		if (!object->path && !object->refused)
+			return false;
+	}
+	return true;
+}
+
+/* Another method may bring what this one did not. */
+static void forgive(struct retrieval *r)
+{
+	struct object *object;
+	const char *sop;
+
+	for (size_t at = 0; (object = retrieval_next(r, &at, &sop));)
+		if (object->refused && object->pass == r->pass)
+			object_forgive(object);
+}
+
+/* An object that breaks the association stands in the way of those behind it: next time from the other end. */
+static void after_break(struct retrieval *r, const struct outcome *o, const struct settings *how, int64_t now_ms)
+{
+	bool stuck = !o->gained && !o->finals;
+
+	if (stuck && ++r->tries > how->retries + BREAKS_MORE)
+		r->step = STEP_END;
+	r->backwards = !r->backwards && stuck;
+	if (o->why.kind != ERR_TIMEOUT)
+		wait_for(r, how, now_ms);
+}
+
 /* Each object had a request of its own: those before the end were answered, the one at which the connection broke is suspect. */
 static void after_isolate(struct retrieval *r, const struct means *m, const struct outcome *o, const struct settings *how,
 			  int64_t now_ms)
 {
 	enum sort sort = sort_of(o);
-	const char *words = o->why.kind ? o->why.text : "the PACS says success and sends nothing";
-	size_t left = 0;
 
 	if (o->gained)
 		r->tries = 0;
@@ -292,24 +351,15 @@ static void after_isolate(struct retrieval *r, const struct means *m, const stru
 		r->step = STEP_END;
 		return;
 	}
-	for (size_t i = 0; i < o->asked; i++) {
-		struct object *object = table_get(r->objects, o->sops[i]);
-
-		if (object->path)
-			continue;
-		if ((int)i < o->finals || ((int)i == o->finals && ++object->strikes >= STRIKES_MAX))
-			object_refuse(object, words);
-		else
-			left++;
-	}
-	if (sort == SORT_BROKEN && o->why.kind != ERR_TIMEOUT)
-		wait_for(r, how, now_ms);
-	if (left)
+	if (refuse_answered(r, o) || sort == SORT_BROKEN)
+		after_break(r, o, how, now_ms);
+	if (r->step == STEP_END ? !may_try_other(r, m) : !block_done(r, o))
 		return;
 	r->not_before = 0;
+	r->backwards = false;
 	if (may_try_other(r, m)) {
-		for (size_t i = 0; i < o->asked; i++)
-			object_forgive(table_get(r->objects, o->sops[i]));
+		forgive(r);
+		r->tries = 0;
 		take_other(r, m);
 	} else {
 		restart(r);
@@ -357,8 +407,10 @@ static void note_outcome(struct retrieval *r, const struct means *means, const s
 	r->spent_ms += o->shared ? 0 : o->ms;
 	if (o->why.kind || !o->damaged)
 		r->why = o->why;
-	if (means->foreign && o->completed > r->here)
+	if (means->foreign && !o->shared && o->completed > r->here)
 		r->here = o->completed;
+	else if (means->foreign && o->shared && !o->why.kind && r->in->expected > r->here)
+		r->here = r->in->expected;		/* the counters are of all together */
 }
 
 void retrieval_after(struct retrieval *r, struct means *means, const struct outcome *o, const struct settings *how,

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -49,6 +50,7 @@ int ledger_job_begin(struct ledger *, struct ledger_job *, struct err *);
 int ledger_job_end(struct ledger *, int64_t job, int exit_status, const char *summary, struct err *);
 /* The whole plan as JSON text, so that a job can be resumed by its number; replaced at each call. */
 int ledger_job_plan(struct ledger *, int64_t job, const char *json, size_t len, struct err *);
+int ledger_job_plan_file(struct ledger *, int64_t job, FILE *, struct err *);	/* the same, all that the file holds */
 char *ledger_job_plan_text(struct ledger *, int64_t job, struct err *);	/* yours; NULL, ERR_INPUT when there is none */
 
 struct ledger_query {

@@ -41,6 +41,7 @@ const char *const ledger_sql[STATEMENTS] = {
 	/* Ends in the sense of cli/exit.h: all there, some incomplete, nothing matched, stopped by a limit. */
 	[SQL_JOB_FRESH] = "SELECT max(ended) FROM job WHERE (?1 = '' OR node = ?1) AND exit_status IN (0, 3, 4, 8)",
 	[SQL_PLAN_PUT] = "INSERT OR REPLACE INTO plan(job, text) VALUES(?, ?)",
+	[SQL_PLAN_ROOM] = "INSERT OR REPLACE INTO plan(job, text) VALUES(?, zeroblob(?))",
 	[SQL_PLAN_GET] = "SELECT text FROM plan WHERE job = ?",
 	[SQL_QUERY_ADD] = "INSERT INTO query(job, node, level, model, keys, at, ms, rows, status, comment, cut, user)"
 			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -164,6 +165,39 @@ int ledger_job_end(struct ledger *l, int64_t job, int exit_status, const char *s
 int ledger_job_plan(struct ledger *l, int64_t job, const char *json, size_t len, struct err *e)
 {
 	return ledger_run(l, SQL_PLAN_PUT, CELLS(NUM(job), BLOB(json, len)), e);
+}
+
+/* Room first, then piece by piece: SQLite would hold what is bound a second time. */
+static int fill_plan(struct ledger *l, int64_t job, FILE *from, struct err *e)
+{
+	char piece[1 << 16];
+	sqlite3_blob *blob = NULL;
+	size_t got;
+	int at = 0, code = sqlite3_blob_open(l->db, "main", "plan", "text", job, 1, &blob);
+
+	while (code == SQLITE_OK && (got = fread(piece, 1, sizeof piece, from))) {
+		code = sqlite3_blob_write(blob, piece, (int)got, at);
+		at += (int)got;
+	}
+	if (code != SQLITE_OK)
+		ledger_said(l, code, e);
+	sqlite3_blob_close(blob);
+	return code == SQLITE_OK ? 0 : -1;
+}
+
+int ledger_job_plan_file(struct ledger *l, int64_t job, FILE *from, struct err *e)
+{
+	long size = fseek(from, 0, SEEK_END) ? -1 : ftell(from);
+
+	if (size < 0 || fseek(from, 0, SEEK_SET))
+		return err_sys(e, "read the plan");
+	if (ledger_begin(l, e) < 0)
+		return -1;
+	if (ledger_run(l, SQL_PLAN_ROOM, CELLS(NUM(job), NUM(size)), e) < 0 || fill_plan(l, job, from, e) < 0) {
+		ledger_rollback(l);
+		return -1;
+	}
+	return ledger_commit(l, e);
 }
 
 /* The first column of the first row, yours; NULL when there is none, and then err tells whether that is a failure. */

@@ -70,7 +70,7 @@ int ledger_jobs(struct ledger *l, const char *node, int limit, ledger_job_fn *fn
 
 int ledger_last_finished(struct ledger *l, const char *node, time_t *ret_when, struct err *e)
 {
-	int64_t when;
+	int64_t when = 0;
 
 	if (ledger_number(l, SQL_JOB_FRESH, CELLS(TEXT(node)), 0, &when, e) < 0)
 		return -1;

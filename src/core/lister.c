@@ -1,60 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A group of studies is asked for at once; what is not answered believably (fewer objects than counted, refused, cut) is asked
  * again in smaller pieces: one study, its series, each series.  A list that was cut proves nothing. */
-#include "core/lister.h"
+#include "core/lister_p.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/find.h"
-#include "dicom/tag.h"
-#include "dicom/value.h"
 
-#define ROWS_MAX 4000000L
-#define FILES_AT_ONCE 50		/* query files on one association */
 #define DOUBTS_MAX 3			/* so often in a row, and it is taken for a rule */
 #define LEARNED "image-list"		/* in the ledger: "studies", "files", "study", "series", "none" */
 
-enum stage { BY_STUDIES, BY_SERIES_LIST, BY_SERIES };
-enum answers { ANSWERS_STUDIES, ANSWERS_FILES, ANSWERS_STUDY, ANSWERS_SERIES, ANSWERS_NONE };
 static const char *const answer_names[] = { "studies", "files", "study", "series", "none" };
-
-struct group {
-	struct lister *lister;
-	struct retrieval **of;
-	int *rows;			/* answers for each */
-	size_t count;
-	struct table *index;		/* Study Instance UID -> &rows[i] */
-	enum stage stage;
-	bool each;			/* BY_STUDIES: a query file for each */
-	struct find *find;
-	int64_t started_ms;
-	char **series;			/* Series Instance UIDs of the one study */
-	size_t series_count, series_room, series_asked;
-	int series_sum;			/* of NumberOfSeriesRelatedInstances, -1 unknown */
-	bool believed;			/* the study-wide list was whole, if smaller than the count */
-	int believed_rows;
-	bool stray;			/* answers without a Study Instance UID */
-	struct group *next;
-};
-
-struct lister {
-	struct session *session;
-	const struct peer *peer;
-	lister_fn *listed;
-	lister_heard_fn *heard;
-	void *owner;
-	struct group *groups;
-	enum answers answers;
-	int silent;			/* studies in a row without any list */
-	int doubts;			/* groups of query files in a row that were not answered believably */
-	int lies;			/* counts in a row that were larger than what each series has */
-	int requests;
-	bool stopped;
-};
 
 static void ask(struct group *);
 
@@ -155,141 +113,6 @@ void lister_add(struct lister *l, struct retrieval *const *of, size_t count)
 	}
 }
 
-/* ---- asking ---- */
-
-static void image_query(struct query *q, const char *studies, const char *series, const struct peer *peer, const struct retrieval *r)
-{
-	query_init(q, LEVEL_IMAGE);
-	if (peer->model != MODEL_STUDY)
-		dataset_text(&q->keys, TAG_PatientID, study_get(&r->in->study, STUDY_PATIENT_ID));
-	dataset_text(&q->keys, TAG_StudyInstanceUID, studies);
-	dataset_text(&q->keys, TAG_SeriesInstanceUID, series);
-	dataset_text(&q->keys, TAG_SOPInstanceUID, "");
-	dataset_text(&q->keys, TAG_SOPClassUID, "");
-}
-
-static void series_query(struct query *q, const char *study, const struct peer *peer, const struct retrieval *r)
-{
-	query_init(q, LEVEL_SERIES);
-	if (peer->model != MODEL_STUDY)
-		dataset_text(&q->keys, TAG_PatientID, study_get(&r->in->study, STUDY_PATIENT_ID));
-	dataset_text(&q->keys, TAG_StudyInstanceUID, study);
-	dataset_text(&q->keys, TAG_SeriesInstanceUID, "");
-	dataset_text(&q->keys, TAG_NumberOfSeriesRelatedInstances, "");
-}
-
-static int *rows_of(struct group *g, const struct dataset *row, struct retrieval **ret_r)
-{
-	const char *study = dataset_get(row, TAG_StudyInstanceUID);
-	int *rows = *study ? table_get(g->index, study) : g->count == 1 ? &g->rows[0] : NULL;
-
-	if (!rows) {
-		g->stray = true;
-		return NULL;
-	}
-	*ret_r = g->of[rows - g->rows];
-	return rows;
-}
-
-static void image_row(void *owner, struct dataset *row)
-{
-	struct group *g = owner;
-	struct retrieval *r;
-	int *rows = rows_of(g, row, &r);
-	const char *series = dataset_get(row, TAG_SeriesInstanceUID);
-
-	if (!rows)
-		return;
-	if (!*series && g->stage == BY_SERIES && g->series_asked == 1)
-		series = g->series[0];
-	if (retrieval_list(r, series, dataset_get(row, TAG_SOPInstanceUID), dataset_get(row, TAG_SOPClassUID)))
-		++*rows;
-}
-
-static void series_row(void *owner, struct dataset *row)
-{
-	struct group *g = owner;
-	const char *uid = dataset_get(row, TAG_SeriesInstanceUID);
-	long count = dataset_int(row, TAG_NumberOfSeriesRelatedInstances, -1);
-
-	if (!*uid)
-		return;
-	mem_grow(g->series, g->series_count, g->series_room);
-	g->series[g->series_count++] = mem_str(uid);
-	if (count < 0)
-		g->series_sum = -2;
-	else if (g->series_sum != -2)
-		g->series_sum = (g->series_sum < 0 ? 0 : g->series_sum) + (int)count;
-}
-
-static void find_done(void *owner, const struct find_result *);
-
-static int start_find(struct group *g, struct query *queries, size_t count, bool images, struct err *e)
-{
-	const struct find_hooks hooks = { images ? image_row : series_row, find_done };
-	const struct query **list = mem_alloc(count * sizeof *list);
-
-	for (size_t i = 0; i < count; i++)
-		list[i] = &queries[i];
-	g->lister->requests += (int)count;
-	g->started_ms = clock_ms();
-	g->find = find_start(g->lister->session, g->lister->peer, list, count, ROWS_MAX, &hooks, g, e);
-	free(list);
-	for (size_t i = 0; i < count; i++)
-		query_done(&queries[i]);
-	return g->find ? 0 : -1;
-}
-
-static int ask_studies(struct group *g, struct err *e)
-{
-	auto_buf struct buf list = BUF_INIT(BUF_MB(1));
-	struct query q;
-
-	for (size_t i = 0; i < g->count; i++)
-		buf_printf(&list, "%s%s", i ? "\\" : "", study_get(&g->of[i]->in->study, STUDY_UID));
-	image_query(&q, buf_text(&list), "", g->lister->peer, g->of[0]);
-	return start_find(g, &q, 1, true, e);
-}
-
-static int ask_each_study(struct group *g, struct err *e)
-{
-	struct query queries[FILES_AT_ONCE];
-
-	for (size_t i = 0; i < g->count; i++)
-		image_query(&queries[i], study_get(&g->of[i]->in->study, STUDY_UID), "", g->lister->peer, g->of[i]);
-	return start_find(g, queries, g->count, true, e);
-}
-
-static int ask_each_series(struct group *g, struct err *e)
-{
-	struct query queries[FILES_AT_ONCE];
-	size_t count = 0;
-
-	while (count < FILES_AT_ONCE && g->series_asked < g->series_count)
-		image_query(&queries[count++], study_get(&g->of[0]->in->study, STUDY_UID), g->series[g->series_asked++],
-			    g->lister->peer, g->of[0]);
-	return start_find(g, queries, count, true, e);
-}
-
-static int ask_stage(struct group *g, struct err *e)
-{
-	struct query q;
-
-	switch (g->stage) {
-	case BY_STUDIES:
-		return g->each ? ask_each_study(g, e) : ask_studies(g, e);
-	case BY_SERIES_LIST:
-		series_query(&q, study_get(&g->of[0]->in->study, STUDY_UID), g->lister->peer, g->of[0]);
-		return start_find(g, &q, 1, false, e);
-	default:
-		if (!g->series_count && g->of[0]->in->series_uid) {
-			mem_grow(g->series, g->series_count, g->series_room);
-			g->series[g->series_count++] = mem_str(g->of[0]->in->series_uid);
-		}
-		return ask_each_series(g, e);
-	}
-}
-
 /* ---- hearing ---- */
 
 static void tell(struct group *g, size_t i, bool listed, const struct err *why)
@@ -324,7 +147,7 @@ static void ask(struct group *g)
 		tell_all(g, false, NULL);
 		return;
 	}
-	if (e.kind || ask_stage(g, &e) < 0)
+	if (e.kind || group_ask(g, &e) < 0)
 		tell_all(g, false, &e);
 }
 
@@ -451,7 +274,7 @@ static void note_break(struct group *g, const struct find_result *result)
 		g->lister->answers = ANSWERS_FILES;
 }
 
-static void find_done(void *owner, const struct find_result *result)
+void group_heard(void *owner, const struct find_result *result)
 {
 	struct group *g = owner;
 

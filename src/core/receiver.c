@@ -29,6 +29,7 @@ struct connection {
 	struct receiver *receiver;
 	unsigned number;
 	const void *whose;		/* known after its first object */
+	bool released;			/* it ended as it should: nothing was cut */
 	struct inbox inbox;
 	struct child *child;
 	struct storescp_reading said;
@@ -81,7 +82,7 @@ static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
 {
 	struct connection *c = owner;
 
-	intake_add(c->receiver->intake, path, bytes, c->sender, c->number, in_flight);
+	intake_add(c->receiver->intake, path, bytes, c->sender, c->number, in_flight && !c->released);
 }
 
 static void connection_free(struct connection *c)
@@ -106,8 +107,10 @@ static void scp_done(void *owner, const struct child_result *result)
 	struct err e = { ERR_NONE, "" };
 
 	c->child = NULL;
-	if (storescp_read_log(&c->said, c->inbox.folder, &e) == 0 && c->said.calling[0])
+	if (storescp_read_log(&c->said, c->inbox.folder, &e) == 0 && c->said.calling[0]) {
 		snprintf(c->sender, sizeof c->sender, "%s at %s", c->said.calling, c->from);
+		c->released = !c->said.aborted && !result->signal;
+	}
 	log_debug("connection from %s ended after %lld ms%s%s", c->sender, (long long)result->ran_ms, c->said.trouble[0] ? ": " : "",
 		  c->said.trouble);
 	inbox_scan(&c->inbox, true, take, c);
@@ -284,6 +287,13 @@ void receiver_release(struct receiver *r, const void *whose)
 	for (struct connection *c = r->connections; c; c = c->next)
 		if (c->whose == whose)
 			c->whose = NULL;
+}
+
+void receiver_hang_up(struct receiver *r, const void *whose)
+{
+	for (struct connection *c = r->connections; c; c = c->next)
+		if (c->child && (!whose || c->whose == whose))
+			child_stop(c->child, false);
 }
 
 static bool may_be(const struct connection *c, const void *whose)

@@ -24,6 +24,8 @@ void receiver_scan(struct receiver *);
  * until then it may be for anybody. */
 void receiver_belongs(struct receiver *, unsigned connection, const void *whose);
 void receiver_release(struct receiver *, const void *whose);	/* it is over */
+/* Ends the open connections that are surely whose; NULL: all. */
+void receiver_hang_up(struct receiver *, const void *whose);
 int64_t receiver_bytes(const struct receiver *, const void *whose);	/* seen on the open connections that may be whose */
 size_t receiver_connections(const struct receiver *, const void *whose);	/* that are open and may be whose; NULL: all */
 size_t receiver_refused(const struct receiver *);	/* strangers turned away */

@@ -246,11 +246,15 @@ void retrieval_ready(struct retrieval *r, const struct means *means)
 		r->step = STEP_END;
 }
 
+static bool lost(struct way way, const struct means *m)
+{
+	return way.method == METHOD_GET ? !m->get : !m->move;
+}
+
 void retrieval_redirect(struct retrieval *r, const struct means *means)
 {
-	if (means->get && means->move)
-		return;
-	r->base = r->way = r->best = (struct way){ means->first, 0 };
+	if (lost(r->way, means) || lost(r->base, means) || lost(r->best, means))
+		r->base = r->way = r->best = (struct way){ means->first, 0 };
 }
 
 /* ---- what to ask for ---- */
@@ -272,19 +276,53 @@ void retrieval_request(const struct retrieval *r, struct request *q)
 		q->grain = r->in->series_uid ? GRAIN_SERIES : GRAIN_STUDY;
 }
 
-size_t retrieval_block(const struct retrieval *r, const struct request *q, const char **sops, size_t room, const char **ret_series)
+/* Missing, not refused, of this series: how many; all but the first skip of them go into sops, as far as there is room. */
+static size_t walk_block(const struct retrieval *r, const char *series, size_t skip, const char **sops, size_t room)
 {
 	const struct object *o;
 	const char *sop;
 	size_t count = 0;
 
-	*ret_series = NULL;
-	for (size_t at = 0; count < room && count < q->block && (o = retrieval_next(r, &at, &sop));) {
-		if (o->path || o->refused || (*ret_series && strcmp(*ret_series, o->series)))
+	for (size_t at = 0; (o = retrieval_next(r, &at, &sop));) {
+		if (o->path || o->refused || strcmp(series, o->series))
 			continue;
-		*ret_series = o->series;
-		sops[count++] = sop;
+		if (count >= skip && count - skip < room)
+			sops[count - skip] = sop;
+		count++;
 	}
+	return count;
+}
+
+static void turn_round(const char **sops, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		const char *sop = sops[i];
+
+		sops[i] = sops[count - 1 - i];
+		sops[count - 1 - i] = sop;
+	}
+}
+
+/* Backwards: the last ones of the last series, the very last in front. */
+size_t retrieval_block(const struct retrieval *r, const struct request *q, const char **sops, size_t room, const char **ret_series)
+{
+	const struct object *o;
+	const char *sop;
+	size_t count;
+
+	*ret_series = NULL;
+	for (size_t at = 0; (!*ret_series || r->backwards) && (o = retrieval_next(r, &at, &sop));)
+		if (!o->path && !o->refused)
+			*ret_series = o->series;
+	if (!*ret_series)
+		return 0;
+	room = room < q->block ? room : q->block;
+	count = walk_block(r, *ret_series, 0, sops, room);
+	if (r->backwards && count > room)
+		walk_block(r, *ret_series, count - room, sops, room);
+	count = count < room ? count : room;
+	if (r->backwards)
+		turn_round(sops, count);
 	return count;
 }
 

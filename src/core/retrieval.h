@@ -21,7 +21,7 @@ enum retrieval_step {
 	STEP_WHOLE,			/* the study, or the series that was asked for */
 	STEP_MISSING,			/* the objects that are missing, by name */
 	STEP_SERIES,			/* the series that lack objects */
-	STEP_AGAIN,			/* without a list: the study once more */
+	STEP_AGAIN,			/* the study once more: without a list, or when nothing smaller is answered */
 	STEP_ISOLATE,			/* the objects that are missing, each in a request of its own on one association */
 	STEP_END
 };
@@ -33,6 +33,7 @@ struct object {
 	char *series, *sop_class, *path;	/* path relative to the output, NULL = not here */
 	bool refused;				/* asked for in every way, the PACS does not send it */
 	int strikes;				/* how often the association broke at it */
+	int pass;				/* ... when it was refused */
 	char *words;				/* why */
 };
 
@@ -75,6 +76,7 @@ struct retrieval {
 	enum retrieval_step step;
 	struct way base, way;		/* where the ladder starts, where it is */
 	struct way best;		/* that brought something last */
+	int pass;			/* how often the ladder began anew, for other objects */
 	bool other_tried;		/* the other method had its turn */
 	size_t syntaxes_tried;		/* in a row, without gain */
 	bool get_failures;		/* C-GET failed for single objects: another syntax may help */
@@ -85,6 +87,7 @@ struct retrieval {
 	bool image_works;		/* single objects came when asked for by name */
 	bool asked;			/* the PACS has been asked at least once */
 	int tries;			/* in a row: refused for now, broken off, or nothing at all came */
+	bool backwards;			/* names objects from the end: something in front breaks the association */
 	int parks;			/* how often a NEARLINE study was left for later */
 	int64_t not_before;		/* clock_ms() time of the next try, 0 = now */
 	int64_t spent_ms;		/* of its time (--study-timeout) */
@@ -110,7 +113,7 @@ int retrieval_missing(const struct retrieval *);	/* -1 = nobody knows */
 bool retrieval_nearline(const struct retrieval *);	/* the PACS says that it must be recalled first */
 /* All is listed, or will not be: where the ladder starts; STEP_END when nothing can be asked for. */
 void retrieval_ready(struct retrieval *, const struct means *);
-/* A method was lost (means_lose): begins anew with what is left. */
+/* Begins anew with what is left when its method was lost (means_lose). */
 void retrieval_redirect(struct retrieval *, const struct means *);
 /* What to ask for now. */
 void retrieval_request(const struct retrieval *, struct request *);

@@ -102,10 +102,21 @@ static void placed(void *owner, const struct intake_object *object)
 	retrieval_have(r, object->series, object->sop, object->sop_class, object->path);
 }
 
+/* A damaged object may tell no more than its own UID. */
+static struct retrieval *who_wants(struct run *run, const char *study, const char *sop)
+{
+	if (*study)
+		return table_get(run->by_uid, study);
+	for (size_t i = 0; i < run->active_count; i++)
+		if (run->active[i]->objects && table_has(run->active[i]->objects, sop))
+			return run->active[i];
+	return NULL;
+}
+
 static void refused(void *owner, const char *study, const char *sop, const char *reason)
 {
 	struct run *run = owner;
-	struct retrieval *r = table_get(run->by_uid, study);
+	struct retrieval *r = who_wants(run, study, sop);
 
 	if (r && strcmp(reason, "not asked for")) {
 		run->result->damaged++;

@@ -12,6 +12,7 @@
 #define BATCH_OBJECTS 500		/* objects in one request for several studies */
 #define BATCH_STUDY_OBJECTS 100		/* a study larger than that travels alone */
 #define STRAGGLE_MS 5000		/* after the final move response, since the last sign of life */
+#define BROKEN_MS 500			/* the same when there was none, and no connection is open */
 #define LONE_ANSWERS 3			/* so often only one of several requests was answered: no more of those */
 
 struct attempt *attempts_of(struct run *run, const struct retrieval *r)
@@ -111,17 +112,25 @@ static bool batch_is_here(const struct attempt *a)
 	return true;
 }
 
-/* After the final move response objects may still be on their way, or never come. */
-static bool stragglers_possible(struct run *run, const struct attempt *a)
+/* After the final move response objects may still be on their way, or never come.  When we ended it ourselves, its connections
+ * are ended too, and what they hold is taken. */
+static bool stragglers_possible(struct run *run, struct attempt *a)
 {
-	long long stall_ms = run->how->stall_timeout_s * 1000;
+	long long stall_ms = run->how->stall_timeout_s * 1000, most_ms = a->finals ? STRAGGLE_MS : BROKEN_MS;
 	int64_t last = a->progress_ms > a->ended_ms ? a->progress_ms : a->ended_ms;
 
-	if (!a->receiver || a->cancelled || a->stalled || run->stopping || batch_is_here(a))
+	if (!a->receiver || a->cancelled || run->stopping || batch_is_here(a))
+		return false;
+	if (a->stalled && !a->hung_up)
+		receiver_hang_up(a->receiver, run->attempt_count == 1 ? NULL : a);
+	a->hung_up = true;
+	if (a->stalled && !receiver_connections(a->receiver, a))
 		return false;
 	if (a->completed >= 0 && a->completed <= a->objects && !receiver_connections(a->receiver, a))
 		return false;
-	return clock_ms() - last < (stall_ms && stall_ms < STRAGGLE_MS ? stall_ms : STRAGGLE_MS);
+	if (receiver_connections(a->receiver, a))
+		most_ms = STRAGGLE_MS;
+	return clock_ms() - last < (stall_ms && stall_ms < most_ms ? stall_ms : most_ms);
 }
 
 static void unlink_attempt(struct run *run, struct attempt *a)
@@ -166,7 +175,7 @@ static void judge_run(struct run *run, const struct attempt *a, int gained)
 		log_warning("%s; going on without C-MOVE", a->why.text);
 	} else if (dcmtk_service_refused(&a->said) && means_lose(&run->means, a->request.method)) {
 		log_verbose("%s: going on by %s", a->why.text, run->means.get ? "C-GET" : "C-MOVE");
-	} else if (a->why.kind == ERR_REFUSED && (!a->said.accepted || unknown_here)) {
+	} else if (a->why.kind == ERR_REFUSED && (!a->said.accepted || dcmtk_service_refused(&a->said) || unknown_here)) {
 		run_fail(run, &a->why);		/* nobody else will fare better */
 	}
 }

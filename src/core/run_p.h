@@ -13,7 +13,8 @@ struct width {
 	int64_t narrowed_ms;
 	int failures, waits;		/* in a row: failed requests; waits of the breaker */
 	int64_t closed_until;		/* the breaker is open until then */
-	bool ask_first;			/* then an echo, and one request alone */
+	bool ask_first;			/* then an echo ... */
+	bool alone;			/* ... and one request alone */
 	struct child *echo;
 	struct dcmtk_reading said;	/* by the echo */
 };

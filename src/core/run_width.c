@@ -52,7 +52,7 @@ size_t width_used(const struct run *run)
 
 bool width_room(const struct run *run)
 {
-	return width_used(run) < (size_t)(run->width.failures > BREAKER_FAILURES ? 1 : run->width.now);
+	return width_used(run) < (size_t)(run->width.alone ? 1 : run->width.now);
 }
 
 /* ---- the breaker ---- */
@@ -86,8 +86,13 @@ static void echo_done(void *owner, const struct child_result *result)
 
 	(void)result;
 	run->width.echo = NULL;
-	if (!run->stopping && dcmtk_verdict(&run->width.said, NULL, &run->how->peer, NULL, 0, &e) < 0 && err_transient(e.kind))
-		open_breaker(run, &e);
+	if (dcmtk_verdict(&run->width.said, NULL, &run->how->peer, NULL, 0, &e) < 0 && err_transient(e.kind)) {
+		if (!run->stopping)
+			open_breaker(run, &e);
+	} else {
+		run->width.failures = run->width.waits = 0;		/* it is there */
+		run->width.alone = true;
+	}
 	dcmtk_reading_done(&run->width.said);
 }
 
@@ -158,6 +163,7 @@ void width_heard(struct run *run, const struct err *why, bool answered, bool gai
 {
 	struct width *w = &run->width;
 
+	w->alone = false;
 	if (!why->kind || gained) {
 		w->failures = w->waits = 0;
 		raise_width(w);

@@ -245,6 +245,7 @@ static int start_dump(struct batch *b, struct err *e)
 	const struct scan_how *how = b->scan->how;
 	auto_buf struct buf list = BUF_INIT(BUF_MB(16));
 	auto_free char *path = file_join(b->folder, "list");
+	struct command *command;
 
 	for (size_t i = 0; i < b->count; i++)
 		if (b->items[i].bytes >= 0 && list_item(b, i, &list, e) < 0)
@@ -254,8 +255,8 @@ static int start_dump(struct batch *b, struct err *e)
 	if (file_replace(path, list.data, list.len, e) < 0)
 		return -1;
 	dcmdump_reading_init(&b->reading, file_answered, b);
-	b->dump = child_start(b->scan->session->loop, dcmdump_command(&b->scan->session->dcmtk, path, how->tags, how->tag_count, how->whole),
-			      &limits, &hooks, b, e);
+	command = dcmdump_command(&b->scan->session->dcmtk, path, how->tags, how->tag_count, how->whole);
+	b->dump = child_start(b->scan->session->loop, command, &limits, &hooks, b, e);
 	if (b->dump)
 		return 0;
 	dcmdump_reading_done(&b->reading);

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "wrappers/dcmdump.h"
 
 #define SCRATCH_PREFIX "dicom-qr"
 
@@ -65,20 +66,23 @@ static void interrupted(void *owner, int signal)
 		child_stop_all(true);
 }
 
+/* One tool that was asked for its version. */
 struct version_ask {
-	struct dcmtk *dcmtk;
+	struct version_ask *next;
+	const char *tool;
+	int version;
+	char text[64];
 	bool over;
 };
 
 static void version_line(void *owner, enum stream from, const char *text, size_t len)
 {
 	struct version_ask *ask = owner;
-	int version;
 
 	(void)from;
 	(void)len;
-	if (!ask->dcmtk->version && (version = dcmtk_version_parse(text, ask->dcmtk->version_text)))
-		ask->dcmtk->version = version;
+	if (!ask->version)
+		ask->version = dcmtk_version_parse(text, ask->text);
 }
 
 static void version_done(void *owner, const struct child_result *result)
@@ -89,33 +93,60 @@ static void version_done(void *owner, const struct child_result *result)
 	ask->over = true;
 }
 
-static bool version_over(void *owner)
+static bool versions_over(void *owner)
 {
-	return ((struct version_ask *)owner)->over;
+	for (const struct version_ask *ask = ((struct session *)owner)->asked; ask; ask = ask->next)
+		if (!ask->over)
+			return false;
+	return true;
 }
 
 static int ask_version(struct session *s, const char *tool, struct err *e)
 {
 	static const struct child_hooks hooks = { version_line, version_done };
 	const struct child_limits limits = { .total_ms = 20000 };
-	struct version_ask ask = { &s->dcmtk, false };
+	struct version_ask *ask = mem_alloc(sizeof *ask), **end = &s->asked;
 
-	s->dcmtk.version = 0;
-	if (!child_start(s->loop, dcmtk_version_command(&s->dcmtk, tool), &limits, &hooks, &ask, e)) {
-		if (e->kind == ERR_TOOL && s->dcmtk.dir)
-			return err_set(e, ERR_TOOL, "%s was not found in %s (DICOM_QR_DCMTK_DIR)", tool, s->dcmtk.dir);
-		if (e->kind == ERR_TOOL)
-			return err_set(e, ERR_TOOL, "%s was not found: install the Debian package dcmtk", tool);
-		return -1;
+	ask->tool = tool;
+	if (child_start(s->loop, dcmtk_version_command(&s->dcmtk, tool), &limits, &hooks, ask, e)) {
+		while (*end)
+			end = &(*end)->next;
+		*end = ask;
+		return 0;
 	}
-	if (loop_run(s->loop, version_over, &ask, e) < 0)
-		return -1;
-	if (!s->dcmtk.version)
-		return err_set(e, ERR_TOOL, "%s did not tell its version: is it DCMTK's?", tool);
-	if (s->dcmtk.version < DCMTK_VERSION_MIN)
-		return err_set(e, ERR_TOOL, "%s %s is too old: 3.6.5 is needed; install the Debian package dcmtk", tool,
-			       s->dcmtk.version_text);
+	free(ask);
+	if (e->kind == ERR_TOOL && s->dcmtk.dir)
+		return err_set(e, ERR_TOOL, "%s was not found in %s (DICOM_QR_DCMTK_DIR)", tool, s->dcmtk.dir);
+	if (e->kind == ERR_TOOL)
+		return err_set(e, ERR_TOOL, "%s was not found: install the Debian package dcmtk", tool);
+	return -1;
+}
+
+static int check_version(struct session *s, const struct version_ask *ask, struct err *e)
+{
+	if (!ask->version)
+		return err_set(e, ERR_TOOL, "%s did not tell its version: is it DCMTK's?", ask->tool);
+	if (ask->version < DCMTK_VERSION_MIN)
+		return err_set(e, ERR_TOOL, "%s %s is too old: 3.6.5 is needed; install the Debian package dcmtk", ask->tool, ask->text);
+	s->dcmtk.version = ask->version;
+	memcpy(s->dcmtk.version_text, ask->text, sizeof ask->text);
 	return 0;
+}
+
+/* Waits for all that were asked: each takes some 10 ms, which they share. */
+static int hear_versions(struct session *s, struct err *e)
+{
+	int failed = s->asked ? loop_run(s->loop, versions_over, s, e) : 0;
+
+	while (s->asked) {
+		struct version_ask *ask = s->asked;
+
+		s->asked = ask->next;
+		if (!failed)
+			failed = check_version(s, ask, e);
+		free(ask);
+	}
+	return failed;
 }
 
 int session_need_tools(struct session *s, const char *const *names, struct err *e)
@@ -123,7 +154,7 @@ int session_need_tools(struct session *s, const char *const *names, struct err *
 	for (; *names; names++)
 		if (ask_version(s, *names, e) < 0)
 			return -1;
-	return 0;
+	return hear_versions(s, e);
 }
 
 int session_open(struct session *s, struct err *e)
@@ -146,6 +177,9 @@ int session_open(struct session *s, struct err *e)
 	if (dcmtk_write_log_config(&s->dcmtk, config, e) < 0)
 		return -1;
 	s->dcmtk.log_config = mem_str(config);
+	s->dcmtk.dictionary = file_join(s->scratch, "tags.dic");
+	if (dcmdump_write_dictionary(s->dcmtk.dictionary, e) < 0)
+		return -1;
 	if (!s->dcmtk.promptack)
 		log_debug("the TCP preload is not in use: transfers are slower");
 	return ask_version(s, "findscu", e);
@@ -155,7 +189,7 @@ int session_open_ledger(struct session *s, struct err *e)
 {
 	if (!s->ledger)
 		s->ledger = ledger_open(NULL, e);
-	return s->ledger ? 0 : -1;
+	return s->ledger ? hear_versions(s, e) : -1;
 }
 
 void session_close(struct session *s)
@@ -163,6 +197,12 @@ void session_close(struct session *s)
 	struct err ignored = { ERR_NONE, "" };
 
 	child_stop_all(true);
+	while (s->asked) {
+		struct version_ask *ask = s->asked;
+
+		s->asked = ask->next;
+		free(ask);
+	}
 	if (s->scratch)
 		file_remove_tree(s->scratch, &ignored);
 	free(s->scratch);

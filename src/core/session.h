@@ -14,6 +14,7 @@
 struct session {
 	struct loop *loop;
 	struct dcmtk dcmtk;
+	struct version_ask *asked;	/* tools whose version is being asked for */
 	struct ledger *ledger;		/* NULL until session_open_ledger */
 	int64_t job;			/* in the ledger; 0 = none */
 	char *scratch;			/* private folder on a memory file system; patient data, removed at the end */

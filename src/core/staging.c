@@ -131,6 +131,30 @@ int staging_leftovers(struct staging *s, file_fn *file, void *owner, struct err 
 	return 0;
 }
 
+bool staging_in_use(const char *house)
+{
+	DIR *dir = opendir(house);
+	struct dirent *entry;
+	bool used = false;
+
+	while (dir && !used && (entry = readdir(dir))) {
+		auto_free char *path = NULL, *lock = NULL;
+		int fd;
+
+		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1))
+			continue;
+		path = file_join(house, entry->d_name);
+		lock = file_join(path, LOCK_NAME);
+		fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	return used;
+}
+
 static char *reason_line(const char *reason, const char *sender)
 {
 	struct json *j = json_new(JSON_OBJECT);

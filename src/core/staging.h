@@ -3,6 +3,8 @@
  * for the owner alone, removed when empty.  What a crashed run left is found, so that it can be taken in. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct staging {
@@ -24,3 +26,5 @@ char *staging_file(struct staging *);
 int staging_leftovers(struct staging *, void (*file)(void *owner, const char *path), void *owner, struct err *);
 /* Puts a file that must not be mixed in aside: OUTPUT/.dicom-qr/quarantine/NAME and NAME.reason (one line of JSON). */
 int staging_quarantine(struct staging *, const char *path, const char *name, const char *reason, const char *sender, struct err *);
+/* Does a run that lives have a folder in this house (OUTPUT/.dicom-qr)? */
+bool staging_in_use(const char *house);

@@ -3,14 +3,19 @@
  * it was checked; whatever we have no name for is kept to be written again. */
 #include "core/state.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "core/state_p.h"
 #include "dicom/value.h"
+
+#define BLANKS " \t\r\n"
 
 /* Members of a study other than numbers: those of dicom/study, then ours. */
 static const char *const known_members[] = {
@@ -173,22 +178,80 @@ static int take_document(struct plan *p, struct json *document, struct err *e)
 	return 0;
 }
 
-/* A byte order mark, as some editors leave it, and blanks. */
+/* As some editors leave it. */
+static void skip_mark(const char **text, size_t *len)
+{
+	if (*len < 3 || memcmp(*text, "\xef\xbb\xbf", 3))
+		return;
+	*text += 3;
+	*len -= 3;
+}
+
 static void skip_blank(const char **text, size_t *len)
 {
-	if (*len >= 3 && !memcmp(*text, "\xef\xbb\xbf", 3)) {
-		*text += 3;
-		*len -= 3;
-	}
-	while (*len && strchr(" \t\r\n", **text) && **text) {
+	while (*len && **text && strchr(BLANKS, **text)) {
 		++*text;
 		--*len;
 	}
 }
 
-static int parse_into(struct plan *p, const char *text, size_t len, struct err *e)
+/* The document piece by piece: one of 100,000 studies is larger than all that is kept of it. */
+struct source {
+	const char *text;	/* what is left of it */
+	size_t len, total;
+	int fd;			/* -1: all is there */
+	const char *path;
+	bool unread;		/* it is not the document's fault */
+	char room[1 << 16];
+};
+
+static int fill(struct source *in, struct err *e)
 {
-	struct json *document = json_parse_items(text, len, "studies", on_study, p, e);
+	ssize_t got = 0;
+
+	if (in->len || in->fd < 0)
+		return 0;
+	while ((got = read(in->fd, in->room, sizeof in->room)) < 0 && errno == EINTR)
+		;
+	in->unread = got < 0 || (in->total += (size_t)got) > STATE_BYTES_MAX;
+	if (got < 0)
+		return err_sys(e, "read %s", in->path);
+	if (in->unread)
+		return err_set(e, ERR_INPUT, "%s: larger than %zu bytes", in->path, STATE_BYTES_MAX);
+	in->text = in->room;
+	in->len = (size_t)got;
+	return 0;
+}
+
+static int next_piece(void *source, const char **ret_piece, size_t *ret_len, struct err *e)
+{
+	struct source *in = source;
+
+	if (fill(in, e) < 0)
+		return -1;
+	*ret_piece = in->text;
+	*ret_len = in->len;
+	in->len = 0;
+	return 0;
+}
+
+static int look_at_begin(struct source *in, struct err *e)
+{
+	if (fill(in, e) < 0)
+		return -1;
+	skip_mark(&in->text, &in->len);
+	for (skip_blank(&in->text, &in->len); !in->len; skip_blank(&in->text, &in->len)) {
+		if (fill(in, e) < 0)
+			return -1;
+		if (!in->len)
+			return err_set(e, ERR_INPUT, "it is empty");
+	}
+	return *in->text == '{' ? 0 : err_set(e, ERR_INPUT, "it does not begin with {");
+}
+
+static int parse_into(struct plan *p, struct source *in, struct err *e)
+{
+	struct json *document = json_read_items(next_piece, in, "studies", on_study, p, e);
 
 	if (!document)
 		return -1;
@@ -200,18 +263,14 @@ static int parse_into(struct plan *p, const char *text, size_t len, struct err *
 	return 0;
 }
 
-int state_parse(const char *text, size_t len, struct plan *p, struct err *e)
+static int parse(struct source *in, struct plan *p, struct err *e)
 {
-	const char *start = text;
 	struct plan fresh;
 
-	skip_blank(&start, &len);
-	if (!len)
-		return err_set(e, ERR_INPUT, "it is empty");
-	if (*start != '{')
-		return err_set(e, ERR_INPUT, "it does not begin with {");
+	if (look_at_begin(in, e) < 0)
+		return -1;
 	plan_init(&fresh);
-	if (parse_into(&fresh, start, len, e) < 0) {
+	if (parse_into(&fresh, in, e) < 0) {
 		plan_done(&fresh);
 		return -1;
 	}
@@ -220,13 +279,22 @@ int state_parse(const char *text, size_t len, struct plan *p, struct err *e)
 	return 0;
 }
 
+int state_parse(const char *text, size_t len, struct plan *p, struct err *e)
+{
+	return parse(&(struct source){ .text = text, .len = len, .fd = -1 }, p, e);
+}
+
 int state_read(const char *path, struct plan *p, struct err *e)
 {
-	auto_buf struct buf text = BUF_INIT(STATE_BYTES_MAX);
+	bool standard = !strcmp(path, "-");
+	auto_close int fd = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	struct source in = { .fd = standard ? STDIN_FILENO : fd, .path = standard ? "standard input" : path };
 
-	if (file_read(path, &text, e) < 0)
-		return -1;
-	return state_parse(buf_text(&text), text.len, p, e) < 0 ? err_in(e, "invalid state file %s", path) : 0;
+	if (in.fd < 0)
+		return err_sys(e, "open %s", path);
+	if (parse(&in, p, e) == 0)
+		return 0;
+	return in.unread ? -1 : err_in(e, "invalid state file %s", path);
 }
 
 int state_lock(const char *path, struct err *e)

@@ -5,6 +5,8 @@
  * are kept. */
 #pragma once
 
+#include <stdio.h>
+
 #include "core/plan.h"
 
 #define STATE_FORMAT 1
@@ -19,6 +21,7 @@ int state_parse(const char *text, size_t len, struct plan *, struct err *);	/* t
 /* Temporary name, fsync, rename.  A link is followed; what is no plain file (a device) is refused. */
 int state_write(const char *path, const struct plan *, struct err *);
 void state_text(const struct plan *, struct buf *);			/* the document, appended */
+int state_put(FILE *, const struct plan *, struct err *);		/* the document, study by study */
 /* Takes the lock that lets one run at a time work on this state file (".NAME.lock" beside it); ERR_LOCKED.  Refuses what is
  * there and no plain file, as state_write does. */
 int state_lock(const char *path, struct err *);				/* descriptor or -1 */

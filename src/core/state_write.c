@@ -130,27 +130,37 @@ void state_text(const struct plan *p, struct buf *text)
 	put_plan(&(struct out){ .piece = text }, p);
 }
 
+int state_put(FILE *file, const struct plan *p, struct err *e)
+{
+	auto_buf struct buf piece = BUF_INIT(STATE_BYTES_MAX);
+	struct out o = { .file = file, .piece = &piece };
+
+	put_plan(&o, p);
+	errno = o.why;
+	if (o.failed || fflush(file))
+		return err_sys(e, "write");
+	if (o.written > STATE_BYTES_MAX)
+		return err_set(e, ERR_INPUT, "larger than %zu bytes: nobody could read it again", STATE_BYTES_MAX);
+	return 0;
+}
+
 /* Takes fd. */
 static int write_and_close(int fd, const struct plan *p, struct err *e)
 {
-	auto_buf struct buf piece = BUF_INIT(STATE_BYTES_MAX);
-	struct out o = { .file = fdopen(fd, "w"), .piece = &piece };
+	FILE *file = fdopen(fd, "w");
+	int failed;
 
-	if (!o.file) {
+	if (!file) {
 		err_sys(e, "open");
 		close(fd);
 		return -1;
 	}
-	put_plan(&o, p);
-	errno = o.why;
-	if (o.failed || fflush(o.file) || fchmod(fd, file_mode()) < 0 || fsync(fd) < 0)
-		err_sys(e, "write");
-	else if (o.written > STATE_BYTES_MAX)
-		err_set(e, ERR_INPUT, "larger than %zu bytes: nobody could read it again", STATE_BYTES_MAX);
-	else
-		return fclose(o.file) ? err_sys(e, "write") : 0;
-	fclose(o.file);
-	return -1;
+	failed = state_put(file, p, e);
+	if (!failed && (fchmod(fd, file_mode()) < 0 || fsync(fd) < 0))
+		failed = err_sys(e, "write");
+	if (fclose(file) && !failed)
+		failed = err_sys(e, "write");
+	return failed;
 }
 
 /* Text that is not UTF-8 cannot be kept in JSON, and another path must not come back. */

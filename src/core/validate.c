@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/table.h"
 #include "dicom/tag.h"
 #include "wrappers/dcmdump.h"
 
@@ -21,10 +22,16 @@ struct validating {
 	struct validation *sum;
 	struct buf list;
 	size_t listed;
+	struct table *sops;		/* "./path" -> SOP Instance UID; a path may name a patient, and a log may not */
 	struct dcmdump_reading reading;
 	bool over;
 	struct err trouble;
 };
+
+static void log_invalid(const struct validating *v, const char *sop, const char *path, const char *words)
+{
+	log_warning("invalid: SOP Instance UID %s, %s/%s: %s", sop ? sop : "unknown", v->output, path, words);
+}
 
 static void file_read_again(void *owner, const char *path, struct dataset *set, const char *damage)
 {
@@ -35,7 +42,7 @@ static void file_read_again(void *owner, const char *path, struct dataset *set, 
 		return;
 	}
 	v->sum->invalid++;
-	log_warning("invalid: %s: %s", path, damage ? damage : "no SOP Instance UID");
+	log_invalid(v, table_get(v->sops, path), path + 2, damage ? damage : "no SOP Instance UID");
 }
 
 static void line(void *owner, enum stream from, const char *text, size_t len)
@@ -76,6 +83,8 @@ static int read_listed(struct validating *v, struct err *e)
 	dcmdump_end(&v->reading);
 	dcmdump_reading_done(&v->reading);
 	buf_reset(&v->list);
+	table_free(v->sops, free);
+	v->sops = table_new();
 	v->listed = 0;
 	return failed;
 }
@@ -83,20 +92,23 @@ static int read_listed(struct validating *v, struct err *e)
 static int add_file(void *owner, const struct ledger_instance *i)
 {
 	struct validating *v = owner;
-	auto_free char *path = file_join(v->output, i->path);
+	auto_free char *path = file_join(v->output, i->path), *listed = NULL;
 
 	if (access(path, R_OK) < 0) {
 		v->sum->invalid++;
-		log_warning("invalid: %s: the file is missing", path);
+		log_invalid(v, i->sop, i->path, "the file is missing");
 		return 0;
 	}
-	buf_printf(&v->list, "./%s\n", i->path);
+	listed = mem_printf("./%s", i->path);
+	buf_printf(&v->list, "%s\n", listed);
+	free(table_get(v->sops, listed));
+	table_put(v->sops, listed, mem_str(i->sop));
 	return ++v->listed >= AT_ONCE ? read_listed(v, &v->trouble) : 0;
 }
 
 int validate_plan(struct session *s, const struct plan *plan, struct validation *sum, struct err *e)
 {
-	struct validating v = { .session = s, .output = plan->how.output, .sum = sum, .list = BUF_INIT(BUF_MB(16)) };
+	struct validating v = { .session = s, .output = plan->how.output, .sum = sum, .list = BUF_INIT(BUF_MB(16)), .sops = table_new() };
 	int failed = 0;
 
 	memset(sum, 0, sizeof *sum);
@@ -111,5 +123,6 @@ int validate_plan(struct session *s, const struct plan *plan, struct validation 
 	if (!failed)
 		failed = read_listed(&v, e);
 	buf_done(&v.list);
+	table_free(v.sops, free);
 	return failed;
 }

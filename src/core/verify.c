@@ -93,7 +93,8 @@ static int put_aside(struct verifying *v, const char *path, const char *sop, con
 	return staging_quarantine(&v->house, full, name, words, "dicom-qr verify", e);
 }
 
-static int tell(struct verifying *v, enum finding kind, const char *path, const struct expected *x, const char *words, struct err *e)
+static int tell(struct verifying *v, enum finding kind, const char *path, const struct expected *x, const char *words,
+		struct err *e)
 {
 	struct verify_found found = { kind, path, x->study, x->sop, words, false };
 
@@ -118,7 +119,8 @@ static int check_file(void *owner, const struct scan_file *f, struct err *e)
 	v->sum->bytes += f->bytes > 0 ? f->bytes : 0;
 	if (f->bytes < 0) {
 		full = file_join(v->output, f->path);
-		return tell(v, FINDING_MISSING, f->path, x, access(full, F_OK) == 0 ? "what is there is no plain file" : "the file is not there", e);
+		return tell(v, FINDING_MISSING, f->path, x,
+			    access(full, F_OK) == 0 ? "what is there is no plain file" : "the file is not there", e);
 	}
 	damage = scan_damage(f);
 	if (f->why)

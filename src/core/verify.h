@@ -25,7 +25,8 @@ struct verify_sum {
 };
 /* Reads and hashes every file.  set_aside: what is changed or unreadable is moved into the quarantine, so that it counts as
  * missing from then on.  ERR_INPUT when there is no manifest. */
-int verify_tree(struct session *, const char *output, bool set_aside, verify_fn *, void *owner, struct verify_sum *, struct err *);
+int verify_tree(struct session *, const char *output, bool set_aside, verify_fn *, void *owner, struct verify_sum *,
+		struct err *);
 
 /* The studies of the manifests under output into the plan, wanted, each with its UID alone. */
 int verify_studies(const char *output, struct plan *, struct err *);

@@ -15,8 +15,10 @@
 #include "dicom/value.h"
 
 #define ROWS_MAX 20000000L
+#define NAMED_MAX 20			/* windows that could not be made whole, each in a line of its own */
 
 static void next(struct windows *);
+static void finish(struct windows *);
 
 /* ---- judging an answer ---- */
 
@@ -53,9 +55,26 @@ void windows_not_whole(struct windows *w, const struct range *r, const char *why
 
 	w->result.whole = false;
 	windows_describe(r, text, sizeof text);
-	log_warning("the window %s could not be made whole: %s", text, why);
+	log_line(++w->unwhole > NAMED_MAX ? LOG_VERBOSE : LOG_WARNING, "the window %s could not be made whole: %s", text, why);
 	if (len < sizeof w->result.statement - 100)
 		snprintf(w->result.statement + len, sizeof w->result.statement - len, "%s%s", len ? ", " : "not whole: ", text);
+	else if (w->result.statement[len - 1] != '.')
+		snprintf(w->result.statement + len, sizeof w->result.statement - len, ", and others ...");
+}
+
+/* Whatever is asked, the PACS fails: it is left in peace. */
+static void give_up(struct windows *w, const struct find_result *r)
+{
+	const struct range all = { .from = w->asked.from, .until = w->asked.until, .last_second = -1 };
+
+	if (w->result.rows) {
+		w->result.statement[0] = '\0';
+		windows_not_whole(w, &all, r->why.kind ? r->why.text : "the PACS cuts every answer, however little is asked for");
+	} else {
+		w->result.why = r->why;
+	}
+	w->count = 0;
+	finish(w);
 }
 
 static bool was_cut(struct windows *w, const struct find_result *r)
@@ -104,8 +123,6 @@ static bool own_trouble(const struct err *why)
 	       why->kind == ERR_SPACE;
 }
 
-static void finish(struct windows *w);
-
 static void again(void *owner)
 {
 	struct windows *w = owner;
@@ -116,7 +133,7 @@ static void again(void *owner)
 /* Broken off after some answers, it is the size that the PACS does not like. */
 static bool too_large(const struct windows *w, const struct find_result *r)
 {
-	return r->rows > 0 && windows_can_split(w, &w->now) && w->barren < BARREN_MAX;
+	return r->rows > 0 && windows_can_split(w, &w->now);
 }
 
 /* A window that failed: in smaller pieces, once more after a pause, or given up by name. */
@@ -125,6 +142,8 @@ static void window_failed(struct windows *w, const struct find_result *r)
 	if (own_trouble(&r->why)) {
 		w->result.why = r->why;
 		finish(w);
+	} else if (w->asked_once && w->barren >= FAILED_MAX) {
+		give_up(w, r);
 	} else if (too_large(w, r)) {
 		log_verbose("an answer broke off after %d rows (%s): asking in windows", r->rows, r->why.text);
 		w->result.cut++;
@@ -133,7 +152,7 @@ static void window_failed(struct windows *w, const struct find_result *r)
 			w->too_many = r->rows;
 		windows_split(w, w->now);
 		next(w);
-	} else if (err_transient(r->why.kind) && w->now.tries < w->retries) {
+	} else if (err_transient(r->why.kind) && w->now.tries < w->retries && w->barren <= w->retries + 1) {
 		struct range retry = w->now;
 
 		retry.tries++;
@@ -164,14 +183,17 @@ static void window_cut(struct windows *w, const struct find_result *r)
 	w->result.cut++;
 	if (r->rows)
 		learn_cap(w, r->rows);
+	if (w->barren >= BARREN_MAX) {
+		give_up(w, r);
+		return;
+	}
 	if (!windows_can_split(w, &w->now)) {
 		windows_not_whole(w, &w->now, "it is cut, and cannot be divided");
-	} else if (w->barren >= BARREN_MAX) {
-		windows_not_whole(w, &w->now, "it is cut, however small");
 	} else {
 		note_unaskable(w);
 		windows_split(w, w->now);
 	}
+	next(w);
 }
 
 static void answered(void *owner, const struct find_result *r)
@@ -189,7 +211,6 @@ static void answered(void *owner, const struct find_result *r)
 	} else if (was_cut(w, r)) {
 		w->asked_once = true;
 		window_cut(w, r);
-		next(w);
 	} else if (r->why.kind) {
 		window_failed(w, r);
 	} else {
@@ -325,8 +346,7 @@ struct windows *windows_start(struct session *s, const struct peer *peer, const 
 	w->retries = retries;
 	w->wait_s = wait_s;
 	w->doubt_rows = -1;
-	w->step_days = 30;
-	w->step_seconds = DAY_S / 2;
+	windows_begin(w);
 	w->by_study = q->level == LEVEL_STUDY && !*dataset_get(&q->keys, TAG_StudyInstanceUID);
 	w->has_modality = *dataset_get(&q->keys, TAG_ModalitiesInStudy);
 	w->result.whole = true;

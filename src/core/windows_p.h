@@ -14,6 +14,7 @@ struct range {
 	int modality;			/* index + 1; 0 = any */
 	bool dense;			/* its answer was cut, or would be: slice it */
 	bool doubtful;			/* part of a window whose answer was suspiciously round */
+	bool was_cut;			/* exactly this was cut: less must be asked */
 	bool sliced;			/* part of a window that was cut: its split is by length alone */
 	int tries;
 };
@@ -23,6 +24,10 @@ struct stamp {
 	int day, second;		/* 20240131; of the day, -1 unknown */
 };
 #define STAMPS_MAX 16384
+
+#define DAY_S 86400
+#define CLOCK_BINS 96
+#define BIN_S (DAY_S / CLOCK_BINS)
 
 struct windows {
 	struct session *session;
@@ -40,6 +45,14 @@ struct windows {
 	long long retries, wait_s;
 	double per_day, per_second;	/* rows, of the last slices that were whole; 0 = unknown */
 	int step_days, step_seconds;
+	/* When studies are made, from answers that were whole: over the day, and on each day of the week (Monday first; -1 unknown). */
+	long clock[CLOCK_BINS], clock_rows;
+	long part[CLOCK_BINS];		/* of the day that is asked in windows of time, until it is over */
+	double weekday[7];
+	double surge;			/* this day has so many times what was expected of it */
+	double predicted;		/* rows of the current window; 0 = nothing was expected */
+	int counted_day;		/* is being asked in windows of time, */
+	long counted_rows;		/* which brought so many rows */
 	long doubt_rows;		/* rows when a doubt arose; -1 = none */
 	int doubt_cap;
 	size_t doubt_depth;
@@ -49,14 +62,16 @@ struct windows {
 	int timeless, dateless;		/* answers of the current window without a Study Time, a Study Date */
 	long rows_before;		/* the current window was asked */
 	int too_many;			/* rows at which an answer broke off, where no cap is known; 0 = none did */
+	int most_whole;			/* rows in one answer that was whole */
 	int barren;			/* answers in a row that were not whole and brought no new study */
+	int unwhole;			/* windows that could not be made whole */
 	bool by_time;			/* some day was asked in windows of time */
 	bool stopped, by_study, asked_once, has_modality;
 	struct date_range asked;
 };
 
-#define DAY_S 86400
 #define BARREN_MAX 40			/* halving a century down to a second takes some thirty */
+#define FAILED_MAX 8			/* the same for answers that fail: it is not their size */
 
 extern const char *const windows_modalities[];
 
@@ -66,6 +81,7 @@ bool windows_can_split(const struct windows *, const struct range *);
 int windows_end_second(const struct range *);
 /* The next window to ask, from the top of the stack. */
 void windows_take(struct windows *, struct range *now);
+void windows_begin(struct windows *);
 /* What was cut goes back as dense; what the answer told about the days is used. */
 void windows_split(struct windows *, struct range);
 /* A round number may be a limit: the parts on either side of the middle study tell.  False when it cannot be parted. */

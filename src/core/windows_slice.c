@@ -12,6 +12,7 @@
 #include "dicom/tag.h"
 
 #define FIRST_DAY 19000101		/* no modality is older; what is dated before is asked in one piece */
+#define SURGE_MAX 32.0
 #define FILL 0.75			/* of the cap, which a slice is meant to reach */
 
 const char *const windows_modalities[] = {
@@ -75,16 +76,133 @@ static int slice_length(double density, int cap, int step)
 /* Rows that one answer can hold, as far as seen. */
 static int answerable(const struct windows *w)
 {
-	return w->result.cap ? w->result.cap : w->too_many;
+	return w->result.cap ? w->result.cap : w->too_many ? w->too_many : 2 * w->most_whole;
 }
 
-/* The newer end of a dense range of days; what is left goes back on the stack. */
+void windows_begin(struct windows *w)
+{
+	w->step_days = 30;
+	w->step_seconds = DAY_S / 2;
+	w->surge = 1;
+	for (size_t i = 0; i < countof(w->weekday); i++)
+		w->weekday[i] = -1;
+}
+
+/* ---- what is expected ---- */
+
+static double *weekday(struct windows *w, int day)
+{
+	int days = date_days(20240101, day) % 7;	/* a Monday */
+
+	return &w->weekday[days < 0 ? days + 7 : days];
+}
+
+/* Rows of one day, by those of its day of the week, else by any; 0 = unknown. */
+static double expected(struct windows *w, int day)
+{
+	double sum = 0;
+	int known = 0;
+
+	if (*weekday(w, day) >= 0)
+		return *weekday(w, day);
+	for (size_t i = 0; i < countof(w->weekday); i++)
+		if (w->weekday[i] >= 0) {
+			sum += w->weekday[i];
+			known++;
+		}
+	return known ? sum / known : w->per_day;
+}
+
+static void learn_day(struct windows *w, int day, double rows)
+{
+	double *known = weekday(w, day);
+
+	*known = *known >= 0 ? (*known + rows) / 2 : rows;
+}
+
+/* Seconds before end in which so many rows are expected, of a day that has rows in all; *ret_rows: what is expected in these. */
+static int expected_seconds(const struct windows *w, int from, int end, double rows, double wanted, double *ret_rows)
+{
+	int at = end + 1;
+	double sum = 0;
+
+	while (at > from && sum < wanted) {
+		int bin = (at - 1) / BIN_S, begin = bin * BIN_S < from ? from : bin * BIN_S;
+		double per_second = rows * ((double)w->clock[bin] + 0.1) / ((double)w->clock_rows + 0.1 * CLOCK_BINS) / BIN_S;
+		double here = per_second * (at - begin);
+
+		if (sum + here > wanted)
+			begin = at - (int)((wanted - sum) / per_second);
+		sum += per_second * (at - begin);
+		if (begin == at)
+			break;
+		at = begin;
+	}
+	*ret_rows = sum;
+	return end + 1 - at < 1 ? 1 : end + 1 - at;
+}
+
+static bool knows_clock(struct windows *w, int day)
+{
+	return w->clock_rows >= answerable(w) / 4 + 10 && expected(w, day) > 0 && answerable(w) > 0;
+}
+
+/* ---- the newer end of a dense range; what is left goes back on the stack ---- */
+
+static int slice_of_seconds(struct windows *w, const struct range *r)
+{
+	int end = windows_end_second(r), whole = end - r->second + 1, length;
+
+	if (knows_clock(w, r->from)) {
+		length = expected_seconds(w, r->second, end, expected(w, r->from) * w->surge, FILL * answerable(w), &w->predicted);
+	} else {
+		length = slice_length(w->per_second, answerable(w), w->step_seconds);
+		w->step_seconds = length;
+	}
+	return r->was_cut && length >= whole ? (whole + 1) / 2 : length;
+}
+
+static void slice_seconds(struct windows *w, struct range r, struct range *slice)
+{
+	int end = windows_end_second(&r), length = slice_of_seconds(w, &r);
+
+	w->by_time = true;
+	*slice = r;
+	slice->dense = slice->was_cut = false;
+	slice->last_second = end;
+	slice->second = end - length + 1 > r.second ? end - length + 1 : r.second;
+	if (slice->second == r.second)
+		return;
+	r.last_second = slice->second - 1;
+	r.dense = r.second != r.last_second;
+	r.was_cut = false;
+	windows_push(w, &r);
+}
+
+/* Days before until that fit into one answer. */
+static int slice_of_days(struct windows *w, int until)
+{
+	double sum = 0;
+	int days = 0, most = slice_length(w->per_day, answerable(w), w->step_days);
+
+	for (; days < 14; days++) {
+		double more = expected(w, date_add(until, -days));
+
+		if (*weekday(w, date_add(until, -days)) < 0)
+			return most;
+		sum += more;
+		if (sum > FILL * answerable(w))
+			break;
+	}
+	return days < 14 ? (days ? days : 1) : most > days ? most : days;
+}
+
 static void slice_days(struct windows *w, struct range r, struct range *slice)
 {
 	int until = r.until ? r.until : date_add(date_of(clock_wall()), 1), from;
 
 	*slice = r;
-	slice->dense = false;
+	slice->dense = slice->was_cut = false;
 	if (!r.until) {
 		/* Tomorrow and later first; then the rest has an end. */
 		if (r.from >= until)
@@ -94,10 +212,10 @@ static void slice_days(struct windows *w, struct range r, struct range *slice)
 		windows_push(w, &r);
 		return;
 	}
-	w->step_days = slice_length(w->per_day, answerable(w), w->step_days);
+	w->step_days = slice_of_days(w, until);
 	from = date_add(until, 1 - w->step_days);
 	if (r.from && from <= r.from)
-		from = r.from;
+		from = r.was_cut ? date_add(r.from, 1) : r.from;
 	if (!r.from && from < FIRST_DAY)
 		from = 0;
 	slice->from = from;
@@ -105,24 +223,15 @@ static void slice_days(struct windows *w, struct range r, struct range *slice)
 		return;
 	r.until = date_add(from, -1);
 	r.dense = r.from != r.until;		/* nobody has seen this day cut */
+	r.was_cut = false;
 	windows_push(w, &r);
 }
 
-static void slice_seconds(struct windows *w, struct range r, struct range *slice)
+/* Is it as good as certain that this day alone will be cut? */
+static bool too_busy(struct windows *w, const struct range *r)
 {
-	int end = windows_end_second(&r), length;
-
-	w->step_seconds = slice_length(w->per_second, answerable(w), w->step_seconds);
-	w->by_time = true;
-	length = w->step_seconds;
-	*slice = r;
-	slice->dense = false;
-	slice->last_second = end;
-	slice->second = end - length + 1 > r.second ? end - length + 1 : r.second;
-	if (slice->second == r.second)
-		return;
-	r.last_second = slice->second - 1;
-	windows_push(w, &r);
+	return !windows_many_days(r) && r->last_second < 0 && !r->doubtful && knows_clock(w, r->from) &&
+	       expected(w, r->from) > (*weekday(w, r->from) >= 0 ? 1.1 : 2) * answerable(w);
 }
 
 static void slice_modalities(struct windows *w, struct range r)
@@ -139,17 +248,19 @@ void windows_take(struct windows *w, struct range *now)
 {
 	struct range r = w->todo[--w->count];
 
-	if (!r.dense)
-		*now = r;
-	else if (windows_many_days(&r))
-		slice_days(w, r, now);
-	else if (windows_end_second(&r) > r.second)
-		slice_seconds(w, r, now);
-	else {
+	w->predicted = 0;
+	if (r.dense && windows_many_days(&r)) {
+		slice_days(w, r, &r);
+		r.dense = false;
+	}
+	if (r.dense && windows_end_second(&r) == r.second) {
 		windows_not_whole(w, &r, "more studies in one second than the PACS answers; asked by modality");
 		slice_modalities(w, r);
-		*now = w->todo[--w->count];
+		r = w->todo[--w->count];
+	} else if (r.dense || too_busy(w, &r)) {
+		slice_seconds(w, r, &r);
 	}
+	*now = r;
 }
 
 /* ---- what an answer tells of the days ---- */
@@ -245,7 +356,7 @@ static void split_by_stamps(struct windows *w, struct range r)
 	w->per_day = (double)w->stamp_count / days;
 	w->step_days = days;
 	r.sliced = true;
-	r.dense = false;
+	r.dense = r.was_cut = false;
 	push_days(w, &r, r.from, date_add(first, -1));
 	push_days(w, &r, date_add(last, 1), r.until);
 	r.dense = first < last || (int)w->stamp_count >= answerable(w);
@@ -284,9 +395,14 @@ static bool split_by_times(struct windows *w, struct range r)
 
 void windows_split(struct windows *w, struct range r)
 {
+	bool whole_day = !windows_many_days(&r) && r.last_second < 0;
+
 	r.tries = 0;
 	r.doubtful = false;
-	if (!windows_many_days(&r) && r.last_second < 0 && w->stamp_count > 1) {
+	r.was_cut = true;
+	if (whole_day && knows_clock(w, r.from) && expected(w, r.from) < 1.5 * answerable(w))
+		*weekday(w, r.from) = 1.5 * answerable(w);
+	if (whole_day && !knows_clock(w, r.from) && w->stamp_count > 1) {
 		r.sliced = false;
 		if (split_by_times(w, r))
 			return;
@@ -301,9 +417,57 @@ void windows_split(struct windows *w, struct range r)
 	} else {
 		w->step_seconds = (windows_end_second(&r) - r.second + 3) / 3;
 		w->per_second = 0;
+		if (w->predicted > 0)		/* here are more than was thought */
+			w->surge = w->surge < SURGE_MAX / 2 ? w->surge * 2 : SURGE_MAX;
 	}
 	r.dense = r.sliced = true;
 	windows_push(w, &r);
+}
+
+/* The days and times of an answer that was whole.  Parts of a day count when all of it is there: they would tell only of themselves. */
+static void learn_times(struct windows *w, const struct range *r)
+{
+	for (size_t i = 0; i < w->stamp_count; i++)
+		if (w->stamps[i].second >= 0) {
+			(r->last_second >= 0 ? w->part : w->clock)[w->stamps[i].second / BIN_S]++;
+			w->clock_rows += r->last_second < 0;
+		}
+	if (r->last_second >= 0 || !r->from || !r->until || date_days(r->from, r->until) > 31)
+		return;
+	for (int n = date_days(r->from, r->until); n >= 0; n--) {
+		int day = date_add(r->until, -n), rows = 0;
+
+		for (size_t i = 0; i < w->stamp_count; i++)
+			rows += w->stamps[i].day == day;
+		learn_day(w, day, rows);
+	}
+}
+
+static void day_is_over(struct windows *w)
+{
+	learn_day(w, w->counted_day, (double)w->counted_rows);
+	for (size_t i = 0; i < CLOCK_BINS; i++) {
+		w->clock[i] += w->part[i];
+		w->clock_rows += w->part[i];
+		w->part[i] = 0;
+	}
+	w->counted_rows = 0;
+	w->surge = 1;
+}
+
+/* A day that is asked in windows of time: how many rows had it in all, and does it keep what was expected? */
+static void count_day(struct windows *w, const struct range *r, int rows)
+{
+	if (r->from != w->counted_day && w->counted_day)
+		day_is_over(w);
+	w->counted_day = r->from;
+	w->counted_rows += rows;
+	if (w->predicted > 0.3 * answerable(w)) {
+		double factor = rows / w->predicted;
+
+		w->surge *= factor < 0.5 ? 0.5 : factor > 2 ? 2 : factor;
+		w->surge = w->surge > SURGE_MAX ? SURGE_MAX : w->surge < 1 / SURGE_MAX ? 1 / SURGE_MAX : w->surge;
+	}
 }
 
 void windows_note_density(struct windows *w, const struct range *r, int rows)
@@ -312,14 +476,23 @@ void windows_note_density(struct windows *w, const struct range *r, int rows)
 	int length = r->last_second >= 0 ? windows_end_second(r) - r->second + 1 : r->from && r->until ? date_days(r->from, r->until) + 1 : 0;
 	double now;
 
-	if (!length || r->modality)
+	if (r->modality)
 		return;
+	if (r->last_second >= 0)
+		count_day(w, r, rows);		/* first: it ends the day before */
+	learn_times(w, r);
+	if (!length)
+		return;
+	w->most_whole = rows > w->most_whole ? rows : w->most_whole;
 	now = (double)rows / length;
 	*density = *density > 0 ? (*density + now) / 2 : now;
-	if (!rows && density == &w->per_day) {
-		w->per_day = 0;
+	if (rows)
+		return;
+	*density = 0;
+	if (density == &w->per_day)
 		w->step_days = w->step_days < 10000 ? w->step_days * 4 : w->step_days;
-	}
+	else
+		w->step_seconds = w->step_seconds < DAY_S / 4 ? w->step_seconds * 4 : DAY_S;
 }
 
 /* Times may have fractions (125959.5) or lack their seconds (1300), and some PACS compare them as text.  So a window ends where the

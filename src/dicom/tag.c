@@ -161,6 +161,7 @@ static const struct tag_info tags[] = {
 	{ TAG(0x0028, 0x1050), "WindowCenter", "DS" },
 	{ TAG(0x0028, 0x1051), "WindowWidth", "DS" },
 	{ TAG(0x0028, 0x2110), "LossyImageCompression", "CS" },
+	{ TAG(0x0028, 0x7fe0), "PixelDataProviderURL", "UR" },
 	{ TAG(0x0032, 0x000a), "StudyStatusID", "CS" },
 	{ TAG(0x0032, 0x000c), "StudyPriorityID", "CS" },
 	{ TAG(0x0032, 0x0032), "StudyVerifiedDate", "DA" },
@@ -222,6 +223,8 @@ static const struct tag_info tags[] = {
 	{ TAG(0x300e, 0x0002), "ApprovalStatus", "CS" },
 	{ TAG(0x300e, 0x0004), "ReviewDate", "DA" },
 	{ TAG(0x4008, 0x0212), "InterpretationStatusID", "CS" },
+	{ TAG(0x7fe0, 0x0008), "FloatPixelData", "OF" },
+	{ TAG(0x7fe0, 0x0009), "DoubleFloatPixelData", "OD" },
 	{ TAG(0x7fe0, 0x0010), "PixelData", "OW" },
 };
 
@@ -231,6 +234,12 @@ static int compare_tags(const void *key, const void *row)
 	uint32_t other = ((const struct tag_info *)row)->tag;
 
 	return (tag > other) - (tag < other);
+}
+
+const struct tag_info *tag_all(size_t *ret_count)
+{
+	*ret_count = countof(tags);
+	return tags;
 }
 
 const struct tag_info *tag_info(uint32_t tag)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TAG(group, element) (((uint32_t)(group) << 16) | (element))
@@ -53,6 +54,7 @@ struct tag_info {
 
 /* NULL when we have no name for it.  The table holds some 150 attributes used in queries (all levels). */
 const struct tag_info *tag_info(uint32_t tag);
+const struct tag_info *tag_all(size_t *ret_count);		/* the table, in order of tag */
 const struct tag_info *tag_by_keyword(const char *keyword);	/* exact case */
 /* "PatientID", "0010,0020", "(0010,0020)" -> tag; false when it is neither. */
 bool tag_parse(const char *text, uint32_t *ret_tag);

@@ -32,7 +32,7 @@ refused "output folder $T/closed: Permission denied" --auto -o "$T/closed"
 refused "make folder $T/closed/new: Permission denied" --auto -o "$T/closed/new"
 refused "output folder $T/file: it is there and no folder" --auto -o "$T/file"
 refused "make folder $T/file: it is there and no folder" --auto -o "$T/file/new"
-refused ".*beside $T/closed/a.state: .*Permission denied" --review --save-state "$T/closed/a.state"
+refused ".*beside $T/closed/a.state: .*Permission denied" --review -o "$T/open/files" --save-state "$T/closed/a.state"
 refused "open $T/closed/log: Permission denied" --auto -o "$T/open/files" --log-file "$T/closed/log"
 refused "open $T/closed: Is a directory" --auto -o "$T/open/files" --log-file "$T/closed"
 expect_files "$T/closed" 0
@@ -43,3 +43,8 @@ if [ "$(id -u)" -eq 0 ]; then
 	expect_status 7
 	expect_only_err "open $T/a.state: Permission denied"
 fi
+
+DICOM_QR_LEDGER=$T/closed/ledger.db run "${as[@]}" dicom-qr "pacs://127.0.0.1:$BAD_PORT" --method c-get --auto -o "$T/open/files"
+expect_status 7
+expect_only_err "the ledger $T/closed/ledger.db"
+expect_files "$T/open/files" 0

@@ -6,9 +6,11 @@
 
 # In a mount namespace of its own nothing stays mounted.
 if [ -z "${MOUNTS_OF_OURS-}" ]; then
-	unshare -m true 2>/dev/null || skip "may not mount"
+	own=(unshare -m)
+	[ "$(id -u)" -eq 0 ] || own=(unshare -r -m)
+	"${own[@]}" true 2>/dev/null || skip "may not mount"
 	rm -rf "$T"
-	exec env MOUNTS_OF_OURS=1 unshare -m "$BASH" "$0"
+	exec env MOUNTS_OF_OURS=1 "${own[@]}" "$BASH" "$0"
 fi
 
 "$BULK" "$T/data" --studies 2 --series 1 --images 30 --size 20000 >/dev/null

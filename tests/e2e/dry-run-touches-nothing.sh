@@ -31,7 +31,8 @@ done
 # badpacs tells what it was asked; of the second study only a part is within the limit
 "$BULK" "$T/data" --studies 3 --series 2 --images 4 --size 2000
 start_badpacs '' "$T/data"
-run dicom-qr "BAD@127.0.0.1:$BAD_PORT" --method c-get --auto --dry-run --max-images 11 --output "$T/out.d" --save-state "$T/bad.state"
+run dicom-qr "BAD@127.0.0.1:$BAD_PORT" --method c-get --auto --dry-run --max-images 11 --output "$T/out.d" \
+	--save-state "$T/bad.state"
 expect_status 0
 expect_out '^Objects: 11$'
 [ ! -e "$T/out.d" ] || fail "it made $T/out.d"

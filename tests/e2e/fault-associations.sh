@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The PACS takes few associations, rejects them, or goes away and comes back.
 . "${srcdir:-.}/tests/lib.sh"
-. "$tests_dir/faults.sh"
+. "${srcdir:-.}/tests/faults.sh"
 
 make_data
 fault "first associations rejected" "get move" all "reject-first 3"
@@ -41,8 +41,9 @@ revive() {
 for method in get move; do
 	prepare_row "crash, and back" $method
 	start_bad "refuse-after-objects 10"
-	begin dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --output "$OUT" --retry-wait 1 --stall-timeout 2 --first-timeout 3 "${METHOD[@]}"
+	begin dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --output "$OUT" --retry-wait 1 --stall-timeout 2 --first-timeout 3 "${HOW[@]}"
 	revive
+	# shellcheck disable=SC2119  # no signal
 	finish
 	judge all
 	stop_peer "$BAD_PID"

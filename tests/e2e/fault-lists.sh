@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The PACS tells what it has in odd ways, or not at all: the proof is as good as what it tells.
 . "${srcdir:-.}/tests/lib.sh"
-. "$tests_dir/faults.sh"
+. "${srcdir:-.}/tests/faults.sh"
 
 make_data
 lost="retrieve-lose $OBJECT times 1"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The PACS loses objects, or fails to send them: what is missing is asked for again, and what it withholds is named.
 . "${srcdir:-.}/tests/lib.sh"
-. "$tests_dir/faults.sh"
+. "${srcdir:-.}/tests/faults.sh"
 
 make_data
 nothing='the PACS says success and sends nothing'

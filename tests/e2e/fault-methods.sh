@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What one method cannot bring, the other or another transfer syntax can; and the ways of a C-MOVE.
 . "${srcdir:-.}/tests/lib.sh"
-. "$tests_dir/faults.sh"
+. "${srcdir:-.}/tests/faults.sh"
 
 make_data
 fault "no C-GET" auto all "get-unsupported"
@@ -22,7 +22,7 @@ class=1.2.840.10008.5.1.4.1.1.30
 uncarried() {
 	cp -r "$DATA" "$T/uncarried"
 	DATA=$T/uncarried
-	find "$DATA" -name '0002-01-0003*' -exec dcmodify -q -nb -ma "0008,0016=$class" -ma "0002,0002=$class" {} +
+	find "$DATA" -name '0002-01-0003*' -exec dcmodify -q -nb -m "(0008,0016)=$class" {} +
 }
 need dcmodify dcmcrle
 uncarried

@@ -6,7 +6,7 @@
 start_both
 for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
-	run dicom-qr "$NODE" --method c-get --auto --parallel 4 --output "$OUT"
+	run dicom-qr "$NODE" --method c-get --retry-wait 0 --auto --parallel 4 --output "$OUT"
 	expect_status 0
 	expect_same_objects "$ARCHIVE" "$OUT" "${AS_GOT[@]}"
 	run dicom-qr "$NODE" --listen "$LISTEN_PORT" --auto --parallel 4 --output "$OUT-moved"

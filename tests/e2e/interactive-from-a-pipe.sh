@@ -7,7 +7,7 @@
 choose() {
 	ran="echo '$1' | dicom-qr $NODE --interactive ${*:2}"
 	status=0
-	printf '%s' "$1" | dicom-qr "$NODE" --method c-get --interactive "${@:2}" >"$T/out" 2>"$T/err" || status=$?
+	printf '%s' "$1" | dicom-qr "$NODE" --method c-get --retry-wait 0 --interactive "${@:2}" >"$T/out" 2>"$T/err" || status=$?
 }
 
 # number N: under which number study N of the archive was shown.

@@ -30,18 +30,18 @@ expect_shown() { grep -aqE "$1" "$T/screen" || fail "not on the screen: $1"; }
 
 for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
-	on_terminal '12\r 1-2-3\r 1-7\r' dicom-qr "$NODE" --method c-get --interactive -o "$OUT"
+	on_terminal '12\r 1-2-3\r 1-7\r' dicom-qr "$NODE" --method c-get --retry-wait 0 --interactive -o "$OUT"
 	expect_status 0
 	expect_shown '12: there are only 7 studies'
 	expect_shown '1-2-3: not a number'
 	expect_shown $'\r\033\\[K7/7 studies, 41'
 	expect_same_objects "$ARCHIVE" "$OUT" "${AS_GOT[@]}"
 
-	on_terminal 'quit\r' dicom-qr "$NODE" --method c-get --interactive -o "$OUT-quit"
+	on_terminal 'quit\r' dicom-qr "$NODE" --method c-get --retry-wait 0 --interactive -o "$OUT-quit"
 	expect_status 0
 	expect_files "$OUT-quit" 0
 
-	on_terminal '\003' dicom-qr "$NODE" --method c-get --interactive -o "$OUT-quit"
+	on_terminal '\003' dicom-qr "$NODE" --method c-get --retry-wait 0 --interactive -o "$OUT-quit"
 	expect_status 130
 	expect_shown 'nothing was chosen'
 	expect_files "$OUT-quit" 0

@@ -8,7 +8,7 @@ paths() { (cd "$1" && find . -name .dicom-qr -prune -o -type f -print | sort); }
 start_both
 for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
-	run dicom-qr "$NODE" --method c-get --auto --output "$OUT" \
+	run dicom-qr "$NODE" --method c-get --retry-wait 0 --auto --output "$OUT" \
 		--layout '{PatientID}/{StudyDate}-{Modality}/{SeriesNumber:04}-{SeriesDescription}/{InstanceNumber:05}.dcm'
 	expect_status 0
 	expect_same_objects "$ARCHIVE" "$OUT" "${AS_GOT[@]}"
@@ -28,7 +28,7 @@ for pacs in dcmqrscp orthanc; do
 	expect_err '7 studies: 7 complete.* 0 objects'
 done
 for wrong in '../{SOPInstanceUID}.dcm' '/{SOPInstanceUID}' '{NoSuchKeyword}.dcm' 'all.dcm' '{SOPInstanceUID' ''; do
-	run dicom-qr "$NODE" --method c-get --auto --output "$T/wrong" --layout "$wrong"
+	run dicom-qr "$NODE" --method c-get --retry-wait 0 --auto --output "$T/wrong" --layout "$wrong"
 	expect_status 2
 	expect_err '^dicom-qr: error: --layout: '
 done

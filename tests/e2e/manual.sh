@@ -19,7 +19,7 @@ options_of() {
 }
 
 # named_in FILE OPTION: as a word, not as the beginning of another.
-named_in() { grep -aqE -- "(^|[^-A-Za-z0-9])$2([^-A-Za-z0-9]|\$)" "$1"; }
+named_in() { grep -aqE -- "(^|[^-_A-Za-z0-9])$2([^-_A-Za-z0-9]|\$)" "$1"; }
 
 render() {
 	if command -v man >/dev/null; then
@@ -60,7 +60,7 @@ done <"$T/pages"
 
 # README.md speaks of the options of other programs only where it says so.
 printf '%s\n' --enable-developer --enable-fuzzing --disable-dcmtk-check --manual >>"$T/all"
-grep -aoE '(^|[^-A-Za-z0-9])--[a-z][-a-z]*' "$README" | sed 's/^[^-]*//' | sort -u >"$T/named"
+grep -aoE '(^|[^-_A-Za-z0-9])--[a-z][-_a-z]*' "$README" | sed 's/^[^-]*//' | sort -u >"$T/named"
 while read -r option; do
 	grep -qxF -- "$option" "$T/all" || fail "README.md names an option that is not there: $option"
 done <"$T/named"

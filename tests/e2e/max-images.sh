@@ -6,13 +6,13 @@
 start_both
 for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
-	run dicom-qr "$NODE" --method c-get --auto --max-images 5 --output "$OUT"
+	run dicom-qr "$NODE" --method c-get --retry-wait 0 --auto --max-images 5 --output "$OUT"
 	expect_files "$OUT" 5
 	expect_same_objects "$ARCHIVE" "$OUT" "${AS_GOT[@]}" --subset
 	run dicom-qr "$NODE" --listen "$LISTEN_PORT" --auto --max-images 5 --output "$OUT-moved"
 	expect_files "$OUT-moved" 5
 	expect_same_objects "$ARCHIVE" "$OUT-moved" --subset
-	run dicom-qr "$NODE" --method c-get --auto --output "$OUT"
+	run dicom-qr "$NODE" --method c-get --retry-wait 0 --auto --output "$OUT"
 	expect_status 0
 	expect_err '7 studies: 7 complete.* 36 objects'
 	expect_same_objects "$ARCHIVE" "$OUT" "${AS_GOT[@]}"

@@ -11,13 +11,16 @@ for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
 	run dicom-qr "$NODE" --move-dest ELSEWHERE --auto --output "$OUT"
 	expect_status 0
-	expect_err 'unverified'
+	expect_err '7 studies: 7 unverified'
+	expect_err '^The files went to ELSEWHERE, unseen here'
+	expect_no_err '[0-9] of [0-9]+ objects'
 	expect_files "$OUT" 0
 	expect_same_objects "$ARCHIVE" "$STORE_DIR"
 	rm "$STORE_DIR"/*
 
-	run dicom-retrieve "$NODE" --move-dest ELSEWHERE --study-uid "$(study 2)" --output "$OUT"
+	run dicom-retrieve "$NODE" --move-dest ELSEWHERE --study-uid "$(study 2)" --output "$OUT" --validate
 	expect_status 0
+	expect_err 'nothing to validate'
 	some_of_archive 's2-*'
 	expect_same_objects "$SOME" "$STORE_DIR"
 	rm "$STORE_DIR"/*

@@ -152,7 +152,7 @@ done_quietly node add old "BAD@127.0.0.1:$BAD_PORT" --require-date yes --no-moda
 DICOM_QR_NOW=2024-03-20T12:00:00 run dicom-qr old --auto --modality XA --dry-run
 expect_status 0
 expect_err 'needs a date: the last 30 days are asked for \(20240219-20240320\)'
-expect_out 'Found 1 studies'
+expect_out 'Found 1 study'
 grep -q '^find STUDY .* StudyDate=20240219-20240320' "$T/badpacs.log" || fail "no date was sent"
 ! grep -q '^find STUDY .*ModalitiesInStudy=XA' "$T/badpacs.log" || fail "the modality was sent"
 pass

@@ -18,6 +18,7 @@ for pacs in dcmqrscp orthanc; do
 		jq -S -c '.[]' "$T/out" | sort >"$T/json"
 		[ "$(wc -l <"$T/json")" -eq "$rows" ] || fail "$(wc -l <"$T/json") rows instead of $rows at $level of $pacs"
 		[ "$(jq -r ".[].$uid" "$T/out" | sort -u | grep -c .)" -eq "$rows" ] || fail "$uid is not in each row"
+		[ "$rows" -gt 1 ] || continue
 
 		run "${ask[@]}" --format jsonl
 		expect_status 0

@@ -6,7 +6,7 @@
 start_both
 for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
-	run dicom-qr "$NODE" --method c-get --auto --output "$OUT"
+	run dicom-qr "$NODE" --method c-get --retry-wait 0 --auto --output "$OUT"
 	expect_status 0
 	find "$OUT" -type f ! -path '*/.dicom-qr/*' -printf '%p %i %T@\n' | sort >"$T/before"
 	run dicom-qr "$NODE" --listen "$LISTEN_PORT" --auto --output "$OUT"

@@ -5,8 +5,8 @@
 
 start_both
 root=1.2.826.0.1.3680043.10.1338
-series=(--study-uid $root.2.1 --series-uid $root.3.1.2)
-instance=("${series[@]}" --instance-uid $root.4.1.2.5)
+series=(--study-uid "$root.2.1" --series-uid "$root.3.1.2")
+instance=("${series[@]}" --instance-uid "$root.4.1.2.5")
 for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
 	for how in "--method c-get" "--listen $LISTEN_PORT" "--method auto --listen $LISTEN_PORT"; do
@@ -33,7 +33,8 @@ for pacs in dcmqrscp orthanc; do
 	expect_status 0
 	expect_err '1 study: 1 complete.* 13 objects'
 
-	run dicom-retrieve "$NODE" --method c-get --study-uid $root.2.1 --series-uid $root.3.99.99 --output "$OUT-none"
+	run dicom-retrieve "$NODE" --method c-get --study-uid $root.2.1 --series-uid $root.3.99.99 --retry-wait 0 \
+		--output "$OUT-none"
 	expect_files "$OUT-none" 0
 	[ "$status" -ne 0 ] || fail "a series that is not there is nothing amiss"
 done

@@ -223,6 +223,167 @@ static void test_studies(void)
 	ledger_close(l);
 }
 
+struct told {
+	char text[400];
+	int count;
+};
+
+static void say(struct told *t, const char *word, long long number)
+{
+	size_t len = strlen(t->text);
+
+	snprintf(t->text + len, sizeof t->text - len, "%s:%lld ", word, number);
+	t->count++;
+}
+
+static int tell_job(void *owner, const struct ledger_job *j)
+{
+	say(owner, j->alive ? "alive" : j->ended ? "ended" : "died", j->id * 100 + j->good * 10 + j->studies);
+	return 0;
+}
+
+static int tell_query(void *owner, const struct ledger_query *q)
+{
+	say(owner, q->user, q->job);
+	return 0;
+}
+
+static int tell_study(void *owner, const struct ledger_study *s)
+{
+	say(owner, s->verdict, s->job);
+	return 0;
+}
+
+static int tell_attempt(void *owner, const struct ledger_attempt *a)
+{
+	say(owner, a->rung, a->studies);
+	return 0;
+}
+
+static int tell_folder(void *owner, const char *output, int64_t files, int64_t bytes)
+{
+	say(owner, output, files * 1000 + bytes / 524288);
+	return 0;
+}
+
+#define CHECK_TOLD(call, want) \
+	do { \
+		struct told told = { "", 0 }; \
+		CHECK_INT(call, 0); \
+		CHECK_STR(told.text, want); \
+	} while (0)
+
+static void test_telling(void)
+{
+	struct ledger *l = open_ledger("telling.db");
+	auto_free char *path = in_folder("telling.db");
+	struct ledger_job j = { .node = "A@h:104", .output = "/out", .user = "me", .started = 1000 };
+	const struct ledger_query q = { .node = "A@h:104", .level = "STUDY", .keys = "StudyDate=20240101", .user = "you" };
+	const struct ledger_query named = { .node = "A@h:104", .level = "SERIES", .keys = "StudyInstanceUID=1.2.3", .user = "he", .at = 99 };
+	struct ledger_purged purged;
+	time_t finished = 1;
+	struct err e = { ERR_NONE, "" };
+
+	CHECK_INT(ledger_query_add(l, &q, &e), 0);
+	CHECK_INT(ledger_job_begin(l, &j, &e), 0);		/* has asked that */
+	put_study(l, 1, "1.2.3", 0, "incomplete", 7);
+	put_study(l, 1, "1.2.4", 1, "complete", 7);
+	CHECK_INT(ledger_last_finished(l, NULL, &finished, &e), 0);
+	CHECK_INT(finished, 0);
+	CHECK_INT(ledger_job_end(l, 1, 5, "", &e), 0);
+	CHECK_INT(ledger_last_finished(l, NULL, &finished, &e), 0);
+	CHECK_INT(finished, 0);					/* nobody answered: no run */
+	CHECK_INT(ledger_job_end(l, 1, 3, "", &e), 0);
+	CHECK_INT(ledger_last_finished(l, "A@h:104", &finished, &e), 0);
+	CHECK(finished > 1000);
+	CHECK_INT(ledger_last_finished(l, "B@h:104", &finished, &e), 0);
+	CHECK_INT(finished, 0);
+	CHECK_INT(ledger_query_add(l, &named, &e), 0);
+	j.started = 2000;
+	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
+	put_study(l, 2, "1.2.3", 0, "skipped", 7);
+	put_study(l, 2, "1.2.5", 1, "skipped", 7);
+	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
+	attempt(l, 2, "1.2.3\\1.2.5", 1, 1);
+	CHECK_INT(sql(path, "UPDATE job SET pid = 1 WHERE id = 3"), SQLITE_OK);	/* that process is another one */
+
+	CHECK_TOLD(ledger_jobs(l, NULL, 0, tell_job, &told, &e), "died:300 alive:200 ended:112 ");
+	CHECK_TOLD(ledger_jobs(l, "A@h:104", 1, tell_job, &told, &e), "died:300 ");
+	CHECK_TOLD(ledger_jobs(l, "B@h:104", 0, tell_job, &told, &e), "");
+	CHECK_TOLD(ledger_queries(l, NULL, 0, tell_query, &told, &e), "he:2 you:1 ");
+	CHECK_TOLD(ledger_queries_of(l, "1.2.3", tell_query, &told, &e), "you:1 he:2 ");
+	CHECK_TOLD(ledger_queries_of(l, "1.2", tell_query, &told, &e), "");
+	CHECK_TOLD(ledger_studies(l, NULL, tell_study, &told, &e), "incomplete:1 complete:1 skipped:2 ");
+	CHECK_TOLD(ledger_study_story(l, "1.2.3", tell_study, &told, &e), "incomplete:1 skipped:2 ");
+	CHECK_TOLD(ledger_attempts(l, "1.2.5", tell_attempt, &told, &e), "C-GET study:2 ");
+
+	CHECK_INT(put(l, "/out", "a", "1.2.3"), 0);
+	CHECK_INT(put(l, "/out", "b", "1.2.3"), 0);
+	CHECK_INT(put(l, "/two", "a", "1.2.3"), 0);
+	CHECK_TOLD(ledger_held_folders(l, "1.2.3", tell_folder, &told, &e), "/out:2002 /two:1001 ");
+	CHECK_INT(ledger_instance_move(l, "/out", "a", "b", &e), 0);
+	CHECK_INT(count(l, "/out"), 1);
+
+	/* The past is forgotten, but for who lives; what is held stays. */
+	CHECK_INT(ledger_purge(l, 3000, true, &purged, &e), 0);
+	CHECK_INT(purged.jobs, 2);
+	CHECK_INT(ledger_purge(l, 3000, false, &purged, &e), 0);
+	CHECK_INT(purged.queries, 2);
+	CHECK_INT(purged.jobs, 2);
+	CHECK_INT(purged.studies, 2);
+	CHECK_INT(purged.attempts, 0);
+	CHECK_TOLD(ledger_jobs(l, NULL, 0, tell_job, &told, &e), "alive:200 ");
+	CHECK_INT(count(l, "/out"), 1);
+	ledger_close(l);
+}
+
+/* The first schema, as it was; rows written then are told of now. */
+static void test_old_schema(void)
+{
+	static const char first[] =
+		"CREATE TABLE job(id INTEGER PRIMARY KEY, node TEXT NOT NULL, command TEXT NOT NULL, output TEXT NOT NULL,"
+		" state TEXT NOT NULL, user TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER, exit_status INTEGER, summary TEXT);"
+		"CREATE TABLE plan(job INTEGER PRIMARY KEY, text BLOB NOT NULL);"
+		"CREATE TABLE query(id INTEGER PRIMARY KEY, job INTEGER NOT NULL, node TEXT NOT NULL, level TEXT NOT NULL,"
+		" model TEXT NOT NULL, keys TEXT NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, rows INTEGER NOT NULL,"
+		" status INTEGER NOT NULL, comment TEXT NOT NULL, cut INTEGER NOT NULL);"
+		"CREATE INDEX query_by_node ON query(node, at);"
+		"CREATE TABLE study(job INTEGER NOT NULL, study_uid TEXT NOT NULL, position INTEGER NOT NULL, date TEXT NOT NULL,"
+		" modalities TEXT NOT NULL, verdict TEXT NOT NULL, why TEXT NOT NULL, expected INTEGER NOT NULL,"
+		" counted TEXT NOT NULL, received INTEGER NOT NULL, bytes INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+		" PRIMARY KEY(job, study_uid, position)) WITHOUT ROWID;"
+		"CREATE INDEX study_by_uid ON study(study_uid, job);"
+		"CREATE TABLE attempt(id INTEGER PRIMARY KEY, job INTEGER NOT NULL, rung TEXT NOT NULL, command TEXT NOT NULL,"
+		" tool_version TEXT NOT NULL, at INTEGER NOT NULL, ms INTEGER, bytes INTEGER, exit_status INTEGER, status INTEGER,"
+		" completed INTEGER, failed INTEGER, objects INTEGER, outcome TEXT, words TEXT);"
+		"CREATE INDEX attempt_by_job ON attempt(job);"
+		"CREATE TABLE attempt_study(attempt INTEGER NOT NULL, study_uid TEXT NOT NULL, PRIMARY KEY(attempt, study_uid))"
+		" WITHOUT ROWID;"
+		"CREATE INDEX attempt_study_by_uid ON attempt_study(study_uid);"
+		"CREATE TABLE folder(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);"
+		"CREATE TABLE instance(folder INTEGER NOT NULL, path TEXT NOT NULL, sop TEXT NOT NULL, study TEXT NOT NULL,"
+		" series TEXT NOT NULL, sop_class TEXT NOT NULL, transfer_syntax TEXT NOT NULL, bytes INTEGER NOT NULL,"
+		" sha256 TEXT NOT NULL, at INTEGER NOT NULL, node TEXT NOT NULL, job INTEGER NOT NULL, UNIQUE(folder, path));"
+		"CREATE INDEX instance_by_study ON instance(folder, study);"
+		"CREATE TABLE learned(node TEXT NOT NULL, what TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,"
+		" times INTEGER NOT NULL, PRIMARY KEY(node, what)) WITHOUT ROWID;";
+	auto_free char *path = in_folder("first.db");
+	struct ledger_query q = { .node = "A@h:104", .level = "STUDY", .keys = "", .user = "you" };
+	struct ledger *l;
+	struct err e;
+
+	CHECK_INT(sql(path, first), SQLITE_OK);
+	CHECK_INT(sql(path, "PRAGMA application_id = 1145262418; PRAGMA user_version = 1;"
+			    "INSERT INTO query VALUES(1, 0, 'A@h:104', 'STUDY', 'study', '', 5, 1, 2, 0, '', 0);"
+			    "INSERT INTO job(id, node, command, output, state, user, started) VALUES(1, 'A@h:104', '', '', '', 'me', 5)"),
+		  SQLITE_OK);
+	l = open_ledger("first.db");
+	CHECK_INT(ledger_query_add(l, &q, &e), 0);
+	CHECK_TOLD(ledger_queries(l, NULL, 0, tell_query, &told, &e), "you:0 :0 ");
+	CHECK_TOLD(ledger_jobs(l, NULL, 0, tell_job, &told, &e), "died:100 ");
+	ledger_close(l);
+}
+
 static void check_learned(struct ledger *l, const char *what, const char *value)
 {
 	auto_free char *got = ledger_learned(l, "A@h:104", what);
@@ -571,6 +732,8 @@ int main(int argc, char **argv)
 	test_modes();
 	test_jobs();
 	test_studies();
+	test_telling();
+	test_old_schema();
 	test_learned();
 	test_instances();
 	test_transactions();

@@ -111,6 +111,38 @@ static void test_lines(const char *path)
 	CHECK(file.len < 20000);
 }
 
+static void test_hidden(void)
+{
+	static const struct { const char *raw, *shown; } cases[] = {
+		{ "rename /out/P-1/1.dcm to /out/P-2/2.dcm: no", "rename /out/* to /out/*: no" },
+		{ "open /out/P-1.", "open /out/*." },
+		{ "/out/x", "/out/*" },
+		{ "/out/", "/out/" },
+		{ "/out: and /outside/P-1", "/out: and /outside/P-1" },
+		{ "/out/.dicom-qr/run-1/a", "/out/.dicom-qr/run-1/a" },
+	};
+	struct err e;
+
+	CHECK_INT(log_setup(LOG_INFO, NULL, &e), 0);
+	log_hide_below("/out");
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_free char *want = mem_printf("2 %s|", cases[i].shown);
+
+		buf_reset(&shown);
+		log_info("%s", cases[i].raw);
+		CHECK_STR(buf_text(&shown), want);
+	}
+	log_show_all(true);
+	buf_reset(&shown);
+	log_info("/out/P-1");
+	CHECK_STR(buf_text(&shown), "2 /out/P-1|");
+	log_show_all(false);
+	log_hide_below(NULL);
+	buf_reset(&shown);
+	log_info("/out/P-1");
+	CHECK_STR(buf_text(&shown), "2 /out/P-1|");
+}
+
 /* Without a hook: the bare line on stderr. */
 static void test_stderr(const char *path)
 {
@@ -146,6 +178,7 @@ int main(void)
 	CHECK_INT(shown.len, 0);
 	test_levels(path);
 	test_lines(path);
+	test_hidden();
 	test_stderr(path);
 	CHECK_INT(log_setup(LOG_INFO, "/nonexistent/log", &e), -1);
 	CHECK_INT(e.kind, ERR_SYSTEM);

@@ -125,9 +125,9 @@ static const struct { const char *text, *written; } accepted[] = {
 static const struct { const char *text, *why; } refused[] = {
 	{ "[]", "not an object" },
 	{ "\"1.2.3\"", "not an object" },
-	{ "{}", "studyInstanceUID '' is empty" },
-	{ "{\"studyInstanceUID\":null}", "studyInstanceUID '' is empty" },
-	{ "{\"studyInstanceUID\":\"  \"}", "studyInstanceUID '' is empty" },
+	{ "{}", "studyInstanceUID is empty" },
+	{ "{\"studyInstanceUID\":null}", "studyInstanceUID is empty" },
+	{ "{\"studyInstanceUID\":\"  \"}", "studyInstanceUID is empty" },
 	{ "{\"studyInstanceUID\":12}", "studyInstanceUID is not a string" },
 	{ "{\"studyInstanceUID\":\"1.2.x\"}", "studyInstanceUID '1.2.x' has" },
 	{ "{\"studyInstanceUID\":\"1.2\\\\1.3\"}", "studyInstanceUID" },

@@ -383,8 +383,51 @@ static void test_lists_and_names(void)
 	CHECK_STR(name_group("a=b", out, 1), "");
 }
 
+static void test_days_and_times(void)
+{
+	static const struct { const char *text; int date; } days[] = {
+		{ "20240105", 20240105 }, { "2024-01-05", 20240105 }, { " 2024-01-05 ", 20240105 }, { "20240105-20240106", 0 }, { "", 0 },
+		{ "2024-01", 0 }, { "20240230", 0 }, { "2024*", 0 }, { "-", 0 },
+	};
+	static const struct { const char *text; int from, until; } times[] = {
+		{ "1015", 36900, 36959 }, { "10:15", 36900, 36959 }, { "10", 36000, 39599 }, { "101530", 36930, 36930 },
+		{ "0800-1200", 28800, 43259 }, { "08:00:00-12:00:00", 28800, 43200 }, { "-1200", 0, 43259 }, { "1200-", 43200, 86399 },
+		{ "2500", -1, 0 }, { "1260", -1, 0 }, { "1200-1100", -1, 0 }, { "-", -1, 0 }, { "", -1, 0 }, { "101", -1, 0 }, { "1015x", -1, 0 },
+		{ "10*", -1, 0 }, { "10:", -1, 0 },
+	};
+	static const struct { const char *tm; int second; } stored[] = {
+		{ "101530", 36930 }, { "101530.250000", 36930 }, { "1015", 36900 }, { "10", 36000 }, { "10:15:30", 36930 }, { "", -1 }, { "x", -1 },
+		{ "235960", 86399 }, { "246000", -1 },
+	};
+	struct err e;
+	int date;
+
+	for (size_t i = 0; i < countof(days); i++) {
+		CHECK_CASE(days[i].text);
+		date = 0;
+		CHECK_INT(date_day_parse(days[i].text, &date, &e), days[i].date ? 0 : -1);
+		CHECK_INT(date, days[i].date);
+	}
+	for (size_t i = 0; i < countof(times); i++) {
+		struct time_range range = { -1, 0 };
+
+		CHECK_CASE(times[i].text);
+		CHECK_INT(time_range_parse(times[i].text, &range, &e), times[i].from < 0 ? -1 : 0);
+		CHECK_INT(range.from, times[i].from);
+		CHECK_INT(range.until, times[i].until);
+	}
+	for (size_t i = 0; i < countof(stored); i++) {
+		CHECK_CASE(stored[i].tm);
+		CHECK_INT(time_seconds(stored[i].tm), stored[i].second);
+	}
+	CHECK_CASE("");
+	CHECK_INT(date_day_parse("-1d", &date, &e), 0);
+	CHECK_INT(date_days(date, date_of(clock_wall())), 1);
+}
+
 int main(void)
 {
+	test_days_and_times();
 	test_trim();
 	test_uids();
 	test_titles();

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr history: which queries were asked, by whom, and how they were answered. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/body.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/records.h"
+#include "cli/sheet.h"
+
+static const struct opt *const tables[] = { options_rows, options_shape, options_general, NULL };
+
+const struct opt_command command_history = {
+	.name = "dicom-qr history",
+	.synopsis = "[NODE] [options]",
+	.summary = "show the queries that were asked, who asked them and what came",
+	.description =
+		"Shows the queries of the ledger, of one node or of all, the last first: when, by whom, with which keys, how many rows came, "
+		"how long it took, and whether the PACS cut its answer.  Values that may identify a patient were never recorded: *****.",
+	.examples = "dicom-qr history --limit 5\ndicom-qr history pacs --format json",
+	.tables = tables,
+};
+
+static const struct sheet_column columns[] = {
+	{ "query", "QUERY", SHEET_NUMBER }, { "at", "AT", SHEET_TEXT }, { "user", "USER", SHEET_TEXT }, { "node", "NODE", SHEET_TEXT },
+	{ "level", "LEVEL", SHEET_TEXT }, { "rows", "ROWS", SHEET_NUMBER }, { "ms", "MS", SHEET_NUMBER },
+	{ "status", "STATUS", SHEET_TEXT }, { "cut", "CUT", SHEET_YES }, { "job", "JOB", SHEET_NUMBER }, { "keys", "KEYS", SHEET_TEXT },
+	{ "comment", "COMMENT", SHEET_TEXT }, { NULL, NULL, SHEET_TEXT }
+};
+
+static int add_query(void *owner, const struct ledger_query *q)
+{
+	json_add(owner, query_record(q));
+	return 0;
+}
+
+static int history(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+{
+	struct json *rows = json_new(JSON_ARRAY);
+	char node[300];
+	int failed = body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0 ||
+		     ledger_queries(s->ledger, node, v->limit > 0 ? (int)v->limit : 20, add_query, rows, e) < 0;
+
+	if (!failed)
+		sheet_show(rows, columns, body_wants_json(v), "No query is recorded");
+	json_free(rows);
+	return failed ? -1 : EXIT_ALL_THERE;
+}
+
+int cmd_history(int argc, char **argv)
+{
+	return body_run(&command_history, argc, argv, history);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr probe: what can this PACS do? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/work.h"
+#include "core/probe.h"
+#include "dicom/value.h"
+
+#define AT(member) offsetof(struct values, member)
+
+static const struct opt options_probe[] = {
+	{ "with-retrieve", "", "UID", OPT_STRING, AT(with_retrieve), 0, 0, NULL, "Probe",
+	  "Also fetch this study by C-GET, look at its objects and throw them away (default: nothing is retrieved)." },
+	{ "associations", "", NULL, OPT_FLAG, AT(associations), 0, 0, NULL, "Probe",
+	  "Also find out how many associations are allowed at once, by opening 16 for a moment." },
+	{ "format", "", "FORMAT", OPT_CHOICE, AT(format), 0, 0, "table|json", "Output", "table or json (default: table)." },
+	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+};
+static const struct opt *const tables[] = { options_probe, options_node, options_general, NULL };
+
+const struct opt_command command_probe = {
+	.name = "dicom-qr probe",
+	.synopsis = "NODE [options]",
+	.summary = "find out what a PACS can do, gently",
+	.description =
+		"Asks the PACS a handful of small questions, one after the other, about a study that it names itself: which levels and models it "
+		"answers, whether it needs a date, filters by modality, knows wildcards, cuts its answers, counts objects, lists them, and offers "
+		"C-GET and C-MOVE (these with a study that does not exist).  Nothing is retrieved unless --with-retrieve names a study.\n"
+		"\n"
+		"Each line has its evidence.  What is found is kept in the ledger and used by queries and retrievals; what is stated in nodes.json "
+		"goes before it.  \"dicom-qr node show\" shows both.",
+	.examples =
+		"dicom-qr probe pacs\n"
+		"dicom-qr probe PACS@10.0.0.5:104 --aet MY_AET --associations\n"
+		"dicom-qr probe pacs --with-retrieve 1.2.840.113619.2.55 --format json",
+	.tables = tables,
+};
+
+static void show(void *owner, const struct probe_line *line)
+{
+	const struct values *v = owner;
+
+	if (v->format && !strcmp(v->format, "json"))
+		return;
+	printf("%-16s %-14s %s\n", line->what, line->value[0] ? line->value : "?", line->evidence);
+	fflush(stdout);
+}
+
+static void print_json(const struct probe *probe)
+{
+	struct json *all = json_new(JSON_ARRAY);
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+
+	for (size_t i = 0; i < probe->count; i++) {
+		struct json *one = json_new(JSON_OBJECT);
+
+		json_set(one, "what", json_string(probe->lines[i].what));
+		json_set(one, "value", json_string(probe->lines[i].value[0] ? probe->lines[i].value : NULL));
+		json_set(one, "evidence", json_string(probe->lines[i].evidence));
+		json_add(all, one);
+	}
+	json_write(&text, all, true);
+	printf("%s\n", buf_text(&text));
+	json_free(all);
+}
+
+static void announce(const struct values *v, const struct peer *peer)
+{
+	if (v->quiet)
+		return;
+	fprintf(stderr, "Asking %s at %s:%d at most %d small questions%s; %s\n", peer->called, peer->host, peer->port,
+		PROBE_REQUESTS + (v->associations ? PROBE_ASSOCIATIONS : 0), v->associations ? ", 16 associations at once" : "",
+		v->with_retrieve ? "one study is fetched and thrown away" : "nothing is retrieved");
+}
+
+static int prepare(const struct values *v, const char *const *rest, size_t count, struct peer *peer, struct err *e)
+{
+	size_t used;
+
+	if (values_peer(v, rest, count, peer, &used, e) < 0)
+		return -1;
+	if (used < count)
+		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
+	return v->with_retrieve ? uid_check(v->with_retrieve, "--with-retrieve", e) : 0;
+}
+
+static int probe(struct session *s, const struct peer *peer, struct values *v, struct err *e)
+{
+	static const char *const tools[] = { "echoscu", "getscu", "movescu", "dcmdump", NULL };
+	const struct probe_options options = { v->with_retrieve, v->associations };
+	long long timeout = v->timeout > 0 ? v->timeout : 60;
+	struct probe result;
+	int failed;
+
+	if (session_open(s, e) < 0 || session_need_tools(s, tools, e) < 0 || session_open_ledger(s, e) < 0)
+		return -1;
+	session_timeouts(s, timeout, 120);
+	announce(v, peer);
+	failed = probe_run(s, peer, &options, show, v, &result, e);
+	if (v->format && !strcmp(v->format, "json") && !failed)
+		print_json(&result);
+	if (!failed && !v->quiet)
+		fprintf(stderr, "%d requests were sent\n", result.requests);
+	return failed ? -1 : EXIT_ALL_THERE;
+}
+
+int cmd_probe(int argc, char **argv)
+{
+	struct values v;
+	struct peer peer;
+	struct session s = { 0 };
+	struct err e = { ERR_NONE, "" };
+	const char **rest = NULL;
+	size_t count = 0;
+	int status = -1, signal;
+
+	values_init(&v);
+	if (opt_parse(&command_probe, argc, argv, &v, &rest, &count, &e) == 0) {
+		if (commands_answered(&command_probe, &v))
+			status = EXIT_ALL_THERE;
+		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &peer, &e) == 0)
+			status = probe(&s, &peer, &v, &e);
+	}
+	signal = s.signal;
+	session_close(&s);
+	if (status < 0)
+		status = exit_with(&e, signal);
+	values_done(&v);
+	free(rest);
+	return status;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr report: the calendar of days, and what is not complete. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/body.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/records.h"
+#include "cli/sheet.h"
+#include "core/calendar.h"
+
+static const struct opt *const tables[] = { options_report, options_shape, options_general, NULL };
+
+const struct opt_command command_report = {
+	.name = "dicom-qr report",
+	.synopsis = "[NODE] [options]",
+	.summary = "show day by day what was seen, what is here and what was never asked for; or what is not complete",
+	.description =
+		"Shows for each node a calendar of study dates: how many studies the PACS told of, how many are complete here, how many are not, "
+		"and whether the day was covered: whether, after it was over, somebody asked for all its studies, the answer was whole, and a "
+		"run took it up.  A question with other conditions than dates and modalities covers no day; one of the same day covers it "
+		"partly.\n"
+		"\n"
+		"With --incomplete the studies are listed that their last job left incomplete, empty, failed, parked or untouched, with what is "
+		"known of the reason; \"dicom-qr explain\" tells the story of each.",
+	.examples = "dicom-qr report\ndicom-qr report pacs --study-date 20240101-20240131 --format json\ndicom-qr report --incomplete",
+	.tables = tables,
+};
+
+/* ---- what is not complete ---- */
+
+static const struct sheet_column open_columns[] = {
+	{ "studyDate", "DATE", SHEET_TEXT }, { "modality", "MOD", SHEET_TEXT }, { "studyInstanceUID", "STUDY", SHEET_TEXT },
+	{ "node", "NODE", SHEET_TEXT }, { "job", "JOB", SHEET_NUMBER }, { "status", "STATUS", SHEET_TEXT },
+	{ "received", "HERE", SHEET_NUMBER }, { "expected", "OF", SHEET_NUMBER }, { "why", "WHY", SHEET_TEXT },
+	{ NULL, NULL, SHEET_TEXT }
+};
+
+struct reporting {
+	struct json *rows;
+	struct date_range range;
+	struct calendar calendar;
+	int first;			/* the earliest day that is known */
+	const char *node;
+};
+
+static int add_open(void *owner, const struct ledger_study *s)
+{
+	struct reporting *r = owner;
+	enum verdict verdict = VERDICT_WANTED;
+
+	verdict_parse(s->verdict, &verdict);
+	if (!verdict_is_good(verdict) && date_range_has(&r->range, date_parse(s->date)))
+		json_add(r->rows, study_record(s));
+	return 0;
+}
+
+static int report_open_studies(struct session *s, const struct values *v, struct reporting *r, struct err *e)
+{
+	bool any;
+
+	if (ledger_studies(s->ledger, r->node, add_open, r, e) < 0)
+		return -1;
+	any = json_count(r->rows) > 0;
+	if (any || !v->quiet)
+		sheet_show(r->rows, open_columns, body_wants_json(v), "Every study that is known is complete");
+	return any ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
+}
+
+/* ---- the calendar ---- */
+
+static const struct sheet_column day_columns[] = {
+	{ "date", "DAY", SHEET_TEXT }, { "seen", "SEEN", SHEET_NUMBER }, { "complete", "COMPLETE", SHEET_NUMBER },
+	{ "incomplete", "INCOMPLETE", SHEET_NUMBER }, { "leftOut", "LEFT OUT", SHEET_NUMBER }, { "state", "STATE", SHEET_TEXT },
+	{ NULL, NULL, SHEET_TEXT }
+};
+
+static int note_first(void *owner, const struct ledger_study *s)
+{
+	struct reporting *r = owner;
+	int date = date_parse(s->date);
+
+	if (date && (!r->first || date < r->first))
+		r->first = date;
+	return 0;
+}
+
+/* Both ends, from the first day that is known until today. */
+static int settle_range(struct session *s, struct reporting *r, bool given, struct err *e)
+{
+	int today = date_of(clock_wall());
+
+	if (!given)
+		r->range.from = date_add(today, -30);
+	if (!r->range.from && ledger_studies(s->ledger, r->node, note_first, r, e) < 0)
+		return -1;
+	if (!r->range.from)
+		r->range.from = r->range.until ? r->range.until : today;
+	if (r->first && r->first < r->range.from)
+		r->range.from = r->first;
+	if (!r->range.until)
+		r->range.until = today > r->range.from ? today : r->range.from;
+	return 0;
+}
+
+static int add_study(void *owner, const struct ledger_study *s)
+{
+	calendar_study(&((struct reporting *)owner)->calendar, s);
+	return 0;
+}
+
+static int add_query(void *owner, const struct ledger_query *q)
+{
+	calendar_query(&((struct reporting *)owner)->calendar, q);
+	return 0;
+}
+
+static struct json *day_record(const struct calendar_day *d)
+{
+	static const char *const covered[] = { "no", "partly", "yes" };
+	struct json *row = json_new(JSON_OBJECT);
+	auto_free char *date = mem_printf("%04d-%02d-%02d", d->date / 10000, d->date / 100 % 100, d->date % 100);
+
+	json_set(row, "date", json_string(date));
+	json_set(row, "seen", json_integer(d->seen));
+	json_set(row, "complete", json_integer(d->complete));
+	json_set(row, "incomplete", json_integer(d->incomplete));
+	json_set(row, "leftOut", json_integer(d->left));
+	json_set(row, "covered", json_string(covered[d->covered]));
+	json_set(row, "state", json_string(calendar_state(d)));
+	return row;
+}
+
+static struct json *node_record(const struct calendar *c, const struct calendar_node *n)
+{
+	struct json *node = json_new(JSON_OBJECT), *days = json_new(JSON_ARRAY);
+
+	for (size_t i = 0; i < c->days; i++)
+		json_add(days, day_record(&n->days[i]));
+	json_set(node, "node", json_string(n->node));
+	json_set(node, "days", days);
+	return node;
+}
+
+static void show_calendar(const struct calendar *c, const struct values *v, struct json *rows)
+{
+	for (size_t i = 0; i < c->count; i++)
+		json_add(rows, node_record(c, &c->nodes[i]));
+	if (body_wants_json(v)) {
+		sheet_json(stdout, rows);
+		return;
+	}
+	for (size_t i = 0; i < c->count; i++) {
+		printf("%s%s\n", i ? "\n" : "", c->nodes[i].node);
+		sheet_table(stdout, json_get(json_at(rows, i), "days"), day_columns);
+	}
+	if (!c->count)
+		printf("Nothing is recorded\n");
+}
+
+static int report_calendar(struct session *s, const struct values *v, struct reporting *r, struct err *e)
+{
+	int status = -1;
+
+	if (settle_range(s, r, v->study_date != NULL, e) < 0 || calendar_init(&r->calendar, &r->range, e) < 0)
+		return -1;
+	if (ledger_studies(s->ledger, r->node, add_study, r, e) == 0 && ledger_queries(s->ledger, r->node, 0, add_query, r, e) == 0) {
+		show_calendar(&r->calendar, v, r->rows);
+		status = EXIT_ALL_THERE;
+	}
+	calendar_done(&r->calendar);
+	return status;
+}
+
+static int report(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+{
+	struct reporting r = { .rows = NULL };
+	char node[300];
+	int status;
+
+	if (v->study_date && date_range_parse(v->study_date, &r.range, e) < 0)
+		return err_in(e, "--study-date");
+	if (body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0)
+		return -1;
+	r.node = node;
+	r.rows = json_new(JSON_ARRAY);
+	status = v->incomplete ? report_open_studies(s, v, &r, e) : report_calendar(s, v, &r, e);
+	json_free(r.rows);
+	return status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	return body_run(&command_report, argc, argv, report);
+}

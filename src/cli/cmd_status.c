@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr status: the jobs, how far they are, and whether anything has run lately. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/body.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/progress.h"
+#include "cli/sheet.h"
+
+static const struct opt *const tables[] = { options_status, options_rows, options_shape, options_general, NULL };
+
+const struct opt_command command_status = {
+	.name = "dicom-qr status",
+	.synopsis = "[NODE] [options]",
+	.summary = "show the jobs, how far they are, and how long ago they lived",
+	.description =
+		"Shows the jobs of the ledger, of one node or of all, the last first: running (its process is there), complete, incomplete, "
+		"limit (stopped by one, can be resumed), stopped (by a signal), failed, or died (its process is gone without a word).  A "
+		"job that is not complete is carried on with \"dicom-qr resume JOB\".\n"
+		"\n"
+		"With --max-age the exit status is 10 unless a run reached its end within that time, complete or incomplete or at a limit: "
+		"for whoever watches a cron job.",
+	.examples = "dicom-qr status\ndicom-qr status pacs --max-age 26h --quiet || echo 'nothing has run since yesterday'\n"
+		    "dicom-qr status --format json --limit 1",
+	.tables = tables,
+};
+
+static const struct sheet_column columns[] = {
+	{ "job", "JOB", SHEET_NUMBER }, { "state", "STATE", SHEET_TEXT }, { "started", "STARTED", SHEET_TEXT },
+	{ "age", "AGE", SHEET_TEXT }, { "progress", "STUDIES", SHEET_TEXT }, { "received", "OBJECTS", SHEET_NUMBER },
+	{ "expected", "OF", SHEET_NUMBER }, { "bytes", "SIZE", SHEET_BYTES }, { "node", "NODE", SHEET_TEXT },
+	{ "user", "USER", SHEET_TEXT }, { "command", "COMMAND", SHEET_TEXT }, { NULL, NULL, SHEET_TEXT }
+};
+
+static const char *state_word(const struct ledger_job *j)
+{
+	if (!j->ended)
+		return j->alive ? "running" : "died";
+	switch (j->exit_status) {
+	case EXIT_ALL_THERE: case EXIT_EMPTY:
+		return "complete";
+	case EXIT_INCOMPLETE:
+		return "incomplete";
+	case EXIT_LIMIT:
+		return "limit";
+	default:
+		return j->exit_status > EXIT_SIGNAL ? "stopped" : "failed";
+	}
+}
+
+static char *age_text(long long seconds)
+{
+	if (seconds < 0)
+		seconds = 0;		/* the clock was set back */
+	return mem_str(show_duration(seconds * 1000));
+}
+
+static int add_job(void *owner, const struct ledger_job *j)
+{
+	struct json *row = json_new(JSON_OBJECT);
+	long long age = (long long)(clock_wall() - j->seen);
+	auto_free char *progress = mem_printf("%lld/%lld", j->good, j->studies), *text = age_text(age);
+
+	json_set(row, "job", json_integer(j->id));
+	json_set(row, "state", json_string(state_word(j)));
+	json_set(row, "node", json_string(j->node));
+	json_set(row, "command", json_string(j->command));
+	json_set(row, "user", json_string(j->user));
+	json_set(row, "output", json_string(j->output));
+	json_set(row, "stateFile", *j->state ? json_string(j->state) : NULL);
+	json_set(row, "started", sheet_time(j->started));
+	json_set(row, "ended", sheet_time(j->ended));
+	json_set(row, "exitStatus", j->ended ? json_integer(j->exit_status) : NULL);
+	json_set(row, "ageSeconds", json_integer(age));
+	json_set(row, "age", json_string(text));
+	json_set(row, "studies", json_integer(j->studies));
+	json_set(row, "studiesDone", json_integer(j->done));
+	json_set(row, "studiesGood", json_integer(j->good));
+	json_set(row, "progress", json_string(progress));
+	json_set(row, "expected", json_integer(j->expected));
+	json_set(row, "received", json_integer(j->received));
+	json_set(row, "bytes", json_integer(j->bytes));
+	json_add(owner, row);
+	return 0;
+}
+
+static bool is_stale(const struct values *v, time_t finished)
+{
+	return v->max_age > 0 && (!finished || clock_wall() - finished > v->max_age);
+}
+
+static void show(const struct json *jobs, time_t finished)
+{
+	char stamp[20];
+	auto_free char *age = age_text((long long)(clock_wall() - finished));
+
+	sheet_show(jobs, columns, false, "No job is recorded");
+	if (finished)
+		printf("Last run that reached its end: %s, %s ago\n", clock_stamp(finished, stamp), age);
+	else if (json_count(jobs))
+		printf("No run has reached its end\n");
+}
+
+/* Takes jobs. */
+static void show_json(const struct values *v, struct json *jobs, time_t finished)
+{
+	struct json *all = json_new(JSON_OBJECT);
+
+	json_set(all, "jobs", jobs);
+	json_set(all, "lastFinished", sheet_time(finished));
+	json_set(all, "lastFinishedAgeSeconds", finished ? json_integer((long long)(clock_wall() - finished)) : NULL);
+	json_set(all, "stale", v->max_age > 0 ? json_bool(is_stale(v, finished)) : NULL);
+	sheet_json(stdout, all);
+	json_free(all);
+}
+
+static int status(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+{
+	struct json *jobs = json_new(JSON_ARRAY);
+	time_t finished = 0;
+	char node[300];
+
+	if (body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0 ||
+	    ledger_jobs(s->ledger, node, v->limit > 0 ? (int)v->limit : 20, add_job, jobs, e) < 0 ||
+	    ledger_last_finished(s->ledger, node, &finished, e) < 0) {
+		json_free(jobs);
+		return -1;
+	}
+	if (body_wants_json(v)) {
+		show_json(v, jobs, finished);
+	} else {
+		if (!v->quiet)
+			show(jobs, finished);
+		json_free(jobs);
+	}
+	if (!is_stale(v, finished))
+		return EXIT_ALL_THERE;
+	log_error("stale: no run%s%s reached its end within %s", *node ? " against " : "", node, show_duration(v->max_age * 1000));
+	return EXIT_STALE;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	return body_run(&command_status, argc, argv, status);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows of the ledger as JSON objects: what tables and documents are made of. */
+#pragma once
+
+#include "base/json.h"
+#include "core/ledger.h"
+
+struct json *query_record(const struct ledger_query *);
+struct json *study_record(const struct ledger_study *);
+struct json *attempt_record(const struct ledger_attempt *);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The questions of the lister, and the rows of their answers. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/lister_p.h"
+#include "dicom/tag.h"
+#include "dicom/value.h"
+
+#define ROWS_MAX 4000000L
+
+static void image_query(struct query *q, const char *studies, const char *series, const struct peer *peer, const struct retrieval *r)
+{
+	query_init(q, LEVEL_IMAGE);
+	if (peer->model != MODEL_STUDY)
+		dataset_text(&q->keys, TAG_PatientID, study_get(&r->in->study, STUDY_PATIENT_ID));
+	dataset_text(&q->keys, TAG_StudyInstanceUID, studies);
+	dataset_text(&q->keys, TAG_SeriesInstanceUID, series);
+	dataset_text(&q->keys, TAG_SOPInstanceUID, "");
+	dataset_text(&q->keys, TAG_SOPClassUID, "");
+}
+
+static void series_query(struct query *q, const char *study, const struct peer *peer, const struct retrieval *r)
+{
+	query_init(q, LEVEL_SERIES);
+	if (peer->model != MODEL_STUDY)
+		dataset_text(&q->keys, TAG_PatientID, study_get(&r->in->study, STUDY_PATIENT_ID));
+	dataset_text(&q->keys, TAG_StudyInstanceUID, study);
+	dataset_text(&q->keys, TAG_SeriesInstanceUID, "");
+	dataset_text(&q->keys, TAG_NumberOfSeriesRelatedInstances, "");
+}
+
+static int *rows_of(struct group *g, const struct dataset *row, struct retrieval **ret_r)
+{
+	const char *study = dataset_get(row, TAG_StudyInstanceUID);
+	int *rows = *study ? table_get(g->index, study) : g->count == 1 ? &g->rows[0] : NULL;
+
+	if (!rows) {
+		g->stray = true;
+		return NULL;
+	}
+	*ret_r = g->of[rows - g->rows];
+	return rows;
+}
+
+static void image_row(void *owner, struct dataset *row)
+{
+	struct group *g = owner;
+	struct retrieval *r;
+	int *rows = rows_of(g, row, &r);
+	const char *series = dataset_get(row, TAG_SeriesInstanceUID);
+
+	if (!rows)
+		return;
+	if (!*series && g->stage == BY_SERIES && g->series_asked == 1)
+		series = g->series[0];
+	if (retrieval_list(r, series, dataset_get(row, TAG_SOPInstanceUID), dataset_get(row, TAG_SOPClassUID)))
+		++*rows;
+}
+
+static void series_row(void *owner, struct dataset *row)
+{
+	struct group *g = owner;
+	const char *uid = dataset_get(row, TAG_SeriesInstanceUID);
+	long count = dataset_int(row, TAG_NumberOfSeriesRelatedInstances, -1);
+
+	if (!*uid)
+		return;
+	mem_grow(g->series, g->series_count, g->series_room);
+	g->series[g->series_count++] = mem_str(uid);
+	if (count < 0)
+		g->series_sum = -2;
+	else if (g->series_sum != -2)
+		g->series_sum = (g->series_sum < 0 ? 0 : g->series_sum) + (int)count;
+}
+
+static int start_find(struct group *g, struct query *queries, size_t count, bool images, struct err *e)
+{
+	const struct find_hooks hooks = { images ? image_row : series_row, group_heard };
+	const struct query **list = mem_alloc(count * sizeof *list);
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = &queries[i];
+	g->lister->requests += (int)count;
+	g->started_ms = clock_ms();
+	g->find = find_start(g->lister->session, g->lister->peer, list, count, ROWS_MAX, &hooks, g, e);
+	free(list);
+	for (size_t i = 0; i < count; i++)
+		query_done(&queries[i]);
+	return g->find ? 0 : -1;
+}
+
+static int ask_studies(struct group *g, struct err *e)
+{
+	auto_buf struct buf list = BUF_INIT(BUF_MB(1));
+	struct query q;
+
+	for (size_t i = 0; i < g->count; i++)
+		buf_printf(&list, "%s%s", i ? "\\" : "", study_get(&g->of[i]->in->study, STUDY_UID));
+	image_query(&q, buf_text(&list), "", g->lister->peer, g->of[0]);
+	return start_find(g, &q, 1, true, e);
+}
+
+static int ask_each_study(struct group *g, struct err *e)
+{
+	struct query queries[FILES_AT_ONCE];
+
+	for (size_t i = 0; i < g->count; i++)
+		image_query(&queries[i], study_get(&g->of[i]->in->study, STUDY_UID), "", g->lister->peer, g->of[i]);
+	return start_find(g, queries, g->count, true, e);
+}
+
+static int ask_each_series(struct group *g, struct err *e)
+{
+	struct query queries[FILES_AT_ONCE];
+	size_t count = 0;
+
+	while (count < FILES_AT_ONCE && g->series_asked < g->series_count)
+		image_query(&queries[count++], study_get(&g->of[0]->in->study, STUDY_UID), g->series[g->series_asked++],
+			    g->lister->peer, g->of[0]);
+	return start_find(g, queries, count, true, e);
+}
+
+int group_ask(struct group *g, struct err *e)
+{
+	struct query q;
+
+	switch (g->stage) {
+	case BY_STUDIES:
+		return g->each ? ask_each_study(g, e) : ask_studies(g, e);
+	case BY_SERIES_LIST:
+		series_query(&q, study_get(&g->of[0]->in->study, STUDY_UID), g->lister->peer, g->of[0]);
+		return start_find(g, &q, 1, false, e);
+	default:
+		if (!g->series_count && g->of[0]->in->series_uid) {
+			mem_grow(g->series, g->series_count, g->series_room);
+			g->series[g->series_count++] = mem_str(g->of[0]->in->series_uid);
+		}
+		return ask_each_series(g, e);
+	}
+}

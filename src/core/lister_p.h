@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of the lister share. */
+#pragma once
+
+#include "core/find.h"
+#include "core/lister.h"
+
+#define FILES_AT_ONCE 50		/* query files on one association */
+
+enum stage { BY_STUDIES, BY_SERIES_LIST, BY_SERIES };
+enum answers { ANSWERS_STUDIES, ANSWERS_FILES, ANSWERS_STUDY, ANSWERS_SERIES, ANSWERS_NONE };
+
+struct group {
+	struct lister *lister;
+	struct retrieval **of;
+	int *rows;			/* answers for each */
+	size_t count;
+	struct table *index;		/* Study Instance UID -> &rows[i] */
+	enum stage stage;
+	bool each;			/* BY_STUDIES: a query file for each */
+	struct find *find;
+	int64_t started_ms;
+	char **series;			/* Series Instance UIDs of the one study */
+	size_t series_count, series_room, series_asked;
+	int series_sum;			/* of NumberOfSeriesRelatedInstances, -1 unknown */
+	bool believed;			/* the study-wide list was whole, if smaller than the count */
+	int believed_rows;
+	bool stray;			/* answers without a Study Instance UID */
+	struct group *next;
+};
+
+struct lister {
+	struct session *session;
+	const struct peer *peer;
+	lister_fn *listed;
+	lister_heard_fn *heard;
+	void *owner;
+	struct group *groups;
+	enum answers answers;
+	int silent;			/* studies in a row without any list */
+	int doubts;			/* groups of query files in a row that were not answered believably */
+	int lies;			/* counts in a row that were larger than what each series has */
+	int requests;
+	bool stopped;
+};
+
+/* Sends what the stage of the group asks for; find_done hears the end. */
+int group_ask(struct group *, struct err *);
+void group_heard(void *owner, const struct find_result *);

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A PACS that never stops answering is stopped, whether it repeats itself or not; what can be told from its answers is used,
+# and what they do not prove is said.
+. "${srcdir:-.}/tests/lib.sh"
+
+"$BULK" "$T/data" --studies 2 --series 1 --images 3 --size 2000 >/dev/null
+export DICOM_QR_ROWS_MAX=40
+study=1.2.826.0.1.3680043.10.1338.9.2.1
+
+# endless RULE ARGUMENT…
+endless() {
+	rm -f "$T/badpacs.port"
+	start_badpacs "$1" "$T/data"
+	run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --method c-get -o "$T/files" --retries 0 --retry-wait 0 "${@:2}"
+	expect_no_process findscu dcmdump getscu
+	stop_peer "$BAD_PID"
+}
+
+for fresh in "" fresh; do
+	endless "find-endless $fresh level STUDY" --review --study-uid $study
+	expect_status 3
+	expect_err "could not be made whole: the PACS sent more than 40 answers: the query was stopped"
+	expect_files "$T/files" 0
+done
+
+endless "find-endless level IMAGE" --auto
+expect_status 0
+expect_err "2 complete by count"
+expect_same_objects "$T/data" "$T/files"

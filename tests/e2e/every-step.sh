@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Killed at its n-th durable step (ledger commit, published file, state file), for n = 1, 2, 3 ...: the resumed run ends with
+# the files and the ledger of an uninterrupted one, nothing published is sent again, and a further run asks for nothing.
+. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/faults.sh"
+
+need sqlite3
+make_data
+DATA=$T/steps
+"$BULK" "$DATA" --studies 3 --series 1 --images 4 --size 2000 >/dev/null
+
+# ledger_of: the last verdict on each study, and the instances.
+ledger_of() {
+	sqlite3 "$DICOM_QR_LEDGER" 'select study_uid, verdict, expected, received from study s
+		where job = (select max(job) from study where study_uid = s.study_uid) order by 1;
+		select sop, bytes, sha256, path from instance order by 1' | sed "s|$ROW|ROW|g"
+}
+
+published() { (cd "$OUT" 2>/dev/null && find . -path ./.dicom-qr -prune -o -type f -print) | sed 's|.*/CT\.||' | sort; }
+
+sent() { sed -n 's/^sent \([^ ]*\) .*/\1/p' "$T/badpacs.log" | sort; }
+
+# The uninterrupted run.
+prepare_row "uninterrupted" get
+start_bad ""
+fetch
+judge all
+ledger_of >"$T/ledger.whole"
+[ "$(wc -l <"$T/ledger.whole")" -eq 15 ] || fail "the ledger is not what this test reads"
+
+run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --review --save-state "$T/plan" "${HOW[@]}"
+expect_status 0
+
+resume() { run dicom-qr resume --state "$STATE" --output "$OUT" --retry-wait 1; }
+
+# What was published when it died must not be sent afterwards.
+expect_published_once() {
+	sent | comm -12 - "$ROW/published" >"$ROW/again"
+	[ ! -s "$ROW/again" ] || fail "step $n: published, yet sent again: $(cat "$ROW/again")"
+}
+
+empty_log() { : >"$T/badpacs.log"; }
+
+for ((n = 1; ; n++)); do
+	prepare_row "killed at step $n" get
+	cp "$T/plan" "$STATE"
+	DICOM_QR_STOP_AT_COMMIT=$n resume
+	[ "$status" -ne 0 ] || break
+	[ "$status" -eq 137 ] || fail "step $n: status $status"
+	published >"$ROW/published"
+	empty_log
+	resume
+	expect_status 0
+	expect_published_once
+	expect_same_objects "$DATA" "$OUT"
+	ledger_of | diff "$T/ledger.whole" - || fail "step $n: another ledger"
+	empty_log
+	resume
+	expect_status 0
+	! grep -q '^get ' "$T/badpacs.log" || fail "step $n: the third run asked for something"
+	[ -z "$(find "$OUT/.dicom-qr" -path '*/run-*' -type f ! -name lock)" ] || fail "step $n: objects were left behind"
+done
+echo "# $n steps"
+[ "$n" -ge 20 ] || fail "only $n steps"
+
+# Another machine has the state file and the output, and no ledger.
+for n in 4 8 16; do
+	prepare_row "on another machine, killed at step $n" get
+	cp "$T/plan" "$STATE"
+	DICOM_QR_STOP_AT_COMMIT=$n resume
+	published >"$ROW/published"
+	empty_log
+	mv "$OUT" "$ROW/there"
+	OUT=$ROW/there DICOM_QR_LEDGER=$ROW/there.db
+	resume
+	expect_status 0
+	expect_published_once
+	expect_same_objects "$DATA" "$OUT"
+	[ "$(ledger_of | grep -c CT.)" -eq 12 ] || fail "step $n: what was brought along is not in the ledger"
+done
