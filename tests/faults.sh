@@ -28,7 +28,7 @@ prepare_row() {
 	mkdir "$ROW"
 	OUT=$ROW/out STATE=$ROW/query.state
 	export DICOM_QR_LEDGER=$ROW/ledger.db
-	rm -f "$T/badpacs.log"
+	: >"$T/badpacs.log"
 	case $2 in
 	get) HOW=(--method c-get) ;;
 	move) HOW=(--method c-move --listen "$LISTEN_PORT") ;;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
@@ -17,7 +18,7 @@
 #include "core/state.h"
 
 static const struct opt *const tables[] = {
-	options_mode, options_query, options_select, options_retrieve, options_limits, options_node, options_general, NULL
+	options_mode, options_query, options_batch, options_select, options_retrieve, options_limits, options_node, options_general, NULL
 };
 
 const struct opt_command command_qr = {
@@ -34,6 +35,7 @@ const struct opt_command command_qr = {
 		"dicom-qr pacs://server:11112 --aet MY_AET --move-dest MY_SCP --patient-name \"DOE*\" --interactive\n"
 		"dicom-qr pacs://server:11112 --aet MY_AET --listen 11113 --study-date 20240101-20240131 --modality CT --output studies/ --auto\n"
 		"dicom-qr pacs://server:11112 --aet MY_AET --method c-get --patient-id 12345 --review --save-state query.state\n"
+		"dicom-qr pacs --batch accessions.csv --batch-report account.csv --method c-get --output studies/ --auto\n"
 		"dicom-qr resume --state query.state",
 	.tables = tables,
 };
@@ -91,14 +93,34 @@ static int settle(struct session *s, struct plan *plan, const struct values *v, 
 	return 0;
 }
 
+/* The studies of one query, or of the lines of a batch. */
+static int find_studies(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct conditions *c,
+			struct work_found *found, struct err *e)
+{
+	struct batch *batch;
+	int failed;
+
+	if (!v->batch) {
+		profile_steer(s, &plan->how.peer, q);
+		return work_query(s, plan, q, c, found, e);
+	}
+	batch = batch_read(v->batch, e);
+	if (!batch)
+		return -1;
+	failed = batch_resolve(batch, s, v, plan, found, e);
+	if (!failed)
+		failed = batch_report(batch, v->batch_report, e);
+	batch_free(batch);
+	return failed;
+}
+
 static int work(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct conditions *c,
 		struct err *e)
 {
 	struct work_found found;
 	int queries;
 
-	profile_steer(s, &plan->how.peer, q);
-	if (work_query(s, plan, q, c, &found, e) < 0)
+	if (find_studies(s, plan, v, q, c, &found, e) < 0)
 		return -1;
 	if (!plan->count && !v->review && !v->dry_run && found.result.whole && work_nothing(s, plan, e) < 0)
 		return -1;
@@ -138,6 +160,8 @@ static int prepare(struct values *v, const char *const *rest, size_t count, stru
 		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
 	if (values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, !v->review, e) < 0 || values_dates(v, e) < 0)
 		return -1;
+	if (v->batch_report && !v->batch)
+		return err_set(e, ERR_USAGE, "--batch-report goes with --batch");
 	return values_query(v, q, c, e);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/report.h"
@@ -16,7 +17,7 @@
 #include "dicom/tag.h"
 
 static const struct opt *const tables[] = {
-	options_query, options_keys, options_format, options_node, options_general, NULL
+	options_query, options_batch, options_keys, options_format, options_node, options_general, NULL
 };
 
 const struct opt_command command_query = {
@@ -407,6 +408,84 @@ static int ask(struct session *s, const struct peer *peer, struct query *q, cons
 	return status;
 }
 
+/* ---- the lines of a batch ---- */
+
+static int check_batch(const struct values *v, struct err *e)
+{
+	if (v->batch_report && !v->batch)
+		return err_set(e, ERR_USAGE, "--batch-report goes with --batch");
+	if (v->batch && (v->level || v->tree || v->sort || v->limit > 0 || v->keys.count || v->returns.count || v->series_uid))
+		return err_set(e, ERR_USAGE, "--batch asks for studies, by the columns of its file: --level, --key, --return, --series-uid, --sort, "
+			       "--limit and --tree do not go with it");
+	return 0;
+}
+
+static void show_study(struct report *report, const struct study *study)
+{
+	static const struct { uint32_t tag; enum study_field field; } fields[] = {
+		{ TAG_StudyInstanceUID, STUDY_UID }, { TAG_PatientName, STUDY_PATIENT_NAME }, { TAG_PatientID, STUDY_PATIENT_ID },
+		{ TAG_PatientBirthDate, STUDY_BIRTH_DATE }, { TAG_StudyDate, STUDY_DATE }, { TAG_StudyTime, STUDY_TIME },
+		{ TAG_ModalitiesInStudy, STUDY_MODALITIES }, { TAG_StudyDescription, STUDY_DESCRIPTION },
+		{ TAG_AccessionNumber, STUDY_ACCESSION }, { TAG_InstanceAvailability, STUDY_AVAILABILITY }, { TAG_StudyID, STUDY_ID },
+	};
+	struct dataset row;
+	char count[20];
+
+	dataset_init(&row);
+	for (size_t i = 0; i < countof(fields); i++)
+		dataset_text(&row, fields[i].tag, study_get(study, fields[i].field));
+	snprintf(count, sizeof count, "%d", study->instances);
+	dataset_text(&row, TAG_NumberOfStudyRelatedInstances, study->instances < 0 ? "" : count);
+	snprintf(count, sizeof count, "%d", study->series);
+	dataset_text(&row, TAG_NumberOfStudyRelatedSeries, study->series < 0 ? "" : count);
+	report_row(report, &row);
+	dataset_done(&row);
+}
+
+/* The account on standard output; with --batch-report it has its file, and the studies are shown. */
+static int show_batch(const struct batch *batch, const struct plan *plan, const struct values *v, const struct showing *show,
+		      const struct query *q, struct err *e)
+{
+	struct report *report;
+
+	if (!show->count_only && batch_report(batch, v->batch_report, e) < 0)
+		return -1;
+	if (show->count_only && v->batch_report && batch_report(batch, v->batch_report, e) < 0)
+		return -1;
+	if (show->count_only) {
+		printf("%zu\n", plan->count);
+	} else if (v->batch_report) {
+		report = report_open(stdout, show->format, q);
+		for (size_t i = 0; i < plan->count; i++)
+			show_study(report, &plan->studies[i].study);
+		report_close(report);
+	}
+	return 0;
+}
+
+static int ask_batch(struct session *s, const struct peer *peer, const struct values *v, const struct showing *show,
+		     const struct query *q, struct err *e)
+{
+	struct batch *batch = batch_read(v->batch, e);
+	struct work_found found;
+	struct plan plan;
+	int failed;
+
+	if (!batch)
+		return -1;
+	plan_init(&plan);
+	plan.how.peer = *peer;
+	failed = batch_resolve(batch, s, v, &plan, &found, e);
+	if (!failed)
+		failed = show_batch(batch, &plan, v, show, q, e);
+	if (!failed)
+		failed = batch_errors(batch) || !found.result.whole ? EXIT_INCOMPLETE : plan.count || !show->fail_if_empty ? EXIT_ALL_THERE
+			 : EXIT_EMPTY;
+	batch_free(batch);
+	plan_done(&plan);
+	return failed;
+}
+
 static int prepare(struct values *v, const char *const *rest, size_t count, struct peer *peer, struct showing *show, struct query *q,
 		   struct conditions *c, struct err *e)
 {
@@ -416,7 +495,7 @@ static int prepare(struct values *v, const char *const *rest, size_t count, stru
 		return -1;
 	if (used < count)
 		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	if (make_showing(v, peer, show, e) < 0)
+	if (check_batch(v, e) < 0 || make_showing(v, peer, show, e) < 0)
 		return -1;
 	return make_query(v, peer, show, q, c, e);
 }
@@ -442,7 +521,7 @@ int cmd_query(int argc, char **argv)
 		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &peer, &show, &q, &c, &e) == 0 &&
 			 session_open(&s, &e) == 0 && session_open_ledger(&s, &e) == 0) {
 			session_timeouts(&s, v.timeout > 0 ? v.timeout : 60, 300);
-			status = ask(&s, &peer, &q, &c, &show, &e);
+			status = v.batch ? ask_batch(&s, &peer, &v, &show, &q, &e) : ask(&s, &peer, &q, &c, &show, &e);
 		}
 	}
 	signal = s.signal;

@@ -29,7 +29,8 @@ extern const struct opt_command command_qr, command_query, command_retrieve, com
 extern const struct opt_command command_node, command_qrscu, command_nm;
 
 int cmd_probe(int argc, char **argv);
-extern const struct opt_command command_probe;
+int cmd_doctor(int argc, char **argv);
+extern const struct opt_command command_probe, command_doctor;
 
 /* What is held and what happened. */
 int cmd_verify(int argc, char **argv);

@@ -24,6 +24,7 @@ const struct program programs[] = {
 	{ "echo", NULL, cmd_echo, &command_echo },
 	{ "node", NULL, cmd_node, &command_node },
 	{ "probe", NULL, cmd_probe, &command_probe },
+	{ "doctor", NULL, cmd_doctor, &command_doctor },
 	{ "qrscu", "qrscu", cmd_qrscu, &command_qrscu },
 	{ "pacs-nm-retriever", "pacs-nm-retriever", cmd_nm, &command_nm },
 	{ "verify", NULL, cmd_verify, &command_verify },

@@ -66,6 +66,15 @@ const struct opt options_query[] = {
 	END
 };
 
+const struct opt options_batch[] = {
+	{ "batch", "", "FILE", OPT_STRING, AT(batch), 0, 0, NULL, QUERY,
+	  "Studies named by the lines of a CSV file whose first line has DICOM keywords (AccessionNumber, PatientID, StudyDate ...); each line "
+	  "is asked for before anything is retrieved, and accounted for: found, several (all are taken), none, error.  - is standard input." },
+	{ "batch-report", "", "FILE", OPT_STRING, AT(batch_report), 0, 0, NULL, QUERY,
+	  "Where the account of the batch goes, as CSV (default: standard output)." },
+	END
+};
+
 const struct opt options_keys[] = {
 	{ "level", "L", "LEVEL", OPT_STRING, AT(level), 0, 0, NULL, QUERY, "PATIENT, STUDY, SERIES or IMAGE (default: STUDY)." },
 	{ "key", "k", "KEY", OPT_LIST, AT(keys), 0, 0, NULL, QUERY,

@@ -30,7 +30,7 @@ struct values {
 	const char *level, *sort;
 	long long limit;
 	bool count_only, tree;
-	const char *with_retrieve;
+	const char *with_retrieve, *batch, *batch_report;
 	bool associations;
 	/* selection */
 	const char *select, *series_modality, *series_description, *sop_class;
@@ -58,7 +58,7 @@ void values_init(struct values *);		/* the defaults; -1 in a number means: not g
 void values_done(struct values *);
 
 extern const struct opt options_node[], options_query[], options_keys[], options_retrieve[], options_series[], options_limits[],
-	options_mode[], options_resume[], options_format[], options_general[], options_select[];
+	options_mode[], options_resume[], options_format[], options_general[], options_select[], options_batch[];
 
 extern const struct opt options_shape[], options_rows[], options_verify[], options_status[], options_report[], options_import[],
 	options_forget[], options_purge[], options_organise[];

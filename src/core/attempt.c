@@ -239,21 +239,17 @@ static void keep_words(struct attempt *a)
 	}
 }
 
-static void record_end(struct attempt *a, const struct child_result *result)
+int attempt_tell_ledger(struct attempt *a, struct err *e)
 {
-	struct err e = { ERR_NONE, "" };
-
 	a->record.ms = a->ended_ms - a->started_ms;
 	a->record.bytes = a->bytes;
-	a->record.exit_status = result->signal ? 128 + result->signal : result->exit_status;
 	a->record.status = a->status;
 	a->record.completed = a->completed;
 	a->record.failed = a->failed;
 	a->record.objects = a->objects;
 	a->record.outcome = err_kind_name(a->why.kind);
 	a->record.words = a->why.text;
-	if (a->session->ledger && ledger_attempt_end(a->session->ledger, &a->record, &e) < 0)
-		log_error("%s", e.text);
+	return a->session->ledger ? ledger_attempt_end(a->session->ledger, &a->record, e) : 0;
 }
 
 static void judge(struct attempt *a, const struct child_result *result)
@@ -290,7 +286,7 @@ static void tool_done(void *owner, const struct child_result *result)
 	a->ticket = intake_ticket(a->intake);
 	judge(a, result);
 	keep_words(a);
-	record_end(a, result);
+	a->record.exit_status = result->signal ? 128 + result->signal : result->exit_status;
 	a->done(a->owner, a);
 }
 
@@ -303,6 +299,7 @@ static struct command *command_of(struct session *s, const struct settings *how,
 		.syntax = q->syntax, .destination = how->destination[0] ? how->destination : how->peer.calling,
 	};
 
+	/* cppcheck-suppress returnDanglingLifetime  ; the command holds copies */
 	return tool->command(&s->dcmtk, &request);
 }
 

@@ -66,6 +66,8 @@ void attempt_touch(struct attempt *, struct retrieval *, int64_t bytes);
 /* Whom to blame when a batch broke off: the study under way, or NULL. */
 struct retrieval *attempt_suspect(const struct attempt *);
 void attempt_stop(struct attempt *, bool now);
+/* How it ended, and what it brought, into the ledger: when its last files are through. */
+int attempt_tell_ledger(struct attempt *, struct err *);
 void attempt_free(struct attempt *);
 /* The exact command line of a request, for a dry run; yours. */
 char *attempt_command_text(struct session *, const struct settings *, const struct request *, const char *query_name, const char *into);

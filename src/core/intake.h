@@ -39,8 +39,8 @@ struct intake;
 struct intake *intake_new(struct session *, struct staging *, const struct layout *, const char *node, const struct intake_hooks *,
 			  void *owner);
 void intake_free(struct intake *);
-/* Moves the file away from path and queues it.  connection: any number the caller knows the way by.  in_flight: it may have been cut when its tool was ended; if it was, it is
- * dropped without a word. */
+/* Moves the file away from path and queues it.  connection: any number by which the caller knows the way it came.  in_flight:
+ * it may have been cut when its tool was ended; if it was, it is dropped without a word. */
 void intake_add(struct intake *, const char *path, int64_t bytes, const char *sender, unsigned connection,
 		bool in_flight);
 /* Starts on what is queued even if it is little. */

@@ -120,9 +120,10 @@ static void tell(struct group *g, size_t i, bool listed, const struct err *why)
 	static const struct err fine = { ERR_NONE, "" };
 	struct retrieval *r = g->of[i];
 
+	/* A study that the PACS does not know has no list either: only those that it counts objects of tell. */
 	if (listed || why)
 		g->lister->silent = 0;
-	else if (++g->lister->silent >= 3 && g->lister->answers != ANSWERS_NONE)
+	else if (r->in->expected > 0 && ++g->lister->silent >= 3 && g->lister->answers != ANSWERS_NONE)
 		learn(g->lister, ANSWERS_NONE);
 	if (!listed)
 		retrieval_unlist(r);

@@ -10,7 +10,8 @@
 
 #define ROWS_MAX 4000000L
 
-static void image_query(struct query *q, const char *studies, const char *series, const struct peer *peer, const struct retrieval *r)
+static void image_query(struct query *q, const char *studies, const char *series, const struct peer *peer,
+			const struct retrieval *r)
 {
 	query_init(q, LEVEL_IMAGE);
 	if (peer->model != MODEL_STUDY)

@@ -30,3 +30,5 @@ struct probe {
 /* line: told as it is found (may be NULL).  -1 when the PACS cannot be reached or does not let us in: then nothing is learned. */
 int probe_run(struct session *, const struct peer *, const struct probe_options *, void (*line)(void *owner, const struct probe_line *),
 	      void *owner, struct probe *, struct err *);
+/* One C-ECHO. */
+int probe_ping(struct session *, const struct peer *, int64_t *ret_ms, struct err *);

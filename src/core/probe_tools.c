@@ -100,20 +100,31 @@ static void interrupted(void *owner)
 	child_stop_all(false);
 }
 
-int probe_echo(struct probing *p, struct err *e)
+int probe_ping(struct session *s, const struct peer *peer, int64_t *ret_ms, struct err *e)
 {
+	struct probe count = { .requests = 0 };
+	struct probing p = { .session = s, .peer = peer, .out = &count };
 	struct turn t;
-	char text[20];
 
-	p->session->on_interrupt = interrupted;
-	if (run(p, echoscu_command(&p->session->dcmtk, p->peer), SERVICE_ECHO, 120, &t, e) < 0)
+	s->on_interrupt = interrupted;
+	if (run(&p, echoscu_command(&s->dcmtk, peer), SERVICE_ECHO, 120, &t, e) < 0)
 		return -1;
 	dcmtk_reading_done(&t.said);
-	if (t.why.kind) {
+	*ret_ms = t.ms;
+	if (t.why.kind)
 		*e = t.why;
+	return t.why.kind ? -1 : 0;
+}
+
+int probe_echo(struct probing *p, struct err *e)
+{
+	int64_t ms = 0;
+	char text[20];
+
+	p->out->requests++;
+	if (probe_ping(p->session, p->peer, &ms, e) < 0)
 		return -1;
-	}
-	snprintf(text, sizeof text, "%lld", (long long)t.ms);
+	snprintf(text, sizeof text, "%lld", (long long)ms);
 	probe_say(p, "echo-ms", text, "C-ECHO with its association, milliseconds");
 	return 0;
 }
@@ -358,6 +369,7 @@ static void count_turns(struct probing *p, struct turn *turns, int started)
 int probe_associations(struct probing *p, struct err *e)
 {
 	struct turn *turns = mem_alloc(PROBE_ASSOCIATIONS * sizeof *turns);
+	struct err unheard = { ERR_NONE, "" };
 	int started = 0, failed = 0;
 
 	while (started < PROBE_ASSOCIATIONS && !failed) {
@@ -369,7 +381,7 @@ int probe_associations(struct probing *p, struct err *e)
 	if (!failed)
 		failed = session_run(p->session, all_decided, turns, e);
 	child_stop_all(false);
-	if (session_run(p->session, all_over, turns, failed ? &(struct err){ .kind = ERR_NONE } : e) < 0)
+	if (session_run(p->session, all_over, turns, failed ? &unheard : e) < 0)
 		return -1;			/* stopped in haste: the children may still write to the turns */
 	if (!failed && p->session->signal)
 		failed = err_set(e, ERR_INTERRUPTED, "stopped");

@@ -308,6 +308,7 @@ static void close_run(struct run *run)
 	table_free(run->known, NULL);
 	means_done(&run->means);
 	run->session->on_interrupt = NULL;
+	run->session->interrupt_owner = NULL;
 }
 
 static void count_plan(struct run *run)
@@ -365,7 +366,7 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 	session_timeouts(s, run.how->timeout_s, run.how->first_timeout_s > run.how->stall_timeout_s ? run.how->first_timeout_s
 												      : run.how->stall_timeout_s);
 	s->on_interrupt = interrupted;
-	s->interrupt_owner = &run;
+	s->interrupt_owner = &run;		/* cppcheck-suppress autoVariables ; close_run takes it back */
 	count_plan(&run);
 	failed = open_run(&run, e);
 	if (!failed)

@@ -224,7 +224,7 @@ static void conclude(struct run *run, struct attempt *a)
 		width_heard(run, &a->why, a->answered, gained > 0, a->started_ms, a->company);
 	learn_company(run, a, gainers);
 	judge_run(run, a, gained);
-	if (ledger_begin(run->session->ledger, &e) < 0) {
+	if (ledger_begin(run->session->ledger, &e) < 0 || attempt_tell_ledger(a, &e) < 0) {
 		run_fail(run, &e);
 		attempt_free(a);
 		return;

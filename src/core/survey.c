@@ -45,7 +45,8 @@ static bool answered(void *owner)
 	return s->answered == s->count;
 }
 
-static void gather(struct survey *s)
+/* The next group; false when there is none. */
+static bool gather(struct survey *s)
 {
 	size_t most = s->left >= 0 || s->studies_left >= 0 ? GROUP_LIMITED : GROUP;
 
@@ -58,6 +59,7 @@ static void gather(struct survey *s)
 		s->group[s->count] = mem_alloc(sizeof *s->group[0]);
 		retrieval_init(s->group[s->count++], in, &s->means);
 	}
+	return s->count > 0;
 }
 
 static int list_group(struct survey *s, struct err *e)
@@ -155,7 +157,7 @@ int survey_plan(struct session *session, struct plan *plan, int *ret_queries, st
 	int failed = 0;
 
 	s.lister = lister_new(session, &plan->how.peer, listed, NULL, &s);
-	for (gather(&s); !failed && s.count; gather(&s)) {
+	while (!failed && gather(&s)) {
 		failed = s.left == 0 || s.studies_left == 0 ? 0 : list_group(&s, e);
 		for (size_t i = 0; i < s.count && !failed; i++)
 			failed = settle(&s, s.group[i], e);

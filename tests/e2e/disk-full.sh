@@ -56,12 +56,14 @@ carry_on filled
 [ "$(grep '^sent ' "$T/badpacs.log" | sort | uniq -d | wc -l)" -le 1 ] || fail "whole objects were sent again"
 
 # Too sudden for the floor: getscu, or the intake, can create no file.
-for inodes in 8 12 40; do
-	disk sudden-$inodes size=200m,nr_inodes=$inodes
-	run dicom-qr "$NODE" --auto --method c-get -o "$OUT" --save-state "$T/sudden-$inodes.state" --retries 0
+for left in 8 12 40; do
+	disk sudden-$left size=200m,nr_inodes=200
+	mkdir "$T/sudden-$left/fill"
+	(cd "$T/sudden-$left/fill" && seq $((198 - left)) | xargs touch)
+	run dicom-qr "$NODE" --auto --method c-get -o "$OUT" --save-state "$T/sudden-$left.state" --retries 0
 	stopped "No space left on device"
-	mount -o remount,nr_inodes=1000 "$T/sudden-$inodes"
-	carry_on sudden-$inodes
+	rm -r "$T/sudden-$left/fill"
+	carry_on sudden-$left
 done
 
 # The ledger's own disk.

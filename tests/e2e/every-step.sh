@@ -21,56 +21,60 @@ published() { (cd "$OUT" 2>/dev/null && find . -path ./.dicom-qr -prune -o -type
 
 sent() { sed -n 's/^sent \([^ ]*\) .*/\1/p' "$T/badpacs.log" | sort; }
 
-# The uninterrupted run.
-prepare_row "uninterrupted" get
 start_bad ""
-fetch
-judge all
-ledger_of >"$T/ledger.whole"
-[ "$(wc -l <"$T/ledger.whole")" -eq 15 ] || fail "the ledger is not what this test reads"
-
-run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --review --save-state "$T/plan" "${HOW[@]}"
-expect_status 0
-
 resume() { run dicom-qr resume --state "$STATE" --output "$OUT" --retry-wait 1; }
 
 # What was published when it died must not be sent afterwards.
 expect_published_once() {
+	[ "$n" -gt 1 ] || [ "$(sent | wc -l)" -eq 12 ] || fail "the log does not show what is sent"
 	sent | comm -12 - "$ROW/published" >"$ROW/again"
 	[ ! -s "$ROW/again" ] || fail "step $n: published, yet sent again: $(cat "$ROW/again")"
 }
 
 empty_log() { : >"$T/badpacs.log"; }
 
-for ((n = 1; ; n++)); do
-	prepare_row "killed at step $n" get
-	cp "$T/plan" "$STATE"
+# kill_at N METHOD: false when the run has fewer steps.
+kill_at() {
+	n=$1
+	prepare_row "killed at step $n" "$2"
+	cp "$T/plan-$2" "$STATE"
 	DICOM_QR_STOP_AT_COMMIT=$n resume
-	[ "$status" -ne 0 ] || break
+	[ "$status" -ne 0 ] || return 1
 	[ "$status" -eq 137 ] || fail "step $n: status $status"
 	published >"$ROW/published"
 	empty_log
-	resume
+}
+
+for method in get move; do
+	prepare_row "uninterrupted" $method
+	fetch
+	judge all
+	ledger_of >"$T/ledger.whole"
+	[ "$(wc -l <"$T/ledger.whole")" -eq 15 ] || fail "the ledger is not what this test reads"
+	run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --review --save-state "$T/plan-$method" "${HOW[@]}"
 	expect_status 0
-	expect_published_once
-	expect_same_objects "$DATA" "$OUT"
-	ledger_of | diff "$T/ledger.whole" - || fail "step $n: another ledger"
-	empty_log
-	resume
-	expect_status 0
-	! grep -q '^get ' "$T/badpacs.log" || fail "step $n: the third run asked for something"
-	[ -z "$(find "$OUT/.dicom-qr" -path '*/run-*' -type f ! -name lock)" ] || fail "step $n: objects were left behind"
+	step=1
+	while kill_at $step $method; do
+		resume
+		expect_status 0
+		expect_published_once
+		expect_same_objects "$DATA" "$OUT"
+		ledger_of | diff "$T/ledger.whole" - || fail "step $n: another ledger"
+		empty_log
+		resume
+		expect_status 0
+		! grep -Eq '^(get|move) ' "$T/badpacs.log" || fail "step $n: the third run asked for something"
+		[ -z "$(find "$OUT/.dicom-qr" -path '*/run-*' -type f ! -name lock)" ] || fail "step $n: objects were left behind"
+		step=$((step + (${#method} == 3 ? 1 : 2)))	# every step by C-GET, every second by C-MOVE
+	done
+	echo "# $n steps"
+	[ "$n" -ge 20 ] || fail "only $n steps"
 done
-echo "# $n steps"
-[ "$n" -ge 20 ] || fail "only $n steps"
 
 # Another machine has the state file and the output, and no ledger.
 for n in 4 8 16; do
-	prepare_row "on another machine, killed at step $n" get
-	cp "$T/plan" "$STATE"
-	DICOM_QR_STOP_AT_COMMIT=$n resume
-	published >"$ROW/published"
-	empty_log
+	kill_at $n get
+	echo "# on another machine"
 	mv "$OUT" "$ROW/there"
 	OUT=$ROW/there DICOM_QR_LEDGER=$ROW/there.db
 	resume

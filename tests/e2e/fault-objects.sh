@@ -11,10 +11,3 @@ fault "foreign object" "get move" all "retrieve-foreign $(find "$T/foreign" -typ
 [ "$(find "$T"/*/out/.dicom-qr/quarantine -name '*.reason' | wc -l)" -eq 2 ] || fail "the foreign object is not in quarantine"
 fault "object truncated, once" "get move" again "retrieve-truncate $OBJECT times 1"
 fault "object truncated, always" "get move" "damaged 1 1 of 8 objects missing: it came damaged" "retrieve-truncate $OBJECT"
-fault "success and nothing, at first" "get move" all "retrieve-empty-first 2 study $STUDY"
-fault "success and nothing, always" "get move" "lacks 8 empty .*the PACS says success and sends no object" \
-	"retrieve-empty study $STUDY" --retries 2
-fault "nearline, comes later" "get move" all "retrieve-nearline $STUDY 4 a702"
-fault "nearline, empty at first" "get move" all "retrieve-nearline $STUDY 4 empty"
-fault "nearline, does not come" "get move" "lacks 8 parked .*recalled and has not come yet" \
-	"retrieve-nearline $STUDY 600 a702" --retries 0

@@ -11,14 +11,3 @@ for status in A700 A701 A702 C000 0122; do
 done
 fault "bad object fails its whole list" "get move" "lacks 1 1 of 8 objects missing: 0xC000.*out of order" \
 	"retrieve-deny $OBJECT c000 out of order"
-fault "retrieval of lists refused" "get move" all "retrieve-no-lists a900
-	retrieve-lose $OBJECT $ROOT.4.2.1.4 $ROOT.4.2.2.1 times 3"
-fault "image level refused" "get move" again "retrieve-level-refuse IMAGE a900
-	retrieve-lose $OBJECT times 1"
-fault "image level refused, C000" "get move" again "retrieve-level-refuse IMAGE c000
-	retrieve-lose $OBJECT times 1"
-fault "series level refused" "get move" all "retrieve-level-refuse SERIES a900
-	retrieve-lose $OBJECT times 1"
-fault "image and series level refused" "get move" again "retrieve-level-refuse IMAGE a900
-	retrieve-level-refuse SERIES a900
-	retrieve-lose $OBJECT times 1"

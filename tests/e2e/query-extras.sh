@@ -16,7 +16,10 @@ finds() {
 start_both
 start_badpacs "aetitle BAD" "$ARCHIVE"
 for pacs in dcmqrscp orthanc badpacs; do
-	[ $pacs = badpacs ] && NODE=BAD@127.0.0.1:$BAD_PORT || choose_pacs $pacs
+	case $pacs in
+	badpacs) NODE=BAD@127.0.0.1:$BAD_PORT ;;
+	*) choose_pacs $pacs ;;
+	esac
 	finds "1 2 6 " --from 2024-01-05 --until 20240108 --sort StudyTime
 	finds "3 4 5 7 " --from 2024-01-09 --sort StudyDate
 	finds "7 5 4 3 2 " --from 20240106 --sort -StudyDate

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wrappers/dcmdump.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
 #include "base/mem.h"
 #include "dicom/tag.h"
 #include "tests/unit/check.h"
@@ -124,9 +129,38 @@ static void test_commands(void)
 	command_free(c);
 }
 
+/* A dictionary of the attributes we name is enough where only those are asked for. */
+static void test_dictionary(void)
+{
+	static const uint32_t named[] = { TAG_SOPInstanceUID, TAG_PixelData }, numbered[] = { TAG_PixelData, TAG(0x0029, 0x1010) };
+	char path[] = "/tmp/dicom-qr-test-dictionary.XXXXXX";
+	int fd = mkstemp(path);
+	struct dcmtk d = { .dictionary = path };
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+	struct err e = { ERR_NONE, "" };
+	struct command *c;
+
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK_INT(dcmdump_write_dictionary(path, &e), 0);
+	CHECK_INT(file_read(path, &text, &e), 0);
+	CHECK_HAS(buf_text(&text), "(0020,000d)\tUI\tStudyInstanceUID\t1-n\tDICOM\n");
+	unlink(path);
+	c = dcmdump_command(&d, "/run/x/list", named, countof(named), true);
+	CHECK_HAS(command_text(c), "DCMDICTPATH=/tmp/dicom-qr-test-dictionary.");
+	command_free(c);
+	c = dcmdump_command(&d, "/run/x/list", numbered, countof(numbered), true);
+	CHECK(!strstr(command_text(c), "DCMDICTPATH"));
+	command_free(c);
+	c = dcmdump_command(&d, "/run/x/list", NULL, 0, false);
+	CHECK(!strstr(command_text(c), "DCMDICTPATH"));
+	command_free(c);
+}
+
 int main(void)
 {
 	test_transcripts();
 	test_commands();
+	test_dictionary();
 	return check_done();
 }

@@ -270,6 +270,47 @@ static void test_items(void)
 	CHECK_CASE("");
 }
 
+struct bytes {
+	const char *left;
+};
+
+static int one_byte(void *source, const char **ret_piece, size_t *ret_len, struct err *e)
+{
+	struct bytes *b = source;
+
+	if (*b->left == '!')
+		return err_set(e, ERR_SYSTEM, "no more can be read");
+	*ret_piece = b->left;
+	*ret_len = *b->left != 0;
+	b->left += *ret_len;
+	return 0;
+}
+
+/* A text may be torn anywhere. */
+static void test_pieces(void)
+{
+	for (size_t i = 0; i < countof(item_cases); i++) {
+		struct items items = { 0, strstr(item_cases[i].text, "13") ? 13 : 7 };
+		struct bytes bytes = { item_cases[i].text };
+		struct err e = { ERR_NONE, "" };
+		struct json *j = json_read_items(one_byte, &bytes, "items", take_item, &items, &e);
+
+		CHECK_CASE(item_cases[i].text);
+		CHECK_INT(!j, !item_cases[i].left);
+		CHECK_INT(strncmp(e.text, item_cases[i].error, strlen(item_cases[i].error)), 0);
+		CHECK_INT(items.sum, item_cases[i].sum);
+		json_free(j);
+	}
+	CHECK_CASE("");
+	for (int i = 0; i < 2; i++) {
+		struct bytes bytes = { i ? "" : "{\"a\":[1,!" };
+		struct err e = { ERR_NONE, "" };
+
+		CHECK(!json_read_items(one_byte, &bytes, NULL, NULL, NULL, &e));
+		CHECK_HAS(e.text, i ? "in the middle" : "no more can be read");
+	}
+}
+
 /* A million items of a few values each pass through: only what is held at once has a ceiling. */
 static void test_many_items(void)
 {
@@ -299,6 +340,7 @@ int main(void)
 	test_building();
 	test_looking();
 	test_items();
+	test_pieces();
 	test_many_items();
 	return check_done();
 }

@@ -138,6 +138,7 @@ static void test_jobs(void)
 	struct ledger *l = open_ledger("jobs.db");
 	struct ledger_job j = { .node = "A@h:104", .command = "dicom-qr ...", .output = "/out", .user = "me", .started = 5 };
 	struct ledger_query q = { .job = 1, .node = "A@h:104", .level = "STUDY", .model = "study", .keys = "StudyDate", .rows = 7 };
+	FILE *file = tmpfile();
 	char *text;
 	struct err e = { ERR_NONE, "" };
 
@@ -150,12 +151,19 @@ static void test_jobs(void)
 	CHECK_HAS(e.text, "there is no job 2 with a plan");
 	CHECK_INT(ledger_job_plan(l, 2, "{\"a\": 1}", 8, &e), 0);
 	CHECK_INT(ledger_job_plan(l, 2, "{\"a\": 22}", 9, &e), 0);
+	CHECK(file && fputs("{\"b\": 333}", file) >= 0);
+	CHECK_INT(ledger_job_plan_file(l, 1, file, &e), 0);
+	CHECK_INT(ledger_job_plan_file(l, 1, file, &e), 0);
+	fclose(file);
 	CHECK_INT(ledger_query_add(l, &q, &e), 0);
 	CHECK_INT(ledger_job_end(l, 2, 3, "1 of 2", &e), 0);
 	ledger_close(l);
 	l = open_ledger("jobs.db");
 	text = ledger_job_plan_text(l, 2, &e);
 	CHECK_STR(text, "{\"a\": 22}");
+	free(text);
+	text = ledger_job_plan_text(l, 1, &e);
+	CHECK_STR(text, "{\"b\": 333}");
 	free(text);
 	ledger_close(l);
 }

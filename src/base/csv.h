@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Comma-separated values as RFC 4180 has them, read from memory: quotes, doubled quotes, line ends within quotes, CRLF or LF.  A byte
+ * order mark is skipped, and what divides the first line (comma, semicolon or tab) divides all. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct csv {
+	const char *text;		/* lent */
+	size_t len, at;
+	long line;			/* of the record read last, from 1; records may have several lines */
+	long next_line;
+	char divider;
+};
+
+struct csv_record {
+	char **fields;
+	size_t count, room;
+};
+
+void csv_init(struct csv *, const char *text, size_t len);
+/* 1 a record (what it held before is freed), 0 the end, -1 ERR_INPUT with the line.  Empty lines are skipped. */
+int csv_next(struct csv *, struct csv_record *, struct err *);
+void csv_record_done(struct csv_record *);
+
+struct buf;
+void csv_put(struct buf *, const char *field);	/* quoted where it must be */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --batch: a CSV file with DICOM keywords as headers; each line is resolved to Study Instance UIDs by a query of its own before
+ * anything is retrieved, and each is accounted for. */
+#pragma once
+
+#include "cli/work.h"
+
+struct batch;
+
+/* Reads the file whole ("-" is standard input): a header of keywords, at least one line.  ERR_USAGE, ERR_INPUT with the line. */
+struct batch *batch_read(const char *path, struct err *);
+void batch_free(struct batch *);
+/* Asks for each line, with the filters of values beside it; the plan gets each study once.  A line that is wrong, or that the PACS
+ * refuses, is accounted for; -1 when the PACS cannot be reached or we were stopped.  found: of all lines together. */
+int batch_resolve(struct batch *, struct session *, const struct values *, struct plan *, struct work_found *found, struct err *);
+/* As CSV: the line, its values, found, several, none or error, how many studies and which, and why.  path NULL: standard output. */
+int batch_report(const struct batch *, const char *path, struct err *);
+size_t batch_errors(const struct batch *);
