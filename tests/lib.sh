@@ -4,7 +4,7 @@
 # For end-to-end tests (bash): real peers on free loopback ports, the program under test, and what is expected of it.
 # A test is one file: it begins with
 #
-#	. "${srcdir:-.}/tests/lib.sh"
+#	. "${srcdir:-.}/tests/lib.sh" || exit 1
 #
 # and passes by reaching its end (set -eu is on).  All it writes is in $T, removed at the end unless KEEP=1; every process
 # it started is ended.  What a function sets is named above it.  Exit status: 0 passed, 77 skipped, 1 failed.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A PACS that sends from another address than the one it listens at: turned away with advice, let in by --accept-from.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need /usr/bin/python3
 "$BULK" "$T/data" --studies 1 --series 1 --images 4 --size 2000 >/dev/null

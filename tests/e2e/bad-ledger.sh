@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A ledger that is damaged, newer or another program's is named and left alone; nothing is retrieved without one.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need /usr/bin/python3
 "$BULK" "$T/data" --studies 1 --series 1 --images 3 --size 2000 >/dev/null

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A PACS that is not there, or is none: what is wrong, in one line, and a status that says whether to try again.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 # asked STATUS PATTERN NODE ARGUMENT…: by each command that asks
 asked() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Where nothing can be written, that is said, with the path: output, state, log file; and nothing is asked in vain.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 1 --series 1 --images 3 --size 2000 >/dev/null
 start_badpacs "" "$T/data"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A state file that is damaged, foreign or hostile is refused in one line; nothing is asked, and the file stays as it is.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 mkdir "$T/data"
 start_badpacs "" "$T/data"

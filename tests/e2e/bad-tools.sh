@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Without a DCMTK tool, with one that is too old or none of DCMTK's, nothing begins, and the tool is named.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need findscu getscu movescu storescp dcmdump echoscu
 mkdir "$T/data" "$T/tools"

@@ -3,7 +3,7 @@
 #
 # --batch: each line of a CSV file is resolved by a query and accounted for before anything is retrieved.
 # shellcheck disable=SC2119  # functions with arguments of their own
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 # accounts LINE OUTCOME STUDIES [REASON]: what the account says of a line of the file.
 accounts() {

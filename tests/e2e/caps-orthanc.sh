@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Orthanc with LimitFindResults: every study once, from 28 with a limit of 10 to 2,000 with one of 100, and few requests.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/few" --studies 28 --series 1 --images 1 --size 64 --spread
 "$BULK" "$T/many" --studies 1972 --series 1 --images 1 --size 64 --spread --date 20240301 --prefix 1.2.826.0.1.3680043.10.1338.8

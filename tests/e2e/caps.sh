@@ -3,7 +3,7 @@
 #
 # A PACS that cuts its answers, in every style: each study is found exactly once, or the window is named that could not be made
 # whole and the status is 3.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 RUN_LIMIT=90
 

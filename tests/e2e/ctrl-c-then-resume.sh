@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Ctrl-C in the middle: exit 130, the line that resumes, no process left; resume fetches the rest and nothing twice.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 LISTEN_PORT=$(free_port)
 "$BULK" "$T/data" --studies 3 --series 2 --images 20 --size 20000

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A second Ctrl-C waits for nobody; SIGTERM and SIGHUP end a run as the first does.  Each leaves what resume needs.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 2 --series 1 --images 10 --size 2000
 start_badpacs 'retrieve-stall-after 4 3600 for HASTY' "$T/data"

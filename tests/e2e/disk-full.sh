@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A disk that is full, or gets full amid a retrieval: the run stops with status 7 and can be carried on when there is room.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 # In a mount namespace of its own nothing stays mounted.
 if [ -z "${MOUNTS_OF_OURS-}" ]; then

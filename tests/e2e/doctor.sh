@@ -3,7 +3,7 @@
 #
 # doctor: what is there, what is missing, and a status by the first thing that is bad; nothing is changed.
 # shellcheck disable=SC2119  # functions with arguments of their own
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 examined() {
 	run dicom-qr doctor "${@:2}"

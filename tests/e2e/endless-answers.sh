@@ -3,7 +3,7 @@
 #
 # A PACS that never stops answering is stopped, whether it repeats itself or not; what can be told from its answers is used,
 # and what they do not prove is said.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 2 --series 1 --images 3 --size 2000 >/dev/null
 export DICOM_QR_ROWS_MAX=40

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Killed at its n-th durable step (ledger commit, published file, state file), for n = 1, 2, 3 ...: the resumed run ends with
 # the files and the ledger of an uninterrupted one, nothing published is sent again, and a further run asks for nothing.
-. "${srcdir:-.}/tests/lib.sh"
-. "${srcdir:-.}/tests/faults.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
+. "${srcdir:-.}/tests/faults.sh" || exit 1
 
 need sqlite3
 make_data

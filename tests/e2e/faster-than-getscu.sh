@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # 400 small objects come at least 20 times as fast as by plain getscu, which takes 40 ms and more for each.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need getscu sqlite3
 "$BULK" "$T/data" --studies 1 --series 4 --images 100 --size 10000 --modality MR

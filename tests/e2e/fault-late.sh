@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The PACS says success and sends nothing, yet; or must recall from its archive.
-. "${srcdir:-.}/tests/lib.sh"
-. "${srcdir:-.}/tests/faults.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
+. "${srcdir:-.}/tests/faults.sh" || exit 1
 
 make_data
 fault "success and nothing, at first" "get move" all "retrieve-empty-first 2 study $STUDY"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The PACS refuses a form of request: lists, or a level.
-. "${srcdir:-.}/tests/lib.sh"
-. "${srcdir:-.}/tests/faults.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
+. "${srcdir:-.}/tests/faults.sh" || exit 1
 
 make_data
 fault "retrieval of lists refused" "get move" all "retrieve-no-lists a900

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The PACS loses objects, or fails to send them: what is missing is asked for again, and what it withholds is named.
-. "${srcdir:-.}/tests/lib.sh"
-. "${srcdir:-.}/tests/faults.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
+. "${srcdir:-.}/tests/faults.sh" || exit 1
 
 make_data
 nothing='the PACS says success and sends nothing'

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The PACS sends what it should not, cuts objects, sends nothing yet, or sends late.
-. "${srcdir:-.}/tests/lib.sh"
-. "${srcdir:-.}/tests/faults.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
+. "${srcdir:-.}/tests/faults.sh" || exit 1
 
 make_data
 "$BULK" "$T/foreign" --studies 1 --series 1 --images 1 --size 2000 --prefix 1.2.3 >/dev/null

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The nastiest pairs: what one fault hides, the other must not.
-. "${srcdir:-.}/tests/lib.sh"
-. "${srcdir:-.}/tests/faults.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
+. "${srcdir:-.}/tests/faults.sh" || exit 1
 
 make_data
 fault "silent loss and association limit" "get move" all "retrieve-lose $OBJECT $ROOT.4.1.1.1 $ROOT.4.3.2.4 times 3

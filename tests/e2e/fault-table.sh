@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Each row of the fault table in README.md is a test, and each such test has its row.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 sed -n '/^## Faults/,/^## Speed/s/^| \([^|]*[^| ]\) |.*/\1/p' "$top_srcdir/README.md" | tail -n +3 | sort >"$T/readme"
 # shellcheck disable=SC2016  # a literal

@@ -3,7 +3,7 @@
 #
 # A PACS that answers queries wrongly in every way but cutting them: each study is found once, and what it did not filter is
 # filtered here.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 make_archive
 

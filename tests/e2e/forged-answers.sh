@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Values of a PACS with escapes, line breaks and whole log lines in them reach no terminal and no log raw, and forge nothing.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need dcmodify
 "$BULK" "$T/data" --studies 1 --series 1 --images 2 --size 2000 >/dev/null

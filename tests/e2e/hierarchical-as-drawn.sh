@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # --hierarchical: PatientID/Study/Series/Instance.dcm in dicom-qr, Study/Series/Instance.dcm in dicom-retrieve.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 root=1.2.826.0.1.3680043.10.1338
 

@@ -3,7 +3,7 @@
 #
 # A PACS that names objects ../../x or /absolute writes nothing outside the staging folder: by C-GET and by C-MOVE, with
 # Landlock and without it.  getscu +B by itself would let it (DCMTK up to 3.7.0).
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need getscu
 "$BULK" "$T/data" --studies 1 --series 1 --images 6 --size 2000 >/dev/null

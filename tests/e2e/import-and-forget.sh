@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # import takes a tree that is there already into ledger and manifest, so that nothing of it is fetched again; forget takes out what is
 # gone; purge forgets the past and leaves what is held.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 make_archive
 some_of_archive 's1-*' 's2-*' 's7-*'

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # "make install": five names, their manual pages and completion, and the preload object where the program looks for it.
 # "make uninstall" leaves nothing.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 need make
 
 variable() { sed -n "s/^$1 = //p" "$top_builddir/Makefile"; }

@@ -3,7 +3,7 @@
 #
 # kill -9 in the middle of a study: what was whole in the staging folder is taken in by the next run and not asked for again;
 # what was cut is.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 1 --series 2 --images 5 --size 20000 >/dev/null
 LISTEN_PORT=$(free_port)

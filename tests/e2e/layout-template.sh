@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # --layout: each file where its attributes say, made safe; what would meet under one name does not.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 paths() { (cd "$1" && find . -name .dicom-qr -prune -o -type f -print | sort); }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The command lines of the manual of dicom-qr, as they stand there, with other hosts and folders.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need dcmodify jq
 uid=1.2.840.113619.2

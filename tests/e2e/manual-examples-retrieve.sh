@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The command lines of the manual of dicom-retrieve, as they stand there, with other hosts and folders; exit status 0 or 1.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 uid=1.2.840.113619.2
 "$BULK" "$T/data" --studies 3 --series 2 --images 3 --size 2000 --prefix $uid

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Every option of every command stands in its manual page, in its --help and in README.md; README.md names no other; the
 # pages are sound.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 README=$top_srcdir/README.md
 
 # options_of PAGE: its options, one a line, from the completion, which holds the names in the option table.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # --max-images 5: five objects are asked for, and five arrive; the others come when they are asked for.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 start_both
 for pacs in dcmqrscp orthanc; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # C-MOVE to somebody else's storescp: it gets the files; we say what the PACS counted, and that nothing was seen here.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 start_storescp ELSEWHERE
 DESTS=("ELSEWHERE 127.0.0.1 $STORE_PORT")

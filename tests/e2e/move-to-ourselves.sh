@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # C-MOVE with --listen: what is moved is received here, as it is stored, compressed or not.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 start_both
 for pacs in dcmqrscp orthanc; do

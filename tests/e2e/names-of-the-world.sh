@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Names in ISO_IR 100, ISO 2022 IR 87, GB18030 and UTF-8 are shown as they are, and found; --charset where the PACS compares bytes.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need jq
 start_both

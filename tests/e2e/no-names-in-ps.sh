@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What is searched for, and what is found, is on no command line of a tool, where every user of the machine could read it.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 2 --series 1 --images 3 --size 2000 >/dev/null
 LISTEN_PORT=$(free_port)

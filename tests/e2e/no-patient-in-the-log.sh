@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Log lines carry UIDs and no patient, unless --log-phi says so; nothing that a PACS says makes a terminal obey.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need dcmodify
 make_archive

@@ -3,7 +3,7 @@
 #
 # Nodes: written down, changed, shown and removed; every command takes one by name or number; the command line wins; a
 # mistake in the file is told with its line.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 nodes=$XDG_CONFIG_HOME/dicom-qr/nodes.json
 refused() {	# PATTERN ARGUMENT…

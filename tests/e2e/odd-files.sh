@@ -3,7 +3,7 @@
 #
 # Whatever a tool leaves in its staging folder: names with line breaks and options in them are only names; links, pipes and
 # folders are not followed, opened or kept; outside it nothing can be touched.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need findscu dcmdump /usr/bin/python3
 "$BULK" "$T/data" --studies 1 --series 1 --images 4 --size 2000 >/dev/null

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # UIDs longer than 64 characters in data sets (DCMTK bears none in commands), padded ones in answers and objects: retrieved, named safely, and not asked for again.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 1 --series 1 --images 3 --size 2000 >/dev/null
 need dcmodify

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Two runs with one state file: the second says who works with it, and changes nothing.  A port that is taken is named.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 2 --series 1 --images 4 --size 2000 >/dev/null
 start_badpacs "get-stall-after 2 600 times 1" "$T/data"

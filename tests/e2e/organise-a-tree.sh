@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # organise gives files the paths of a layout: shown first, moved or linked, nothing lost, taken back; records follow the files.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 make_archive
 some_of_archive 's1-*' 's2-*' 's3-*'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # pacs-nm-retriever: every example of its document as it was written, its defaults, and how it ends.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 need dump2dcm
 
 ln -s dicom-qr "$T/bin/pacs_nm_retriever.py"

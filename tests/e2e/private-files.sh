@@ -3,7 +3,7 @@
 #
 # All that is written is for its owner alone: objects, folders, state, ledger, log, scratch and staging, also under an open
 # umask; --mode opens the objects and the state, and nothing else.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 umask 0
 "$BULK" "$T/data" --studies 1 --series 2 --images 3 --size 2000 >/dev/null

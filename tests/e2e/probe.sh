@@ -3,7 +3,7 @@
 #
 # probe: every line true of dcmqrscp, Orthanc, and a PACS in five disguises; nothing is retrieved, few requests are sent, and
 # what was found steers queries.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 # probed NODE [OPTION…]
 probed() {

@@ -3,7 +3,7 @@
 #
 # The dose collector: its help and its examples as they were written, each rule of the selection with a study that hits it and
 # one that misses it, studies held already, and PACS that answer less than they should.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 need dump2dcm
 
 ln -s dicom-qr "$T/bin/qrscu.py"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What query does beyond asking: days, times, stations, order, limits, counts, trees; the same from each PACS.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 # finds EXPECTED OPTION…: the studies found, by the last number of their UIDs, in order.
 finds() {

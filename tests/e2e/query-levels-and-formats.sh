@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # dicom-query at each level in each format: the same rows, and documents that other programs read.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need jq python3
 root=1.2.826.0.1.3680043.10.1338

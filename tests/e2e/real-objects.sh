@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The DICOM files that Debian's python3-pydicom ships, in Orthanc: all come by C-MOVE, as they are; C-GET alone leaves what it
 # cannot carry, with words; auto gets that by C-MOVE.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need jq dcmdump dpkg-query
 LISTEN_PORT=$(free_port)

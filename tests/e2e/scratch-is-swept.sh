@@ -3,7 +3,7 @@
 #
 # Answers with names in them lie in memory only while a run needs them: the scratch folder goes at the end, on a signal, and
 # after a kill -9 with the next run.  No tool outlives us, however we die.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 3 --series 1 --images 3 --size 2000 >/dev/null
 LISTEN_PORT=$(free_port)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # dicom-retrieve of a series and of an instance, by C-GET and by C-MOVE; each without what it belongs to is refused.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 start_both
 root=1.2.826.0.1.3680043.10.1338

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Connections to our receiver from another address than the PACS's are turned away, one or a hundred, and disturb nothing.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need /usr/bin/python3
 "$BULK" "$T/data" --studies 1 --series 1 --images 4 --size 2000 >/dev/null

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # --study-timeout: a study that stalls is given up, the others arrive; what came of it is kept and not fetched again.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 need jq
 LISTEN_PORT=$(free_port)

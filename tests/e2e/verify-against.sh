@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # verify --against finds out what the PACS has and the disk has not; resume brings exactly that.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 make_archive
 some_of_archive 's1-*' 's2-*' 's7-*'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # verify DIR tells what is missing, changed, unreadable or a stranger, and nothing of what is as it was.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 make_archive
 some_of_archive 's1-*' 's2-*' 's7-*'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # status, history, explain and report tell what happened, as text and as JSON, and without the patient.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 make_archive
 some_of_archive 's1-*' 's2-*' 's7-*'

@@ -3,7 +3,7 @@
 #
 # An object of another study, and one that is cut, are quarantined with the reason and the sender; neither counts, and the
 # damaged one is asked for again.
-. "${srcdir:-.}/tests/lib.sh"
+. "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 1 --series 1 --images 4 --size 20000 >/dev/null
 "$BULK" "$T/other" --studies 1 --series 1 --images 1 --size 20000 --prefix 1.2.3.4 >/dev/null

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	auto_free char *text = size ? mem_strn((const char *)data, size) : mem_str("");
 	size_t half = strlen(text) / 2;
 	struct date_range range, again;
+	struct time_range times;
+	int day;
 	struct err e = { .kind = ERR_NONE };
 	char name[16];
 
@@ -34,6 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		require(e.kind == ERR_USAGE && *e.text);
 	}
+	if (time_range_parse(text, &times, &e) == 0)
+		require(times.from >= 0 && times.from <= times.until && times.until < 86400);
+	if (date_day_parse(text, &day, &e) == 0)
+		require(date_add(day, 0) == day);
+	require(time_seconds(text) < 86400);
 	value_matches(text, text + half, true);
 	value_contains_fold(text, text + half);
 	require(strlen(name_group(text, name, sizeof name)) < sizeof name);
