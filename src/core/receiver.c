@@ -35,6 +35,7 @@ struct connection {
 	struct storescp_reading said;
 	char from[INET_ADDRSTRLEN];
 	char sender[64];
+	bool named;			/* sender holds the calling AE title */
 	int64_t bytes, active_ms;	/* what had arrived, and when last something did */
 	struct connection *next;
 };
@@ -78,10 +79,23 @@ static bool is_allowed(const struct receiver *r, in_addr_t address)
 	return false;
 }
 
+/* storescp writes who calls before the first object: known from then on, not only at the end. */
+static void know_sender(struct connection *c)
+{
+	struct storescp_reading so_far = { .stored = 0 };
+	struct err ignored = { ERR_NONE, "" };
+
+	if (!c->named && storescp_read_log(&so_far, c->inbox.folder, &ignored) == 0 && so_far.calling[0]) {
+		snprintf(c->sender, sizeof c->sender, "%s at %s", so_far.calling, c->from);
+		c->named = true;
+	}
+}
+
 static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
 {
 	struct connection *c = owner;
 
+	know_sender(c);
 	intake_add(c->receiver->intake, path, bytes, c->sender, c->number, in_flight && !c->released);
 }
 
@@ -103,7 +117,6 @@ static void scp_done(void *owner, const struct child_result *result)
 {
 	struct connection *c = owner;
 	struct receiver *r = c->receiver;
-
 	struct err e = { ERR_NONE, "" };
 
 	c->child = NULL;
