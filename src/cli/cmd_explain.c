@@ -267,7 +267,7 @@ static void tell_queries(const struct story *t)
 		if (!i)
 			line("Queries:");
 		line("  %s  %s asked %s at level %s: %s", text_of(q, "at"), text_of(q, "user"), text_of(q, "node"), text_of(q, "level"),
-		     text_of(q, "keys"));
+		     *text_of(q, "keys") ? text_of(q, "keys") : "all of them");
 		line("    %lld rows in %lld ms%s%s%s%s%s", json_int(json_get(q, "rows"), 0), json_int(json_get(q, "ms"), 0),
 		     *text_of(q, "status") ? ", status " : "", text_of(q, "status"),
 		     json_is_true(json_get(q, "cut")) ? "; the answer was cut" : "", *text_of(q, "comment") ? "; the PACS says: " : "",

@@ -382,6 +382,8 @@ static void after_company(struct retrieval *r, struct means *m, const struct out
 		if (!o->answered)
 			r->step = STEP_END;
 		r->batch_max = 1;
+	} else if (sort == SORT_BROKEN && o->finals && o->failed > 0) {
+		r->batch_max = 1;	/* the tool went no further than the first request whose objects failed: nothing broke */
 	} else if (sort == SORT_BROKEN) {
 		wait_for(r, how, now_ms);
 		if (o->suspect)

@@ -195,6 +195,14 @@ static struct outcome outcome_of(const struct run *run, const struct attempt *a,
 	};
 }
 
+static void tell_pause(const struct retrieval *r)
+{
+	int64_t ms = r->not_before - clock_ms();
+
+	if (r->state == RETRIEVAL_READY && ms > 0)
+		log_verbose("%s: asked for again in %lld s: %s", r->uid, (long long)(ms + 999) / 1000, r->why.kind ? r->why.text : "nothing came");
+}
+
 static void judge_studies(struct run *run, struct attempt *a)
 {
 	struct retrieval *suspect = a->answered ? NULL : attempt_suspect(a);
@@ -204,6 +212,7 @@ static void judge_studies(struct run *run, struct attempt *a)
 		const struct outcome outcome = outcome_of(run, a, i, suspect);
 
 		retrieval_after(r, &run->means, &outcome, run->how, clock_ms());
+		tell_pause(r);
 		if (r->state == RETRIEVAL_OVER)
 			window_leave(run, r);
 	}

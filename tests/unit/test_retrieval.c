@@ -470,6 +470,18 @@ static void test_company(void)
 	CHECK_INT(s.r.batch_max, 25);
 	CHECK_INT(s.r.tries, 0);
 	close_sim(&s);
+
+	CHECK_CASE("the first of several requests failed for its objects: the others go on at once, one behind a break waits");
+	for (int finals = 0; finals < 2; finals++) {
+		struct outcome o = { .shared = 1, .blind = true, .finals = finals, .failed = finals ? 2 : 0 };
+
+		open_sim(&s, &peer);
+		set_why(&o, ABORT);
+		retrieval_after(&s.r, &s.means, &o, &s.how, 1000);
+		CHECK_INT(s.r.batch_max, 1);
+		CHECK_INT(s.r.not_before > 0, !finals);
+		close_sim(&s);
+	}
 	CHECK_CASE("");
 }
 
