@@ -248,7 +248,20 @@ static const struct { const char *what, *words; } facts[] = {
 	{ "c-get", "C-GET" },
 	{ "c-move", "C-MOVE" },
 	{ "associations", "associations" },
+	{ "width", "connections" },
+	{ "studies", "many studies as" },
+	{ "images", "named objects as" },
+	{ "ways", "ways of classes" },
+	{ "method", "method left" },
 };
+
+static int add_fact(void *owner, const char *what, const char *value, time_t at, int times)
+{
+	(void)at;
+	(void)times;
+	json_set(owner, what, json_string(value));
+	return 0;
+}
 
 /* What was found out, beside what was written down; a missing ledger has learned nothing. */
 static struct json *learned(const struct node *n)
@@ -262,12 +275,8 @@ static struct json *learned(const struct node *n)
 	if (!*n->peer.host || access(path, R_OK) < 0 || !(ledger = ledger_open(NULL, &e)))
 		return found;
 	peer_key(&n->peer, key);
-	for (size_t i = 0; i < countof(facts); i++) {
-		auto_free char *value = ledger_learned(ledger, key, facts[i].what);
-
-		if (value)
-			json_set(found, facts[i].what, json_string(value));
-	}
+	if (ledger_learned_all(ledger, key, add_fact, found, &e) < 0)
+		log_error("%s", e.text);
 	ledger_close(ledger);
 	return found;
 }
@@ -456,7 +465,7 @@ static int change(struct config *c, enum action action, const struct node_values
 
 static int work(const struct node_values *n, const char *const *rest, size_t count, struct err *e)
 {
-	enum action action;
+	enum action action = LIST;
 	const struct config *config;
 	bool changes;
 	int lock, failed;

@@ -108,6 +108,10 @@ bool retrieval_have(struct retrieval *r, const char *series, const char *sop, co
 	if (o->path)
 		return false;
 	o->path = mem_str(path);
+	if (!*o->sop_class && *sop_class) {		/* many a list does not tell it */
+		free(o->sop_class);
+		o->sop_class = mem_str(sop_class);
+	}
 	r->here++;
 	return true;
 }

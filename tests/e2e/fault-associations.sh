@@ -29,6 +29,9 @@ for method in get move; do
 	expect_status 0
 	expect_same_objects "$DATA" "$OUT"
 	[ "$(grep -c '^association rejected' "$T/badpacs.log")" -le $((rejected + 2)) ] || fail "nothing was learned"
+	run dicom-qr node add limited "127.0.0.1:$BAD_PORT" --replace
+	run dicom-qr node show limited
+	expect_out 'connections +[0-9]'
 	stop_peer "$BAD_PID"
 done
 make_data
