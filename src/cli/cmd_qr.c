@@ -18,7 +18,8 @@
 #include "core/state.h"
 
 static const struct opt *const tables[] = {
-	options_mode, options_query, options_batch, options_select, options_retrieve, options_limits, options_node, options_general, NULL
+	options_mode, options_dates, options_query, options_batch, options_select, options_retrieve, options_limits, options_node, options_general,
+	NULL
 };
 
 const struct opt_command command_qr = {

@@ -17,7 +17,7 @@
 #include "dicom/tag.h"
 
 static const struct opt *const tables[] = {
-	options_query, options_batch, options_keys, options_format, options_node, options_general, NULL
+	options_dates, options_query, options_batch, options_keys, options_format, options_node, options_general, NULL
 };
 
 const struct opt_command command_query = {

@@ -35,14 +35,18 @@ const struct opt options_node[] = {
 };
 
 #define QUERY "Query"
-const struct opt options_query[] = {
-	{ "patient-name", "", "NAME", OPT_STRING, AT(patient_name), 0, 0, NULL, QUERY, "Patient name; wildcards * and ?." },
-	{ "patient-id", "", "ID", OPT_STRING, AT(patient_id), 0, 0, NULL, QUERY, "Patient ID." },
+const struct opt options_dates[] = {
 	{ "study-date", "", "DATE", OPT_STRING, AT(study_date), 0, 0, NULL, QUERY,
 	  "Study date or range: YYYYMMDD, YYYYMMDD-YYYYMMDD, open at either end, YYYY-MM-DD, today, yesterday, -30d." },
 	{ "from", "", "DAY", OPT_STRING, AT(from), 0, 0, NULL, QUERY,
 	  "Studies of this day and later, instead of --study-date: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d." },
 	{ "until", "", "DAY", OPT_STRING, AT(until), 0, 0, NULL, QUERY, "Studies of this day and earlier." },
+	END
+};
+
+const struct opt options_query[] = {
+	{ "patient-name", "", "NAME", OPT_STRING, AT(patient_name), 0, 0, NULL, QUERY, "Patient name; wildcards * and ?." },
+	{ "patient-id", "", "ID", OPT_STRING, AT(patient_id), 0, 0, NULL, QUERY, "Patient ID." },
 	{ "study-time", "", "TIME", OPT_STRING, AT(study_time), 0, 0, NULL, QUERY,
 	  "Studies made at this time of the day: HHMM-HHMM, HHMMSS-HHMMSS, open at either end; checked here, and part of the request "
 	  "when the date is a single day." },

@@ -57,7 +57,7 @@ struct values {
 void values_init(struct values *);		/* the defaults; -1 in a number means: not given */
 void values_done(struct values *);
 
-extern const struct opt options_node[], options_query[], options_keys[], options_retrieve[], options_series[], options_limits[],
+extern const struct opt options_node[], options_dates[], options_query[], options_keys[], options_retrieve[], options_series[], options_limits[],
 	options_mode[], options_resume[], options_format[], options_general[], options_select[], options_batch[];
 
 extern const struct opt options_shape[], options_rows[], options_verify[], options_status[], options_report[], options_import[],

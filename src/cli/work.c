@@ -242,20 +242,80 @@ static const char *user_name(void)
 	return user ? user->pw_name : "";
 }
 
-void work_record_query(struct session *s, const struct peer *peer, const struct query *q, const struct windows_result *r)
+static void put_query(struct session *s, const struct peer *peer, const struct query *q, const char *keys, const struct windows_result *r)
 {
-	auto_buf struct buf keys = BUF_INIT(1 << 16);
 	struct err e = { ERR_NONE, "" };
 	char node[300];
 	struct ledger_query record = { .node = node, .level = level_name(q->level), .model = model_name(peer->model),
 		.at = clock_wall(), .user = user_name(), .ms = r->last.ms, .rows = (int)r->rows, .status = r->last.status, .comment = r->last.comment,
-		.cut = !r->whole };
+		.cut = !r->whole, .keys = keys };
 
 	peer_key(peer, node);
-	find_describe(q, &keys);
-	record.keys = buf_text(&keys);
 	if (s->ledger && ledger_query_add(s->ledger, &record, &e) < 0)
 		log_error("%s", e.text);
+}
+
+void work_record_query(struct session *s, const struct peer *peer, const struct query *q, const struct windows_result *r)
+{
+	auto_buf struct buf keys = BUF_INIT(1 << 16);
+
+	find_describe(q, &keys);
+	put_query(s, peer, q, buf_text(&keys), r);
+}
+
+/* Conditions that are no keys of the query, as words beside them. */
+static void describe_here(const struct conditions *c, const struct query *q, struct buf *out)
+{
+	const bool here[] = { c->include || c->exclude, c->station_include || c->station_exclude, c->sr_only,
+			      c->timed && !*dataset_get(&q->keys, TAG_StudyTime) };
+	static const char *const words[] = { "description", "station", "SR-only", "time" };
+
+	if (c->modality && !*dataset_get(&q->keys, TAG_ModalitiesInStudy)) {
+		buf_str(out, " Modality=");
+		for (const char *at = c->modality; *at; at++)
+			if (*at != ' ')
+				buf_char(out, *at);
+	}
+	for (size_t i = 0; i < countof(here); i++)
+		if (here[i])
+			buf_printf(out, " checked-here:%s", words[i]);
+}
+
+static void record(struct session *s, const struct plan *plan, const struct query *q, const struct conditions *c,
+		   const struct windows_result *r)
+{
+	auto_buf struct buf keys = BUF_INIT(1 << 16);
+
+	find_describe(q, &keys);
+	describe_here(c, q, &keys);
+	put_query(s, &plan->how.peer, q, buf_text(&keys), r);
+}
+
+/* The days before the first one that could not be made whole were asked as well as any. */
+static void record_parts(struct session *s, const struct plan *plan, const struct query *q, const struct conditions *c,
+			 const struct windows_result *r)
+{
+	struct date_range before = { c->dates.from, r->whole || !r->first_missed ? 0 : date_add(r->first_missed, -1) };
+	struct windows_result whole = { .whole = true }, rest = *r;
+	struct query part;
+	char dates[20];
+
+	if (!before.until || before.until < before.from) {
+		record(s, plan, q, c, r);
+		return;
+	}
+	for (size_t i = 0; i < plan->count; i++)
+		whole.rows += date_range_has(&before, date_parse(study_get(&plan->studies[i].study, STUDY_DATE)));
+	rest.rows -= whole.rows;
+	query_init(&part, q->level);
+	dataset_copy(&part.keys, &q->keys);
+	date_range_format(&before, dates);
+	dataset_text(&part.keys, TAG_StudyDate, dates);
+	record(s, plan, &part, c, &whole);
+	date_range_format(&(struct date_range){ r->first_missed, c->dates.until }, dates);
+	dataset_text(&part.keys, TAG_StudyDate, dates);
+	record(s, plan, &part, c, &rest);
+	query_done(&part);
 }
 
 int work_query(struct session *s, struct plan *plan, const struct query *q, const struct conditions *c, struct work_found *found,
@@ -273,7 +333,7 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 	table_free(a.seen, NULL);
 	if (failed)
 		return -1;
-	work_record_query(s, &plan->how.peer, q, &found->result);
+	record_parts(s, plan, q, c, &found->result);
 	if (found->result.why.kind) {
 		*e = found->result.why;
 		return -1;
@@ -399,7 +459,24 @@ int work_nothing(struct session *s, const struct plan *plan, struct err *e)
 	return ledger_job_end(s->ledger, s->job, EXIT_ALL_THERE, "nothing matched", e);
 }
 
+static void tell_end(const struct session *s, const struct plan *plan, const struct values *v, const char *state_path,
+		     const struct run_result *result)
+{
+	progress_summary(plan, result, v->quiet, progress_mode(v));
+	if (v->quiet || progress_mode(v) == PROGRESS_JSON)
+		return;
+	if (goes_elsewhere(plan))
+		fprintf(stderr, "The files went to %s, unseen here: the counts are what the PACS says\n", plan->how.destination);
+	tell_resume(s, plan, state_path);
+}
+
 int work_run(struct session *s, struct plan *plan, const struct values *v, const char *state_path, bool cut)
+{
+	return work_run_telling(s, plan, v, state_path, cut, NULL, NULL);
+}
+
+int work_run_telling(struct session *s, struct plan *plan, const struct values *v, const char *state_path, bool cut,
+		     work_tell_fn *tell, void *owner)
 {
 	struct progress *progress = progress_new(progress_mode(v), v->verbose || v->debug, v->quiet);
 	struct run_result result;
@@ -423,12 +500,10 @@ int work_run(struct session *s, struct plan *plan, const struct values *v, const
 		log_error("%s", result.fatal.text);
 	if (plan->how.validate && !result.interrupted)
 		validate(s, plan, &status);
-	progress_summary(plan, &result, v->quiet, progress_mode(v));
-	if (!v->quiet && progress_mode(v) != PROGRESS_JSON) {
-		if (goes_elsewhere(plan))
-			fprintf(stderr, "The files went to %s, unseen here: the counts are what the PACS says\n", plan->how.destination);
-		tell_resume(s, plan, state_path);
-	}
+	if (tell)
+		tell(owner, plan, &result);
+	else
+		tell_end(s, plan, v, state_path, &result);
 	if (keep_plan(s, plan, &e) < 0 || ledger_job_end(s->ledger, s->job, status, "", &e) < 0)
 		log_error("%s", e.text);
 	progress_free(progress);

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "cli/options.h"
-#include "core/windows.h"
+#include "core/run.h"
 #include "core/session.h"
+#include "core/windows.h"
 
 /* Log and progress from -v -d -q --log-file --progress. */
 int work_begin(const struct values *, struct err *);
@@ -26,6 +27,10 @@ void work_record_query(struct session *, const struct peer *, const struct query
 int work_survey(struct session *, struct plan *, bool always, int *ret_queries, struct err *);
 /* Carries the plan out and reports; returns the exit status.  state_path may be NULL. */
 int work_run(struct session *, struct plan *, const struct values *, const char *state_path, bool cut);
+/* The same; tell says how it ended in place of the lines for people who watch it. */
+typedef void work_tell_fn(void *owner, const struct plan *, const struct run_result *);
+int work_run_telling(struct session *, struct plan *, const struct values *, const char *state_path, bool cut, work_tell_fn *tell,
+		     void *owner);
 /* Records a run that found nothing to fetch: what was asked is covered, and the run was there. */
 int work_nothing(struct session *, const struct plan *, struct err *);
 /* Our own command line without patient data; yours.  Set once by main. */

@@ -9,7 +9,7 @@
 
 const char *calendar_state(const struct calendar_day *d)
 {
-	if (d->incomplete)
+	if (d->incomplete || d->unfinished)
 		return "incomplete";
 	return d->covered == COVERED_NOT ? "not covered" : d->covered == COVERED_PARTLY ? "partly covered" : "complete";
 }
@@ -66,12 +66,14 @@ void calendar_study(struct calendar *c, const struct ledger_study *s)
 		return;
 	verdict_parse(s->verdict, &verdict);
 	day->seen++;
-	if (verdict == VERDICT_SKIPPED && strncmp(s->why, "held already", 12))
+	if (verdict == VERDICT_SKIPPED && strncmp(s->why, "held already", 12)) {
 		day->left++;
-	else if (verdict_is_good(verdict))
+		day->unfinished |= !strncmp(s->why, "beyond ", 7);
+	} else if (verdict_is_good(verdict)) {
 		day->complete++;
-	else
+	} else {
 		day->incomplete++;
+	}
 }
 
 /* The days that a key is about: open at either end is 0. */

@@ -18,6 +18,7 @@ enum covered {
 struct calendar_day {
 	int date;
 	long seen, complete, incomplete, left;	/* studies; left: left out by a limit or a condition */
+	bool unfinished;			/* a limit left out one that nobody has fetched */
 	enum covered covered;
 };
 /* "incomplete", "not covered", "partly covered", "complete": the first that applies. */

@@ -53,6 +53,8 @@ void windows_not_whole(struct windows *w, const struct range *r, const char *why
 	size_t len = strlen(w->result.statement);
 	char text[80];
 
+	if (w->result.whole || r->from < w->result.first_missed)
+		w->result.first_missed = r->from;
 	w->result.whole = false;
 	windows_describe(r, text, sizeof text);
 	log_line(++w->unwhole > NAMED_MAX ? LOG_VERBOSE : LOG_WARNING, "the window %s could not be made whole: %s", text, why);

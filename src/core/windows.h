@@ -12,6 +12,7 @@
 struct windows_result {
 	struct err why;			/* kind ERR_NONE: asked as far as possible (whole tells); else nothing was had */
 	bool whole;			/* every window was answered whole */
+	int first_missed;		/* the first day of what was not; 0 = there is none, or it has no bound */
 	int queries, cut, failed;	/* C-FINDs sent; answers that were cut; windows that could not be asked */
 	long rows;			/* different studies delivered */
 	long repeated;			/* answers for a study that had been delivered */

@@ -31,6 +31,7 @@ static void test_studies(void)
 		{ "20240228", "wanted", "", 0, 1, 0 },
 		{ "20240228", "skipped", "held already: 3 objects", 1, 0, 0 },
 		{ "20240228", "skipped", "beyond --max-studies 1", 0, 0, 1 },
+		{ "20240228", "skipped", "CT: no dose report", 0, 0, 1 },
 		{ "20240302", "complete", "", 0, 0, 0 },	/* outside */
 		{ "", "complete", "", 0, 0, 0 },
 	};
@@ -47,6 +48,7 @@ static void test_studies(void)
 		CHECK_INT(day_at(&c, 20240228)->complete, cases[i].complete);
 		CHECK_INT(day_at(&c, 20240228)->incomplete, cases[i].incomplete);
 		CHECK_INT(day_at(&c, 20240228)->left, cases[i].left);
+		CHECK_INT(day_at(&c, 20240228)->unfinished, !strncmp(cases[i].why, "beyond", 6));
 		calendar_done(&c);
 	}
 	CHECK_CASE("");
@@ -64,6 +66,8 @@ static void test_queries(void)
 		{ "StudyDate=20240228-", 0, 5, 1, false, COVERED_NOT, COVERED_PARTLY },
 		{ "StudyDate=20240227 ModalitiesInStudy=CT", 0, 5, 1, false, COVERED_WHOLE, COVERED_NOT },
 		{ "StudyDate=20240227 PatientName=*****", 0, 5, 1, false, COVERED_NOT, COVERED_NOT },
+		{ "StudyDate=20240227 Modality=CT,MR", 0, 5, 1, false, COVERED_WHOLE, COVERED_NOT },
+		{ "StudyDate=20240227 checked-here:station", 0, 5, 1, false, COVERED_NOT, COVERED_NOT },
 		{ "StudyInstanceUID=1.2", 0, 5, 1, false, COVERED_NOT, COVERED_NOT },
 		{ "", 0, 5, 1, false, COVERED_WHOLE, COVERED_PARTLY },
 	};
@@ -99,6 +103,7 @@ static void test_limits(void)
 	CHECK_STR(calendar_state(&(struct calendar_day){ .covered = COVERED_NOT, .complete = 1 }), "not covered");
 	CHECK_STR(calendar_state(&(struct calendar_day){ .covered = COVERED_PARTLY }), "partly covered");
 	CHECK_STR(calendar_state(&(struct calendar_day){ .covered = COVERED_WHOLE }), "complete");
+	CHECK_STR(calendar_state(&(struct calendar_day){ .covered = COVERED_WHOLE, .left = 1, .unfinished = true }), "incomplete");
 }
 
 int main(void)
