@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct {
 	bool asked;		/* the environment was looked at */
 	bool set;
+	const char *file;	/* whose time it is */
 	time_t wall;		/* what the wall clock said at ... */
 	int64_t at_ms;
 } replaced;
@@ -28,6 +30,7 @@ void clock_set_wall(time_t now)
 {
 	replaced.asked = true;
 	replaced.set = true;
+	replaced.file = NULL;
 	replaced.wall = now;
 	replaced.at_ms = clock_ms();
 }
@@ -68,14 +71,20 @@ static void ask_environment(void)
 	time_t now;
 
 	replaced.asked = true;
-	if (text && (parse_seconds(text, &now) || parse_stamp(text, &now)))
+	if (text && *text == '/')
+		replaced.file = text;
+	else if (text && (parse_seconds(text, &now) || parse_stamp(text, &now)))
 		clock_set_wall(now);
 }
 
 time_t clock_wall(void)
 {
+	struct stat st;
+
 	if (!replaced.asked)
 		ask_environment();
+	if (replaced.file && stat(replaced.file, &st) == 0)
+		return st.st_mtime;
 	if (!replaced.set)
 		return time(NULL);
 	return replaced.wall + (time_t)((clock_ms() - replaced.at_ms) / 1000);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Monotonic time for deadlines, wall time for records; the wall clock can be replaced (DICOM_QR_NOW in the environment:
- * seconds since 1970 or YYYY-MM-DDTHH:MM:SS local time, at which the clock starts and then runs on). */
+ * seconds since 1970 or YYYY-MM-DDTHH:MM:SS local time, at which the clock starts and then runs on; or the path of a file, whose time
+ * of modification it then is, whenever asked). */
 #pragma once
 
 #include <stdint.h>

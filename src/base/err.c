@@ -23,6 +23,7 @@ static const char *const kind_names[ERR_KINDS] = {
 	[ERR_ABORTED] = "aborted",
 	[ERR_PROTOCOL] = "protocol",
 	[ERR_LOCKED] = "locked",
+	[ERR_LIMIT] = "limit",
 	[ERR_INTERRUPTED] = "interrupted",
 };
 

@@ -17,6 +17,7 @@ enum err_kind {
 	ERR_ABORTED,		/* the peer broke off in the middle */
 	ERR_PROTOCOL,		/* what the peer said could not be understood */
 	ERR_LOCKED,		/* another run holds the lock */
+	ERR_LIMIT,		/* a limit or a window of the clock: nothing is wrong, it goes on later */
 	ERR_INTERRUPTED,	/* a person or the system stopped us */
 	ERR_KINDS
 };

@@ -47,6 +47,8 @@ static const struct opt own[] = {
 	  "It answers no query without a date: the last 30 days are asked for when none is given." },
 	{ "no-modality-filter", "", "YES", OPT_CHOICE, OURS(no_modality_filter), 0, 0, "yes|no", MEMBERS,
 	  "It must not be asked for a modality: all is asked for and the modality checked here." },
+	{ "window", "", "WHEN", OPT_STRING, SHARED(window), 0, 0, NULL, MEMBERS,
+	  "When it may be asked for objects, local times: 19:00-06:00, or \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\"." },
 	{ "unset", "", "MEMBER", OPT_LIST, OURS(unset), 0, 0, NULL, MEMBERS,
 	  "With edit: takes a member away, by its name in nodes.json (method, port, outputPath ...).  May be repeated." },
 	{ "replace", "", NULL, OPT_FLAG, OURS(replace), 0, 0, NULL, "Node", "With import: nodes of the same name are replaced." },
@@ -160,6 +162,7 @@ static int set_members(struct json *members, const struct node_values *n, const 
 	set_text(members, "layout", n->v.layout);
 	set_yes(members, "requireDate", n->require_date);
 	set_yes(members, "noModalityFilter", n->no_modality_filter);
+	set_text(members, "windows", n->v.window);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -213,6 +214,18 @@ static void print_place(const struct settings *how, struct err *e)
 		printf("Received as: AE title %s, port %d of this host\n", how->destination, how->listen_port);
 }
 
+/* Until when a run may ask. */
+static void print_window(struct session *s, const struct settings *how)
+{
+	char when[HOURS_WHEN_MAX];
+
+	if (!how->window)
+		return;
+	if (s->closes)
+		hours_when(s->closes, clock_wall(), when);
+	printf("Window: %s, %s%s\n", how->window, s->closes ? "open until " : "always open", s->closes ? when : "");
+}
+
 static void print_commands(const struct session *s, const struct plan *plan, const struct query *q)
 {
 	size_t shown = 0, more = 0;
@@ -242,6 +255,7 @@ int dryrun_print(struct session *s, const struct plan *plan, const struct query 
 	printf("PACS: %s, asked as %s, %s root, %s\n", node, plan->how.peer.calling, model_name(plan->how.peer.model),
 	       method_name(plan->how.method));
 	print_studies(plan);
+	print_window(s, &plan->how);
 	print_place(&plan->how, e);
 	print_cost(s, plan, queries_sent);
 	if (found)

@@ -12,7 +12,7 @@ int exit_of_error(const struct err *e, int signal)
 		[ERR_NONE] = EXIT_ALL_THERE, [ERR_USAGE] = EXIT_USAGE, [ERR_SYSTEM] = EXIT_LOCAL, [ERR_SPACE] = EXIT_LOCAL,
 		[ERR_TOOL] = EXIT_USAGE, [ERR_INPUT] = EXIT_USAGE, [ERR_UNREACHABLE] = EXIT_FOR_NOW, [ERR_BUSY] = EXIT_FOR_NOW,
 		[ERR_REFUSED] = EXIT_FOR_GOOD, [ERR_TIMEOUT] = EXIT_FOR_NOW, [ERR_ABORTED] = EXIT_FOR_NOW,
-		[ERR_PROTOCOL] = EXIT_ERROR, [ERR_LOCKED] = EXIT_LOCKED, [ERR_INTERRUPTED] = EXIT_SIGNAL,
+		[ERR_PROTOCOL] = EXIT_ERROR, [ERR_LOCKED] = EXIT_LOCKED, [ERR_LIMIT] = EXIT_LIMIT, [ERR_INTERRUPTED] = EXIT_SIGNAL,
 	};
 
 	if (e->kind == ERR_INTERRUPTED)
@@ -43,6 +43,6 @@ int exit_of_run(const struct plan *plan, const struct run_result *result, int si
 
 int exit_with(const struct err *e, int signal)
 {
-	log_error("%s", e->text);
+	log_line(e->kind == ERR_LIMIT ? LOG_WARNING : LOG_ERROR, "%s", e->text);	/* nothing is wrong: not under --quiet */
 	return exit_of_error(e, signal);
 }

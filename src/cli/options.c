@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/hours.h"
 #include "dicom/charset.h"
 #include "dicom/layout.h"
 #include "dicom/tag.h"
@@ -167,6 +168,9 @@ const struct opt options_limits[] = {
 	  "Ask for at most so many objects; the last study may be taken in part." },
 	{ "max-bytes", "", "SIZE", OPT_BYTES, AT(max_bytes), 1, 1LL << 60, NULL, LIMITS, "Stop after so many bytes (512M, 20G)." },
 	{ "max-duration", "", "TIME", OPT_SECONDS, AT(max_duration), 1, 3650 * DAY, NULL, LIMITS, "Stop after so long (90m, 8h)." },
+	{ "window", "", "WHEN", OPT_STRING, AT(window), 0, 0, NULL, LIMITS,
+	  "Ask the PACS only at these local times: 19:00-06:00, or \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\"; a window over midnight belongs "
+	  "to the day on which it begins (default: the node's windows, else always)." },
 	END
 };
 
@@ -354,6 +358,19 @@ static int set_layout(const struct values *v, struct settings *how, struct err *
 	return 0;
 }
 
+static int set_window(const char *window, struct settings *how, struct err *e)
+{
+	struct hours hours;
+
+	if (!window)
+		return 0;
+	if (hours_parse(window, &hours, e) < 0)
+		return err_in(e, "--window");
+	free(how->window);
+	how->window = mem_str(window);
+	return 0;
+}
+
 static void set_numbers(const struct values *v, struct settings *how)
 {
 	set_number(&how->parallel, v->parallel);
@@ -391,6 +408,8 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 		how->output = file_absolute(v->output ? v->output : ".");
 	}
 	how->validate |= v->validate;
+	if (set_window(v->window, how, e) < 0)
+		return -1;
 	how->force |= v->force;
 	set_numbers(v, how);
 	if (v->accept_from.count) {

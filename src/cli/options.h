@@ -42,6 +42,7 @@ struct values {
 	long long listen, parallel, retries, retry_wait, pause;
 	long long timeout, first_timeout, stall_timeout, study_timeout;
 	long long max_studies, max_images, max_bytes, max_duration;
+	const char *window;
 	/* what to do */
 	bool interactive, automatic, review, dry_run, fail_if_empty;
 	const char *save_state, *state, *format;

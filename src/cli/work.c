@@ -84,7 +84,7 @@ int work_open(struct session *s, const struct settings *how, struct err *e)
 	static const char *const get[] = { "getscu", "dcmdump", NULL }, *const move[] = { "movescu", "dcmdump", NULL },
 			  *const receive[] = { "storescp", NULL };
 
-	if (session_open(s, e) < 0 || session_need_tools(s, how->method == METHOD_MOVE ? move : get, e) < 0)
+	if (session_hours(s, how->window, e) < 0 || session_open(s, e) < 0 || session_need_tools(s, how->method == METHOD_MOVE ? move : get, e) < 0)
 		return -1;
 	if (how->method == METHOD_AUTO && how->listen_port && session_need_tools(s, move, e) < 0)
 		return -1;
@@ -230,7 +230,7 @@ static bool asking_over(void *owner)
 {
 	struct asking *a = owner;
 
-	if (a->session->signal && a->windows)
+	if ((a->session->signal || session_closed(a->session)) && a->windows)
 		windows_stop(a->windows);
 	return a->over;
 }
@@ -334,6 +334,8 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 	if (failed)
 		return -1;
 	record_parts(s, plan, q, c, &found->result);
+	if (found->result.why.kind == ERR_INTERRUPTED && !s->signal && session_closed(s))
+		return session_tell_closed(s, "the query was not over", e);
 	if (found->result.why.kind) {
 		*e = found->result.why;
 		return -1;

@@ -9,7 +9,7 @@
 
 /* Log and progress from -v -d -q --log-file --progress. */
 int work_begin(const struct values *, struct err *);
-/* Session with ledger, and the tools that how needs. */
+/* Session with ledger, and the tools that how needs; ERR_LIMIT outside of its windows of the clock. */
 int work_open(struct session *, const struct settings *how, struct err *);
 /* Asks the PACS (in windows, when it cuts its answers) and fills the plan with the studies that meet the conditions; those that do not are counted. */
 struct work_found {

@@ -195,6 +195,20 @@ static void look(struct attempt *a)
 	a->progress_ms = clock_ms();
 }
 
+/* The object that was in flight is whole when another has begun behind it, or when the last connection is gone. */
+static bool drained(const struct attempt *a)
+{
+	if (a->inbox)
+		return !a->inbox->lying || a->inbox->taken > a->drain_taken;
+	return !receiver_connections(a->receiver, a);
+}
+
+/* What is only waited for to be whole is not waited for without end. */
+static long long stall_limit(const struct attempt *a)
+{
+	return a->how->stall_timeout_s || !a->draining ? a->how->stall_timeout_s : STALL_DEFAULT_S;
+}
+
 void attempt_tick(struct attempt *a)
 {
 	if (a->ended && !a->receiver)
@@ -202,13 +216,15 @@ void attempt_tick(struct attempt *a)
 	look(a);
 	if (a->ended || a->stalled || a->cancelled || (!a->inbox && !a->receiver))
 		return;
-	if (study_passed(a)) {
+	if (a->draining && drained(a)) {
+		attempt_stop(a, false);
+	} else if (study_passed(a)) {
 		a->overtime = true;
 		end_for(a, "the study did not arrive", a->how->study_timeout_s);
 	} else if (!a->heard && passed(a->progress_ms, a->how->first_timeout_s)) {
 		end_for(a, "no object arrived", a->how->first_timeout_s);
-	} else if (a->heard && passed(a->progress_ms, a->how->stall_timeout_s)) {
-		end_for(a, "nothing more arrived", a->how->stall_timeout_s);
+	} else if (a->heard && passed(a->progress_ms, stall_limit(a))) {
+		end_for(a, "nothing more arrived", stall_limit(a));
 	}
 }
 
@@ -415,6 +431,19 @@ void attempt_stop(struct attempt *a, bool now)
 	a->cancelled = true;
 	if (a->child)
 		child_stop(a->child, now);
+}
+
+void attempt_drain(struct attempt *a)
+{
+	if (a->ended || a->stalled || a->cancelled || a->draining)
+		return;
+	if (!a->inbox && !a->receiver) {		/* what goes elsewhere is not seen */
+		attempt_stop(a, false);
+		return;
+	}
+	look(a);
+	a->draining = true;
+	a->drain_taken = a->inbox ? a->inbox->taken : 0;
 }
 
 void attempt_free(struct attempt *a)

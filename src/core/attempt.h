@@ -32,6 +32,8 @@ struct attempt {
 	bool overtime;			/* ... that of the study under way */
 	bool settled;			/* ended, and stragglers were waited for */
 	bool hung_up;			/* its connections were ended */
+	bool draining;			/* it is ended when the object in flight is whole */
+	int drain_taken;		/* objects that were whole when that began */
 	size_t company;			/* associations of ours that were open, this one included */
 	struct retrieval *latest;	/* of whom an object came last */
 	int64_t started_ms, ended_ms, progress_ms, study_ms;
@@ -66,6 +68,8 @@ void attempt_touch(struct attempt *, struct retrieval *, int64_t bytes);
 /* Whom to blame when a batch broke off: the study under way, or NULL. */
 struct retrieval *attempt_suspect(const struct attempt *);
 void attempt_stop(struct attempt *, bool now);
+/* Stops it when the object in flight is whole (receiver_drain() sees to those that are moved), or nothing is in flight. */
+void attempt_drain(struct attempt *);
 /* How it ended, and what it brought, into the ledger: when its last files are through. */
 int attempt_tell_ledger(struct attempt *, struct err *);
 void attempt_free(struct attempt *);

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "core/hours.h"
 #include "dicom/charset.h"
 #include "dicom/value.h"
 
@@ -211,6 +212,18 @@ static int take_no_modality_filter(struct node *n, const struct json *value, con
 	return take_flag(&n->no_modality_filter, value, name, e);
 }
 
+static int take_windows(struct node *n, const struct json *value, const char *name, struct err *e)
+{
+	struct hours hours;
+
+	if (!json_text(value))
+		return no_text(name, e);
+	if (hours_parse(json_text(value), &hours, e) < 0)
+		return err_in(e, "%s", name);
+	n->windows = json_text(value);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*take)(struct node *, const struct json *, const char *name, struct err *);
@@ -219,7 +232,7 @@ static const struct {
 	{ "callingAE", take_calling }, { "model", take_model }, { "charset", take_charset }, { "method", take_method },
 	{ "moveDestination", take_destination }, { "listenPort", take_listen }, { "acceptFrom", take_accept },
 	{ "outputPath", take_output }, { "layout", take_layout }, { "requireDate", take_require_date },
-	{ "noModalityFilter", take_no_modality_filter },
+	{ "noModalityFilter", take_no_modality_filter }, { "windows", take_windows },
 };
 
 static void node_done(struct node *n)
@@ -600,6 +613,10 @@ void node_settle(const struct node *n, struct settings *how)
 		free(how->layout);
 		how->layout = mem_str(n->layout);
 		how->hierarchical = false;
+	}
+	if (n->windows) {
+		free(how->window);
+		how->window = mem_str(n->windows);
 	}
 	if (n->accept_count) {
 		how->accept_from.items = n->accept_from;

@@ -6,7 +6,8 @@
  *	  "nodes": [ { "name": "pacs", "number": 2, "host": "10.0.0.5", "port": 11112, "calledAE": "PACS", "callingAE": "ME" } ] }
  *
  * Members of a node: name (needed), number, host (needed unless it has a listenPort), port, calledAE, callingAE, model, charset,
- * method, moveDestination, listenPort, acceptFrom (a list), outputPath, layout, requireDate, noModalityFilter.  Others are kept. */
+ * method, moveDestination, listenPort, acceptFrom (a list), outputPath, layout, requireDate, noModalityFilter, windows (core/hours).
+ * Others are kept. */
 #pragma once
 
 #include "base/json.h"
@@ -26,6 +27,7 @@ struct node {
 	const char **accept_from;
 	size_t accept_count;
 	const char *output, *layout;	/* NULL = none */
+	const char *windows;		/* of the clock, NULL = always */
 	bool require_date;		/* refuses, or answers nothing to, a query without a date */
 	bool no_modality_filter;	/* ModalitiesInStudy must not be a key */
 };

@@ -63,6 +63,7 @@ void inbox_scan(struct inbox *in, bool over, inbox_file_fn *file, void *owner)
 {
 	struct entries all = { NULL, 0, 0, 0 };
 	int64_t lying = 0;
+	int left = 0;
 
 	look(in->folder, &all);
 	if (all.count)
@@ -79,11 +80,13 @@ void inbox_scan(struct inbox *in, bool over, inbox_file_fn *file, void *owner)
 			file(owner, path, entry->bytes, over && latest);
 		} else {
 			lying += entry->bytes;
+			left++;
 		}
 		free(entry->name);
 	}
 	free(all.items);
 	in->seen_bytes = in->taken_bytes + lying;
+	in->lying = left;
 }
 
 void inbox_done(struct inbox *in)

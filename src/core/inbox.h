@@ -11,6 +11,7 @@ struct inbox {
 	int64_t taken_bytes;	/* of files already taken away */
 	int64_t seen_bytes;	/* taken and lying here: grows with every byte that arrives */
 	int taken;
+	int lying;		/* files that were left: at most one but for ties */
 };
 
 typedef void inbox_file_fn(void *owner, const char *path, int64_t bytes, bool in_flight);

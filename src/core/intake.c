@@ -108,6 +108,15 @@ bool intake_has_failed(const struct intake *in)
 	return in->failed;
 }
 
+int64_t intake_waiting(const struct intake *in)
+{
+	int64_t bytes = in->filling ? in->filling->bytes : 0;
+
+	for (const struct batch *b = in->active; b; b = b->next)
+		bytes += b->bytes;
+	return bytes;
+}
+
 void intake_fail(struct intake *in, const struct err *e)
 {
 	if (in->failed)

@@ -50,3 +50,4 @@ bool intake_idle(const struct intake *);
 uint64_t intake_ticket(const struct intake *);
 bool intake_passed(const struct intake *, uint64_t ticket);
 bool intake_has_failed(const struct intake *);
+int64_t intake_waiting(const struct intake *);	/* bytes that were added and are not through */

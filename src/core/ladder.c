@@ -420,8 +420,11 @@ void retrieval_after(struct retrieval *r, struct means *means, const struct outc
 {
 	r->state = RETRIEVAL_READY;
 	r->not_before = 0;
-	if (o->stopped)
+	if (o->stopped) {
+		if (r->listed && retrieval_whole(r))
+			retrieval_end(r, means);
 		return;
+	}
 	if (o->crowded) {
 		wait_for(r, how, now_ms);
 		return;

@@ -124,7 +124,7 @@ void settings_init(struct settings *s)
 		.retry_wait_s = 5,
 		.timeout_s = 60,
 		.first_timeout_s = 300,
-		.stall_timeout_s = 60,
+		.stall_timeout_s = STALL_DEFAULT_S,
 	};
 	peer_init(&s->peer);
 }
@@ -133,7 +133,8 @@ void settings_done(struct settings *s)
 {
 	free(s->output);
 	free(s->layout);
-	s->output = s->layout = NULL;
+	free(s->window);
+	s->output = s->layout = s->window = NULL;
 }
 
 void plan_init(struct plan *p)

@@ -75,10 +75,12 @@ struct settings {
 	bool validate, force;
 	enum trust trust;
 	long long max_studies, max_images, max_bytes, max_duration_s;	/* 0 = no limit */
+	char *window;			/* windows of the clock (core/hours), NULL = always */
 	long long parallel, retries, retry_wait_s, pause_s;
 	long long timeout_s, first_timeout_s, stall_timeout_s, study_timeout_s;	/* 0 = none */
 	struct { const char **items; size_t count, room; } accept_from;		/* further addresses that may send to our receiver; lent */
 };
+#define STALL_DEFAULT_S 60
 void settings_init(struct settings *);			/* the defaults of the manual */
 void settings_done(struct settings *);
 

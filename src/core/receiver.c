@@ -37,6 +37,7 @@ struct connection {
 	char sender[64];
 	bool named;			/* sender holds the calling AE title */
 	int64_t bytes, active_ms;	/* what had arrived, and when last something did */
+	int drain_taken;		/* objects that were whole when the draining began */
 	struct connection *next;
 };
 
@@ -49,6 +50,7 @@ struct receiver {
 	struct watch *watch;
 	struct connection *connections;
 	size_t open, refused;
+	bool draining;
 	unsigned numbered;
 	in_addr_t allowed[ALLOWED_MAX];
 	size_t allowed_count;
@@ -189,7 +191,9 @@ static void connected(void *owner, int fd, short revents)
 	if (connection < 0)
 		return;
 	inet_ntop(AF_INET, &peer.sin_addr, from, sizeof from);
-	if (!is_allowed(r, peer.sin_addr.s_addr)) {
+	if (r->draining) {
+		log_debug("a connection from %s was turned away: the run is ending", from);
+	} else if (!is_allowed(r, peer.sin_addr.s_addr)) {
 		if (r->refused++ < 10)
 			log_warning("a connection from %s was turned away: it is not the PACS (--accept-from %s allows it)", from, from);
 	} else if (r->open >= CONNECTIONS_MAX) {
@@ -271,6 +275,8 @@ static void end_if_silent(struct connection *c)
 	const struct settings *how = c->receiver->how;
 	long long limit_s = how->first_timeout_s > how->stall_timeout_s ? how->first_timeout_s : how->stall_timeout_s;
 
+	if (c->receiver->draining)
+		limit_s = how->stall_timeout_s ? how->stall_timeout_s : STALL_DEFAULT_S;
 	if (c->inbox.seen_bytes != c->bytes) {
 		c->bytes = c->inbox.seen_bytes;
 		c->active_ms = clock_ms();
@@ -280,11 +286,29 @@ static void end_if_silent(struct connection *c)
 	}
 }
 
+/* What was in flight is whole when another object has begun behind it. */
+static void end_if_drained(struct connection *c)
+{
+	if (c->receiver->draining && c->child && (!c->inbox.lying || c->inbox.taken > c->drain_taken))
+		child_stop(c->child, false);
+}
+
+void receiver_drain(struct receiver *r)
+{
+	r->draining = true;
+	for (struct connection *c = r->connections; c; c = c->next) {
+		inbox_scan(&c->inbox, false, take, c);
+		c->drain_taken = c->inbox.taken;
+		c->active_ms = clock_ms();
+	}
+}
+
 void receiver_scan(struct receiver *r)
 {
 	for (struct connection *c = r->connections; c; c = c->next) {
 		inbox_scan(&c->inbox, false, take, c);
 		end_if_silent(c);
+		end_if_drained(c);
 	}
 }
 

@@ -15,6 +15,8 @@ struct receiver;
 /* Listens on all addresses of how->listen_port as AE title how->destination.  Allowed are the addresses of the peer's
  * host and how->accept_from.  ERR_SYSTEM: port in use (says what to do), no such host. */
 struct receiver *receiver_open(struct session *, struct staging *, struct intake *, const struct settings *how, struct err *);
+/* Takes no more connections, and ends each that is open when the object in flight on it is whole. */
+void receiver_drain(struct receiver *);
 /* Takes no more connections and ends those that are open; they are gone when receiver_connections() is 0. */
 void receiver_stop(struct receiver *);
 void receiver_close(struct receiver *);	/* when none is open */

@@ -44,6 +44,27 @@ void run_stop(struct run *run)
 		receiver_stop(run->receiver);
 }
 
+bool run_ending(const struct run *run)
+{
+	return run->stopping || run->draining;
+}
+
+/* A limit ends a run between objects. */
+static void drain(struct run *run)
+{
+	if (run_ending(run))
+		return;
+	run->draining = true;
+	log_verbose("stopped by %s: nothing new starts, objects in flight are finished", run->result->limit);
+	lister_stop(run->lister);
+	for (struct attempt *a = run->attempts; a; a = a->next)
+		attempt_drain(a);
+	if (run->width.echo)
+		child_stop(run->width.echo, false);
+	if (run->receiver)
+		receiver_drain(run->receiver);
+}
+
 /* ---- what the intake tells ---- */
 
 static bool wanted(void *owner, const char *study, const char *series, const char *sop)
@@ -140,12 +161,16 @@ static void check_limits(struct run *run)
 	uint64_t free_bytes;
 	struct err e = { ERR_NONE, "" };
 
-	if (how->max_bytes && run->result->progress.bytes >= how->max_bytes)
-		run->result->limit = "--max-bytes";
-	if (how->max_duration_s && run->result->progress.elapsed_ms >= how->max_duration_s * 1000)
-		run->result->limit = "--max-duration";
-	if (run->result->limit)
-		run_stop(run);
+	if (!run_ending(run)) {
+		if (how->max_bytes && run->result->progress.bytes + intake_waiting(run->intake) >= how->max_bytes)
+			run->result->limit = "--max-bytes";
+		if (how->max_duration_s && run->result->progress.elapsed_ms >= how->max_duration_s * 1000)
+			run->result->limit = "--max-duration";
+		if (session_closed(run->session))
+			run->result->limit = "--window";
+		if (run->result->limit)
+			drain(run);
+	}
 	if (run->means.foreign || run->stopping)
 		return;
 	if (file_free_bytes(how->output, &free_bytes, &e) == 0 && free_bytes < FREE_FLOOR) {
@@ -174,7 +199,7 @@ static void save(struct run *run, bool now)
 static void pump(struct run *run)
 {
 	attempts_conclude(run);
-	if (run->stopping)
+	if (run_ending(run))
 		return;
 	window_enter(run);
 	window_list(run);
@@ -223,9 +248,9 @@ static bool over(void *owner)
 	pump(run);
 	if (run->attempts || run->width.echo || lister_running(run->lister) || !intake_idle(run->intake))
 		return false;
-	if (run->receiver && run->stopping && receiver_connections(run->receiver, NULL))
+	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL))
 		return false;
-	return run->stopping || (run->next >= run->plan->count && !run->active_count);
+	return run_ending(run) || (run->next >= run->plan->count && !run->active_count);
 }
 
 static void interrupted(void *owner)

@@ -165,7 +165,7 @@ static void judge_run(struct run *run, const struct attempt *a, int gained)
 {
 	bool unknown_here = a->status == 0xa801 && a->request.method == METHOD_MOVE;
 
-	if (!a->why.kind || gained || a->cancelled)
+	if (!a->why.kind || gained || a->cancelled || run->draining)
 		return;
 	if (a->why.kind == ERR_SPACE) {
 		run_fail(run, &a->why);
@@ -191,7 +191,7 @@ static struct outcome outcome_of(const struct run *run, const struct attempt *a,
 		.ms = a->ended_ms - a->started_ms, .sops = a->sops, .asked = a->asked, .shared = a->count - 1,
 		.suspect = shared && r == suspect, .blind = shared && !suspect,
 		.crowded = a->why.kind == ERR_BUSY && !a->answered && a->company > 1,
-		.overtime = a->overtime && (!shared || r == suspect), .stopped = a->cancelled || run->stopping,
+		.overtime = a->overtime && (!shared || r == suspect), .stopped = a->cancelled || run->stopping || (run->draining && (a->why.kind || !a->answered)),
 	};
 }
 
@@ -229,7 +229,7 @@ static void conclude(struct run *run, struct attempt *a)
 		gained += a->of[i]->here - a->here_before[i];
 		gainers += a->of[i]->here > a->here_before[i];
 	}
-	if (!a->cancelled)
+	if (!a->cancelled && !run->draining)
 		width_heard(run, &a->why, a->answered, gained > 0, a->started_ms, a->company);
 	learn_company(run, a, gainers);
 	judge_run(run, a, gained);

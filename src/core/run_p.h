@@ -48,10 +48,12 @@ struct run {
 	struct timer timer;
 	int flushed_at;
 	bool stopping, taking_leftovers, save_due;
+	bool draining;			/* nothing new starts, objects in flight are finished */
 };
 
 void run_fail(struct run *, const struct err *);	/* ends the run: nothing new starts, children get TERM */
 void run_stop(struct run *);
+bool run_ending(const struct run *);	/* one or the other: nothing new starts */
 
 /* run_window.c: studies enter, are listed, leave. */
 void window_enter(struct run *);

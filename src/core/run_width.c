@@ -87,7 +87,7 @@ static void echo_done(void *owner, const struct child_result *result)
 	(void)result;
 	run->width.echo = NULL;
 	if (dcmtk_verdict(&run->width.said, NULL, &run->how->peer, NULL, 0, &e) < 0 && err_transient(e.kind)) {
-		if (!run->stopping)
+		if (!run_ending(run))
 			open_breaker(run, &e);
 	} else {
 		run->width.failures = run->width.waits = 0;		/* it is there */
@@ -126,7 +126,7 @@ static void count_failure(struct run *run, const struct err *why)
 {
 	struct width *w = &run->width;
 
-	if (!err_transient(why->kind) || why->kind == ERR_ABORTED || run->stopping)
+	if (!err_transient(why->kind) || why->kind == ERR_ABORTED || run_ending(run))
 		return;
 	if (++w->failures > BREAKER_FAILURES && w->closed_until <= clock_ms())
 		open_breaker(run, why);

@@ -79,7 +79,7 @@ void window_listed(void *owner, struct retrieval *r, const struct err *why)
 	struct run *run = owner;
 	struct err e = { ERR_NONE, "" };
 
-	if (run->stopping) {
+	if (run_ending(run)) {
 		r->state = RETRIEVAL_WAITING;
 		return;
 	}
@@ -110,7 +110,7 @@ void window_heard(void *owner, const struct err *why, int64_t started_ms)
 	size_t company = width_used(run);
 
 	run->list_crowded = company > 1;
-	if (!run->stopping)
+	if (!run_ending(run))
 		width_heard(run, why, false, !err_transient(why->kind), started_ms, company);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -229,6 +230,44 @@ char *session_folder(struct session *s, const char *prefix, struct err *e)
 		return NULL;
 	}
 	return path;
+}
+
+int session_hours(struct session *s, const char *window, struct err *e)
+{
+	struct hours_now now;
+	char when[HOURS_WHEN_MAX];
+
+	s->hours.count = 0;
+	if (window && hours_parse(window, &s->hours, e) < 0)
+		return -1;
+	hours_at(&s->hours, clock_wall(), &now);
+	s->closes = now.closes;
+	if (now.open)
+		return 0;
+	hours_when(now.opens, clock_wall(), when);
+	return err_set(e, ERR_LIMIT, "outside of the window %s: nothing was asked of the PACS; next opening: %s", window, when);
+}
+
+/* At the end of one window the next may begin, and the clock may have been set. */
+bool session_closed(struct session *s)
+{
+	struct hours_now now;
+
+	if (!s->closes || clock_wall() < s->closes)
+		return false;
+	hours_at(&s->hours, clock_wall(), &now);
+	s->closes = now.open ? now.closes : s->closes;
+	return !now.open;
+}
+
+int session_tell_closed(struct session *s, const char *what, struct err *e)
+{
+	struct hours_now now;
+	char when[HOURS_WHEN_MAX];
+
+	hours_at(&s->hours, clock_wall(), &now);
+	hours_when(now.opens, clock_wall(), when);
+	return err_set(e, ERR_LIMIT, "%s when the window of the clock ended; next opening: %s", what, when);
 }
 
 /* Silence is our own deadline to judge (core/attempt); the tool's comes later, as the backstop.  Without -td, DCMTK calls

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/loop.h"
+#include "core/hours.h"
 #include "core/ledger.h"
 #include "wrappers/dcmtk.h"
 
@@ -21,6 +22,8 @@ struct session {
 	int signal;			/* 0, or what interrupted us */
 	int signals;			/* how often */
 	unsigned serial;		/* for names in the scratch folder */
+	struct hours hours;		/* when the PACS may be asked; empty = always */
+	time_t closes;			/* of the window that is open; 0 = never */
 	void (*on_interrupt)(void *owner);	/* told at each signal, after signal and signals are set */
 	void *interrupt_owner;
 };
@@ -36,5 +39,11 @@ int session_need_tools(struct session *, const char *const *names, struct err *)
 int session_run(struct session *, bool (*over)(void *owner), void *owner, struct err *);
 /* A new empty folder in the scratch folder; yours. */
 char *session_folder(struct session *, const char *prefix, struct err *);
+/* From here on the PACS is asked within these windows only (NULL: always).  ERR_LIMIT when it is none of them: says when one opens. */
+int session_hours(struct session *, const char *window, struct err *);
+/* Has the window ended since? */
+bool session_closed(struct session *);
+/* ... and when the next one opens, as an error: "what" was not brought to its end. */
+int session_tell_closed(struct session *, const char *what, struct err *);
 /* The timeouts of the tools from the user's (seconds): connect and association, and silence. */
 void session_timeouts(struct session *, long long timeout_s, long long silence_s);

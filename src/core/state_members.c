@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "core/hours.h"
 #include "dicom/charset.h"
 #include "dicom/value.h"
 
@@ -118,6 +119,22 @@ static const char *give_layout(const struct settings *how)
 	return how->layout;
 }
 
+static int take_window(struct settings *how, const char *text, struct err *e)
+{
+	struct hours hours;
+
+	if (*text && hours_parse(text, &hours, e) < 0)
+		return -1;
+	free(how->window);
+	how->window = *text ? mem_str(text) : NULL;
+	return 0;
+}
+
+static const char *give_window(const struct settings *how)
+{
+	return how->window;
+}
+
 #define AT(member) .at = offsetof(struct settings, member)
 #define CHARS(n, m, by, empty) \
 	{ .name = n, .kind = MEMBER_CHARS, AT(m), .room = sizeof ((struct settings *)0)->m, .check = by, .may_be_empty = empty }
@@ -149,6 +166,7 @@ static const struct member settings_members[] = {
 	LONG("maxImages", max_images, 0, MANY),
 	LONG("maxBytes", max_bytes, 0, MANY),
 	LONG("maxDuration", max_duration_s, 0, SECONDS_MAX),
+	WORD("window", window),
 	LONG("parallel", parallel, 1, WIDTH_MAX),
 	LONG("retries", retries, 0, TRIES_MAX),
 	LONG("retryWait", retry_wait_s, 0, SECONDS_MAX),

@@ -158,7 +158,10 @@ int survey_plan(struct session *session, struct plan *plan, int *ret_queries, st
 
 	s.lister = lister_new(session, &plan->how.peer, listed, NULL, &s);
 	while (!failed && gather(&s)) {
-		failed = s.left == 0 || s.studies_left == 0 ? 0 : list_group(&s, e);
+		if (session_closed(session))
+			failed = session_tell_closed(session, "the plan was not made yet", e);
+		else
+			failed = s.left == 0 || s.studies_left == 0 ? 0 : list_group(&s, e);
 		for (size_t i = 0; i < s.count && !failed; i++)
 			failed = settle(&s, s.group[i], e);
 		free_group(&s);

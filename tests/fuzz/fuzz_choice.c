@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A selection typed by anyone, and conditions against a study made of the same bytes. */
+/* A selection typed by anyone, conditions against a study made of the same bytes, and windows of the clock. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "core/choice.h"
+#include "core/hours.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,11 +43,28 @@ static void condition(const char *text)
 	conditions_done(&c);
 }
 
+static void hours(const char *text)
+{
+	struct err e = { ERR_NONE, "" };
+	struct hours h;
+	struct hours_now now;
+
+	if (hours_parse(text, &h, &e) < 0) {
+		if (e.kind != ERR_USAGE || !*e.text)
+			abort();
+		return;
+	}
+	hours_at(&h, 1711882800, &now);
+	if (!now.open && now.opens <= 1711882800)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_free char *text = mem_strn((const char *)data, size);
 
 	choose(text);
 	condition(text);
+	hours(text);
 	return 0;
 }

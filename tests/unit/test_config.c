@@ -36,6 +36,7 @@ static const char whole[] =
 	"      \"layout\": \"{PatientID}/{SOPInstanceUID}.dcm\",\n"
 	"      \"requireDate\": true,\n"
 	"      \"noModalityFilter\": true,\n"
+	"      \"windows\": \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\",\n"
 	"      \"contact\": {\n"
 	"        \"phone\": \"123\"\n"
 	"      }\n"
@@ -132,6 +133,8 @@ static const struct { const char *text, *said; } bad[] = {
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"acceptFrom\": \"x\"}]}", "acceptFrom: a list of hosts" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"acceptFrom\": [1]}]}", "acceptFrom: a text is expected" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"requireDate\": \"yes\"}]}", "requireDate: true or false" },
+	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"windows\": \"19-6\"}]}", "line 5: nodes[0]: windows: '19-6': write windows like" },
+	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"windows\": [1]}]}", "windows: a text is expected" },
 	{ "{\"nodes\": [\n{\"name\": \"a\", \"host\": \"h\"},\n{\n\"name\": \"a\",\n\"host\": \"i\"}]}", "line 4: nodes[1]: name: 'a' is named twice" },
 	{ "{\"nodes\": [\n{\"name\": \"a\", \"host\": \"h\", \"number\": 3},\n{\"name\": \"b\",\n\"host\": \"i\",\n\"number\": 3}]}",
 	  "line 5: nodes[1]: number 3 is that of node 'a' already" },
@@ -218,6 +221,7 @@ static void test_settle(void)
 	CHECK_STR(how.output, "/before");
 	CHECK_STR(how.layout, LAYOUT_FLAT);
 	CHECK_INT(how.method, METHOD_MOVE);
+	CHECK_STR(how.window, NULL);
 	node_settle(&f.nodes[0], &how);
 	CHECK_STR(how.peer.host, "10.0.0.5");
 	CHECK_STR(how.output, "/data");
@@ -226,6 +230,7 @@ static void test_settle(void)
 	CHECK_STR(how.destination, "MY_SCP");
 	CHECK_INT(how.listen_port, 11113);
 	CHECK_INT(how.accept_from.count, 2);
+	CHECK_STR(how.window, "mon-fri 19:00-06:00, sat-sun 00:00-24:00");
 	settings_done(&how);
 	config_file_done(&f);
 }

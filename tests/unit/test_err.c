@@ -25,7 +25,7 @@ static const struct {
 	{ ERR_TIMEOUT, "timeout", true },
 	{ ERR_ABORTED, "aborted", true },
 	{ ERR_PROTOCOL, "protocol", false },
-	{ ERR_LOCKED, "locked", false },
+	{ ERR_LOCKED, "locked", false }, { ERR_LIMIT, "limit", false },
 	{ ERR_INTERRUPTED, "interrupted", false },
 };
 

@@ -51,7 +51,7 @@ static const char ours[] =
 	"{\"studyInstanceUID\": \"1.2.9\", \"status\": \"skipped\", \"reason\": \"held\", \"error\": null}],"
 	"\"format\": 1, \"listenPort\": 104, \"layout\": \"{StudyInstanceUID}/{SOPInstanceUID}.dcm\", \"model\": \"patient\","
 	"\"charset\": \"ISO_IR 100\", \"validate\": true, \"force\": true, \"trust\": \"count\", \"maxStudies\": 11,"
-	"\"maxImages\": 12, \"maxBytes\": 13, \"maxDuration\": 14, \"parallel\": 15, \"retries\": 16, \"retryWait\": 17,"
+	"\"maxImages\": 12, \"maxBytes\": 13, \"maxDuration\": 14, \"window\": \"19:00-06:00\", \"parallel\": 15, \"retries\": 16, \"retryWait\": 17,"
 	"\"pause\": 18, \"timeout\": 19, \"firstTimeout\": 20, \"stallTimeout\": 21, \"studyTimeout\": 22,"
 	"\"site\": {\"name\": \"x\\ny\"}, \"host\": \"h\"}";
 
@@ -132,6 +132,7 @@ static void check_ours(const struct plan *p)
 	CHECK_STR(h->peer.charset, "ISO_IR 100");
 	CHECK_STR(h->layout, "{StudyInstanceUID}/{SOPInstanceUID}.dcm");
 	CHECK_INT(h->max_studies * 1000000 + h->max_images * 10000 + h->max_bytes * 100 + h->max_duration_s, 11121314);
+	CHECK_STR(h->window, "19:00-06:00");
 	CHECK_INT(h->parallel * 1000000 + h->retries * 10000 + h->retry_wait_s * 100 + h->pause_s, 15161718);
 	CHECK_INT(h->timeout_s * 1000000 + h->first_timeout_s * 10000 + h->stall_timeout_s * 100 + h->study_timeout_s, 19202122);
 	CHECK_STR(json_text(json_get(json_get(p->extra, "site"), "name")), "x\ny");
@@ -203,6 +204,7 @@ static const struct { const char *member, *said; } bad[] = {
 	{ "\"validate\": 0", "validate: true" }, { "\"force\": \"\"", "force: true" }, { "\"trust\": \"me\"", "trust: 'me'" },
 	{ "\"maxStudies\": -1", "maxStudies: a whole" }, { "\"maxImages\": 1.5", "maxImages: a whole" },
 	{ "\"maxBytes\": \"2G\"", "maxBytes: a whole" }, { "\"maxDuration\": []", "maxDuration: a whole" },
+	{ "\"window\": \"night\"", "window: 'night': write windows like" }, { "\"window\": 19", "window: text" },
 	{ "\"parallel\": 0", "parallel: a whole" }, { "\"parallel\": 9223372036854775807", "parallel: a whole" },
 	{ "\"retries\": -5", "retries: a whole" }, { "\"retryWait\": false", "retryWait: a whole" }, { "\"pause\": -1", "pause: " },
 	{ "\"timeout\": \"60\"", "timeout: a whole" }, { "\"firstTimeout\": -1", "firstTimeout: " },
