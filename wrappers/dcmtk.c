@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -122,9 +123,40 @@ struct command *dcmtk_command(const struct dcmtk *d, const char *tool)
 	return c;
 }
 
+/* -pw: nobody is there to type a passphrase. */
+static void secure(struct command *c, const struct tls *t)
+{
+	struct stat st;
+
+	if (!*t->authorities)
+		return;
+	if (*t->key)
+		command_args(c, "+tls", t->key, t->certificate, "-pw", NULL);
+	else
+		command_arg(c, "+tla");
+	if (!strcmp(t->authorities, TLS_ANYBODY))
+		command_arg(c, "-ic");
+	else
+		command_args(c, stat(t->authorities, &st) == 0 && S_ISDIR(st.st_mode) ? "+cd" : "+cf", t->authorities, NULL);
+}
+
+int dcmtk_tls_check(const struct dcmtk *d, const struct tls *t, const char *tool, struct err *e)
+{
+	static const struct { const char *tool; int since; const char *text; } late[] = {
+		{ "getscu", 30609, "3.6.9" }, { "movescu", 30700, "3.7.0" },		/* the others have always had it */
+	};
+
+	for (size_t i = 0; *t->authorities && i < countof(late); i++)
+		if (!strcmp(tool, late[i].tool) && d->version < late[i].since)
+			return err_set(e, ERR_TOOL, "%s of DCMTK %s does no TLS: %s is needed, or a tunnel to the PACS (stunnel, say) in place of "
+				       "the TLS settings", tool, d->version_text, late[i].text);
+	return 0;
+}
+
 void dcmtk_titles(struct command *c, const struct peer *p)
 {
 	command_args(c, "-aet", p->calling, "-aec", p->called, NULL);
+	secure(c, &p->tls);
 }
 
 void dcmtk_address(struct command *c, const struct peer *p)
@@ -268,6 +300,14 @@ static const struct cause causes[] = {
 	  "cannot connect to {host}:{port}: no answer in time: check the address, and whether a firewall is between" },
 	{ "Address already in use", 3, ERR_SYSTEM, NULL, "the local port is in use" },
 	{ "TCP Initialization Error", 3, ERR_UNREACHABLE, NULL, "cannot connect to {host}:{port}: {words}" },
+	/* TLS */
+	{ "certificate verify failed", 3, ERR_REFUSED, NULL,
+	  "{host}:{port} shows a certificate that --tls-ca (tlsAuthorities) does not vouch for" },
+	{ "OpenSSL I/O error", 3, ERR_REFUSED, NULL, "no TLS connection to {host}:{port}: does it speak TLS at this port?" },
+	{ "TLS error", 3, ERR_REFUSED, NULL, "no TLS connection to {host}:{port}: {words}" },
+	{ "Unable to load private TLS key", 3, ERR_USAGE, NULL, "TLS: {words}: is it a PEM file without a passphrase?" },
+	{ "Unable to load certificate", 3, ERR_USAGE, NULL, "TLS: {words}" },
+	{ "Private key", 2, ERR_USAGE, NULL, "TLS: {words}" },
 	{ "Failed to establish association", 1, ERR_UNREACHABLE, NULL, "cannot connect to {host}:{port}" },
 	{ "Unrecognized PDU type", 3, ERR_REFUSED, NULL,
 	  "what answers at {host}:{port} speaks no DICOM: is the port right?" },

@@ -44,7 +44,9 @@ struct command *dcmtk_command(const struct dcmtk *, const char *tool);
 struct command *dcmtk_plain_command(const struct dcmtk *, const char *tool);
 struct command *dcmtk_version_command(const struct dcmtk *, const char *tool);
 /* -aet CALLING -aec CALLED, and later the parameters host and port. */
-void dcmtk_titles(struct command *, const struct peer *);
+void dcmtk_titles(struct command *, const struct peer *);		/* and TLS, where the peer has it */
+/* ERR_TOOL when there is to be TLS and this version of the tool has none. */
+int dcmtk_tls_check(const struct dcmtk *, const struct tls *, const char *tool, struct err *);
 void dcmtk_address(struct command *, const struct peer *);
 /* -S, -P or -O. */
 void dcmtk_model(struct command *, enum model);

@@ -268,7 +268,7 @@ static int check(const struct echo_values *n, const char *const *rest, size_t co
 {
 	size_t used = 0;
 
-	if (n->all && (n->v.called_aet || n->v.model || n->v.charset))
+	if (n->all && (n->v.called_aet || n->v.model || n->v.charset || n->v.tls_ca || n->v.tls_cert || n->v.tls_key))
 		return err_set(e, ERR_USAGE, "--all takes what each node states: of the options of a node only --aet and --timeout go with it");
 	if (n->all && n->v.aet && ae_title_check(n->v.aet, "--aet", e) < 0)
 		return -1;

@@ -35,6 +35,10 @@ static const struct opt own[] = {
 	{ "aet", "", "TITLE", OPT_STRING, SHARED(aet), 0, 0, NULL, MEMBERS, "Our own AE title when we talk to it." },
 	{ "model", "", "ROOT", OPT_CHOICE, SHARED(model), 0, 0, "study|patient|patient-study", MEMBERS, "Information model." },
 	{ "charset", "", "TERM", OPT_STRING, SHARED(charset), 0, 0, NULL, MEMBERS, "Character set of keys and of answers that declare none." },
+	{ "tls-ca", "", "PATH", OPT_STRING, SHARED(tls_ca), 0, 0, NULL, MEMBERS,
+	  "It talks TLS; whose certificates are believed: a PEM file or folder, or \"none\" for anybody's." },
+	{ "tls-cert", "", "FILE", OPT_STRING, SHARED(tls_cert), 0, 0, NULL, MEMBERS, "Our own certificate for it." },
+	{ "tls-key", "", "FILE", OPT_STRING, SHARED(tls_key), 0, 0, NULL, MEMBERS, "Its private key." },
 	{ "method", "", "METHOD", OPT_CHOICE, SHARED(method), 0, 0, "c-move|c-get|auto", MEMBERS, "How it is retrieved from." },
 	{ "move-dest", "", "TITLE", OPT_STRING, SHARED(move_dest), 0, 0, NULL, MEMBERS, "Move destination AE title." },
 	{ "listen", "", "PORT", OPT_INTEGER, SHARED(listen), 1, 65535, NULL, MEMBERS,
@@ -86,6 +90,13 @@ static void set_text(struct json *members, const char *name, const char *text)
 {
 	if (text)
 		json_set(members, name, json_string(text));
+}
+
+static void set_file(struct json *members, const char *name, const char *path)
+{
+	auto_free char *absolute = path && strcmp(path, TLS_ANYBODY) ? file_absolute(path) : NULL;
+
+	set_text(members, name, absolute ? absolute : path);
 }
 
 static void set_number(struct json *members, const char *name, long long number)
@@ -154,6 +165,9 @@ static int set_members(struct json *members, const struct node_values *n, const 
 	set_text(members, "callingAE", n->v.aet);
 	set_text(members, "model", n->v.model);
 	set_text(members, "charset", n->v.charset);
+	set_file(members, "tlsAuthorities", n->v.tls_ca);
+	set_file(members, "tlsCertificate", n->v.tls_cert);
+	set_file(members, "tlsKey", n->v.tls_key);
 	set_text(members, "method", n->v.method);
 	set_text(members, "moveDestination", n->v.move_dest);
 	set_number(members, "listenPort", n->v.listen);

@@ -103,7 +103,7 @@ static int check_uids(const struct values *v, struct err *e)
 static int fill(struct plan *plan, const struct values *v, struct err *e)
 {
 	struct table *seen = table_new();
-	struct plan_study *in;
+	struct plan_study *in = NULL;
 	int failed = 0;
 
 	if (v->uid_list) {

@@ -31,6 +31,10 @@ const struct opt options_node[] = {
 	{ "charset", "", "TERM", OPT_STRING, AT(charset), 0, 0, NULL, NODE,
 	  "Character set of search keys, and of answers that declare none, as a DICOM defined term such as \"ISO_IR 100\" "
 	  "(default: ISO_IR 192, UTF-8)." },
+	{ "tls-ca", "", "PATH", OPT_STRING, AT(tls_ca), 0, 0, NULL, NODE,
+	  "Talk TLS, and believe the certificates in this PEM file or folder; \"none\" believes anybody's." },
+	{ "tls-cert", "", "FILE", OPT_STRING, AT(tls_cert), 0, 0, NULL, NODE, "Our own certificate for TLS, in PEM." },
+	{ "tls-key", "", "FILE", OPT_STRING, AT(tls_key), 0, 0, NULL, NODE, "Its private key, in PEM, without a passphrase." },
 	{ "timeout", "", "SECONDS", OPT_SECONDS, AT(timeout), 1, DAY, NULL, NODE, "Connection timeout (default: 60)." },
 	END
 };
@@ -247,6 +251,33 @@ static int set_title(char to[17], const char *given, const char *what, struct er
 	return 0;
 }
 
+/* Relative paths are those of this run; a node and a state file keep absolute ones. */
+static int set_path(char to[256], const char *given, const char *option, struct err *e)
+{
+	auto_free char *path = NULL;
+
+	if (!given)
+		return 0;
+	path = strcmp(given, TLS_ANYBODY) && *given ? file_absolute(given) : mem_str(given);
+	if (snprintf(to, 256, "%s", path) >= 256)
+		return err_set(e, ERR_USAGE, "%s: longer than 255 bytes: %.80s...", option, path);
+	return 0;
+}
+
+static int set_tls(const struct values *v, struct tls *t, struct err *e)
+{
+	if (set_path(t->authorities, v->tls_ca, "--tls-ca", e) < 0 || set_path(t->certificate, v->tls_cert, "--tls-cert", e) < 0 ||
+	    set_path(t->key, v->tls_key, "--tls-key", e) < 0 || tls_check(t, e) < 0)
+		return -1;
+	for (const char *const *path = (const char *const[]){ t->authorities, t->certificate, t->key, NULL }; *path; path++)
+		if (**path && strcmp(*path, TLS_ANYBODY) != 0 && access(*path, R_OK) < 0) {
+			err_sys(e, "TLS: read %s", *path);
+			e->kind = ERR_USAGE;
+			return -1;
+		}
+	return 0;
+}
+
 static int set_node(const struct values *v, struct peer *peer, struct err *e)
 {
 	if (set_title(peer->calling, v->aet, "--aet", e) < 0 || set_title(peer->called, v->called_aet, "--called-aet", e) < 0)
@@ -259,7 +290,7 @@ static int set_node(const struct values *v, struct peer *peer, struct err *e)
 				       "\"GB18030\", \"ISO 2022 IR 87\")", v->charset);
 		snprintf(peer->charset, sizeof peer->charset, "%s", v->charset);
 	}
-	return 0;
+	return set_tls(v, &peer->tls, e);
 }
 
 int values_config(const struct values *v, const struct config **ret_config, struct err *e)

@@ -21,6 +21,7 @@ struct chosen {
 struct values {
 	/* node */
 	const char *aet, *called_aet, *model, *charset;
+	const char *tls_ca, *tls_cert, *tls_key;
 	struct chosen *chosen;
 	/* query */
 	const char *patient_name, *patient_id, *study_date, *study_uid, *accession_number, *modality, *study_description;

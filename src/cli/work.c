@@ -91,6 +91,8 @@ int work_open(struct session *s, const struct settings *how, struct err *e)
 	if (how->listen_port && session_need_tools(s, receive, e) < 0)
 		return -1;
 	session_timeouts(s, how->timeout_s, how->first_timeout_s);
+	if (dcmtk_tls_check(&s->dcmtk, &how->peer.tls, how->method == METHOD_MOVE ? "movescu" : "getscu", e) < 0)
+		return -1;
 	return session_open_ledger(s, e);
 }
 

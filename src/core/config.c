@@ -161,6 +161,31 @@ static int take_charset(struct node *n, const struct json *value, const char *na
 	return 0;
 }
 
+static int take_file(char to[256], const struct json *value, const char *name, struct err *e)
+{
+	const char *text = json_text(value);
+
+	if (!text || (*text != '/' && strcmp(text, TLS_ANYBODY) != 0) || strlen(text) >= 256)
+		return err_set(e, ERR_INPUT, "%s: an absolute path of at most 255 bytes is expected", name);
+	snprintf(to, 256, "%s", text);
+	return 0;
+}
+
+static int take_tls_authorities(struct node *n, const struct json *value, const char *name, struct err *e)
+{
+	return take_file(n->peer.tls.authorities, value, name, e);
+}
+
+static int take_tls_certificate(struct node *n, const struct json *value, const char *name, struct err *e)
+{
+	return take_file(n->peer.tls.certificate, value, name, e);
+}
+
+static int take_tls_key(struct node *n, const struct json *value, const char *name, struct err *e)
+{
+	return take_file(n->peer.tls.key, value, name, e);
+}
+
 static int take_output(struct node *n, const struct json *value, const char *name, struct err *e)
 {
 	const char *text = json_text(value);
@@ -232,7 +257,8 @@ static const struct {
 	{ "callingAE", take_calling }, { "model", take_model }, { "charset", take_charset }, { "method", take_method },
 	{ "moveDestination", take_destination }, { "listenPort", take_listen }, { "acceptFrom", take_accept },
 	{ "outputPath", take_output }, { "layout", take_layout }, { "requireDate", take_require_date },
-	{ "noModalityFilter", take_no_modality_filter }, { "windows", take_windows },
+	{ "noModalityFilter", take_no_modality_filter }, { "windows", take_windows }, { "tlsAuthorities", take_tls_authorities },
+	{ "tlsCertificate", take_tls_certificate }, { "tlsKey", take_tls_key },
 };
 
 static void node_done(struct node *n)
@@ -265,6 +291,10 @@ static int take_node(struct node *n, struct json *object, const char **ret_membe
 	*ret_member = NULL;
 	if (!n->name)
 		return err_set(e, ERR_INPUT, "name is missing");
+	if (tls_check(&n->peer.tls, e) < 0) {
+		e->kind = ERR_INPUT;
+		return err_in(e, "%s", n->name);
+	}
 	if (!*n->peer.host && !n->listen_port)
 		return err_set(e, ERR_INPUT, "%s: host is missing (only a receiver of our own, with a listenPort, needs none)", n->name);
 	return 0;

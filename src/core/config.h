@@ -6,8 +6,8 @@
  *	  "nodes": [ { "name": "pacs", "number": 2, "host": "10.0.0.5", "port": 11112, "calledAE": "PACS", "callingAE": "ME" } ] }
  *
  * Members of a node: name (needed), number, host (needed unless it has a listenPort), port, calledAE, callingAE, model, charset,
- * method, moveDestination, listenPort, acceptFrom (a list), outputPath, layout, requireDate, noModalityFilter, windows (core/hours).
- * Others are kept. */
+ * method, moveDestination, listenPort, acceptFrom (a list), outputPath, layout, requireDate, noModalityFilter, windows (core/hours),
+ * tlsAuthorities, tlsCertificate, tlsKey.  Others are kept. */
 #pragma once
 
 #include "base/json.h"

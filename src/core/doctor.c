@@ -288,6 +288,23 @@ void doctor_look(struct doctor *d)
 
 /* ---- the PACS ---- */
 
+static void look_at_tls(struct doctor *d)
+{
+	static const char *const names[] = { "getscu", "movescu" };
+	const struct tls *tls = &d->how->peer.tls;
+
+	for (size_t i = 0; *tls->authorities && i < countof(names); i++) {
+		struct err e = { ERR_NONE, "" };
+
+		if (dcmtk_tls_check(&d->session->dcmtk, tls, names[i], &e) < 0)
+			note(d, "tls", "%s", e.text);
+	}
+	if (*tls->authorities)
+		note(d, "tls", "%s; what the PACS sends to our own receiver is not encrypted",
+		     strcmp(tls->authorities, TLS_ANYBODY) ? "the PACS's certificate is checked, its host name is not" :
+		     "no certificate is checked: anybody between here and the PACS can read along");
+}
+
 void doctor_ask(struct doctor *d)
 {
 	const struct peer *peer = &d->how->peer;
@@ -297,6 +314,7 @@ void doctor_ask(struct doctor *d)
 	find_address(d);
 	if (!d->session->dcmtk.version)
 		return;
+	look_at_tls(d);
 	if (probe_ping(d->session, peer, &ms, &e) == 0) {
 		fine(d, "echo", "%s at %s:%d answered %s in %lld ms", peer->called, peer->host, peer->port, peer->calling, (long long)ms);
 		return;

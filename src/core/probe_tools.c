@@ -161,8 +161,14 @@ static int retrieve(struct probing *p, const struct retriever *with, const char 
 static int try_method(struct probing *p, const struct retriever *with, const char *what, bool *ret_offered, struct err *e)
 {
 	struct turn t;
+	struct err no_tls = { ERR_NONE, "" };
 	int final;
 
+	if (dcmtk_tls_check(&p->session->dcmtk, &p->peer->tls, with->tool, &no_tls) < 0) {
+		*ret_offered = false;
+		probe_say(p, what, NULL, "%s", no_tls.text);
+		return 0;
+	}
 	if (retrieve(p, with, NO_STUDY, NULL, 60, &t, e) < 0)
 		return -1;
 	final = t.said.final;

@@ -54,6 +54,11 @@ static int check_charset(const char *text, const char *name, struct err *e)
 	return charset_is_known(text) ? 0 : err_set(e, ERR_INPUT, "%s: unknown character set '%.40s'", name, text);
 }
 
+static int check_tls(const char *text, const char *name, struct err *e)
+{
+	return *text == '/' || !strcmp(text, TLS_ANYBODY) ? 0 : err_set(e, ERR_INPUT, "%s: an absolute path is expected", name);
+}
+
 static int take_method(struct settings *how, const char *text, struct err *e)
 {
 	return method_parse(text, &how->method, e);
@@ -159,6 +164,9 @@ static const struct member settings_members[] = {
 	WORD("layout", layout),
 	WORD("model", model),
 	CHARS("charset", peer.charset, check_charset, true),
+	CHARS("tlsAuthorities", peer.tls.authorities, check_tls, true),
+	CHARS("tlsCertificate", peer.tls.certificate, check_tls, true),
+	CHARS("tlsKey", peer.tls.key, check_tls, true),
 	FLAG("validate", validate),
 	FLAG("force", force),
 	WORD("trust", trust),

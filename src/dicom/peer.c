@@ -182,3 +182,20 @@ const char *method_name(enum method method)
 {
 	return method_names[method];
 }
+
+static int check_path(const char *path, const char *what, struct err *e)
+{
+	return !*path || *path == '/' ? 0 : err_set(e, ERR_USAGE, "TLS: the %s, %.200s, is no absolute path", what, path);
+}
+
+int tls_check(const struct tls *t, struct err *e)
+{
+	if (!*t->authorities && (*t->certificate || *t->key))
+		return err_set(e, ERR_USAGE, "TLS: whose certificates are believed?  --tls-ca FILE (tlsAuthorities) is missing; " TLS_ANYBODY
+			       " believes anybody's");
+	if (!*t->certificate != !*t->key)
+		return err_set(e, ERR_USAGE, "TLS: a certificate and its private key go together: --tls-cert (tlsCertificate), --tls-key (tlsKey)");
+	if (strcmp(t->authorities, TLS_ANYBODY) != 0 && check_path(t->authorities, "authorities", e) < 0)
+		return -1;
+	return check_path(t->certificate, "certificate", e) < 0 ? -1 : check_path(t->key, "private key", e);
+}

@@ -37,6 +37,9 @@ static const char whole[] =
 	"      \"requireDate\": true,\n"
 	"      \"noModalityFilter\": true,\n"
 	"      \"windows\": \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\",\n"
+	"      \"tlsAuthorities\": \"/etc/ca\",\n"
+	"      \"tlsCertificate\": \"/etc/cert\",\n"
+	"      \"tlsKey\": \"/etc/key\",\n"
 	"      \"contact\": {\n"
 	"        \"phone\": \"123\"\n"
 	"      }\n"
@@ -86,6 +89,9 @@ static void test_whole(void)
 	CHECK_INT(n->accept_count, 2);
 	CHECK_STR(n->accept_from[1], "gateway");
 	CHECK_STR(n->output, "/data");
+	CHECK_STR(n->peer.tls.authorities, "/etc/ca");
+	CHECK_STR(n->peer.tls.certificate, "/etc/cert");
+	CHECK_STR(n->peer.tls.key, "/etc/key");
 	CHECK(n->require_date && n->no_modality_filter && n->called_stated && n->calling_stated && n->method_stated);
 	n = config_find(&c, "plain");
 	CHECK_INT(n->peer.port, PEER_DEFAULT_PORT);
@@ -107,6 +113,8 @@ static const struct { const char *text, *said; } bad[] = {
 	{ "[]", "no list of nodes" },
 	{ "{}", "no member \"nodes\"" },
 	{ "{\"nodes\": 1}", "nodes: a list is expected" },
+	{ "{\"nodes\": [ { \"name\": \"a\", \"host\": \"b\", \"tlsKey\": \"key\" } ]}", "tlsKey: an absolute path" },
+	{ "{\"nodes\": [ { \"name\": \"a\", \"host\": \"b\", \"tlsKey\": \"/k\" } ]}", "tlsAuthorities" },
 	{ "{\"format\": 2, \"nodes\": []}", "format: only 1 is known" },
 	{ "{\"default\": 2, \"nodes\": []}", "default: the name of a node is expected" },
 	{ "{\"nodes\": [\n1]}", "nodes[0]: an object is expected" },

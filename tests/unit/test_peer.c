@@ -132,8 +132,29 @@ static void test_words(void)
 	CHECK_STR(method_name(METHOD_AUTO), "auto");
 }
 
+static void test_tls(void)
+{
+	static const struct { const char *ca, *certificate, *key; const char *complaint; } rows[] = {
+		{ "", "", "", NULL }, { "/ca", "", "", NULL }, { "none", "", "", NULL }, { "/ca", "/c", "/k", NULL },
+		{ "", "/c", "/k", "--tls-ca" }, { "/ca", "/c", "", "go together" }, { "/ca", "", "/k", "go together" },
+		{ "ca", "", "", "absolute" }, { "/ca", "none", "/k", "absolute" },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct err e = { ERR_NONE, "" };
+		struct tls t;
+
+		snprintf(t.authorities, sizeof t.authorities, "%s", rows[i].ca);
+		snprintf(t.certificate, sizeof t.certificate, "%s", rows[i].certificate);
+		snprintf(t.key, sizeof t.key, "%s", rows[i].key);
+		CHECK_INT(tls_check(&t, &e), rows[i].complaint ? -1 : 0);
+		CHECK(!rows[i].complaint || (e.kind == ERR_USAGE && strstr(e.text, rows[i].complaint)));
+	}
+}
+
 int main(void)
 {
+	test_tls();
 	test_good();
 	test_bad();
 	test_long_host();
