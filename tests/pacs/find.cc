@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "generate.h"
 #include "match.h"
 #include "shared.h"
 
@@ -21,7 +22,8 @@ struct totals {
 };
 
 struct row {
-	const instance *what;		/* the first instance that matched */
+	const instance *what;		/* the first instance that matched; null: a generated study, */
+	long number;			/* this one */
 	std::string invented;		/* Study Instance UID of an endless query */
 };
 
@@ -33,6 +35,7 @@ struct search {
 	std::set<DcmTagKey> ignored, omitted;
 	std::map<std::string, totals> patients, studies, series;
 	std::vector<row> rows;
+	const rule *generated;		/* null: there are none */
 	unsigned final = 0x0000;
 	std::string comment;
 };
@@ -102,16 +105,21 @@ static void read_keys(search *f)
 	}
 }
 
+static void count_instance(search *f, const instance &i)
+{
+	for (totals *t : { &f->patients[i.patient], &f->studies[i.study], &f->series[i.series] }) {
+		t->instances++;
+		t->studies.insert(i.study);
+		t->series.insert(i.series);
+		t->modalities.insert(trimmed(i.value(DCM_Modality)));
+		t->classes.insert(i.sop_class);
+	}
+}
+
 static void count(search *f)
 {
 	for (const auto &i : f->s->st->instances)
-		for (totals *t : { &f->patients[i->patient], &f->studies[i->study], &f->series[i->series] }) {
-			t->instances++;
-			t->studies.insert(i->study);
-			t->series.insert(i->series);
-			t->modalities.insert(trimmed(i->value(DCM_Modality)));
-			t->classes.insert(i->sop_class);
-		}
+		count_instance(f, *i);
 }
 
 static std::string joined(const std::set<std::string> &words)
@@ -141,6 +149,38 @@ static bool matches(search *f, const instance &i)
 	return true;
 }
 
+/* A generated study is counted while it is looked at, and then forgotten. */
+static void forget_counts(search *f, const instance &i)
+{
+	f->patients.erase(i.patient);
+	f->studies.erase(i.study);
+	f->series.erase(i.series);
+}
+
+static void collect_generated(search *f)
+{
+	bool ignores_date = f->ignored.count(DCM_StudyDate), all_match = true;
+	std::string dates = ignores_date ? "" : identifier_value(f->rq.identifier, DCM_StudyDate);
+	long first, end;
+
+	for (const key &k : f->keys)
+		all_match = all_match && (k.want.value.empty() || k.tag.getXTag() == DCM_StudyDate);
+	generate_between(f->generated, dates, &first, &end);
+	for (long n = first; n < end; n++) {
+		if (!all_match) {
+			std::shared_ptr<const instance> i = generate_study(f->generated, n);
+			bool fits;
+
+			count_instance(f, *i);
+			fits = matches(f, *i);
+			forget_counts(f, *i);
+			if (!fits)
+				continue;
+		}
+		f->rows.push_back({ nullptr, n, "" });
+	}
+}
+
 static void collect(search *f)
 {
 	std::set<std::string> known;
@@ -149,8 +189,10 @@ static void collect(search *f)
 	for (const auto &i : f->s->st->instances)
 		if (!known.count(i->unique(f->rq.level)) && matches(f, *i)) {
 			known.insert(i->unique(f->rq.level));
-			f->rows.push_back({ i.get(), "" });
+			f->rows.push_back({ i.get(), 0, "" });
 		}
+	if (f->generated && f->rq.level == LEVEL_STUDY)
+		collect_generated(f);
 }
 
 static std::string availability(const search &f, const instance &i)
@@ -314,6 +356,21 @@ static enum outcome mishap(search *f, long sent)
 	return GO_ON;
 }
 
+/* The answer to one match, of a study that lies there or one that is made up now. */
+static void fill_row(search *f, const row &r, DcmDataset *ds)
+{
+	std::shared_ptr<const instance> i;
+
+	if (r.what) {
+		fill(f, r, ds);
+		return;
+	}
+	i = generate_study(f->generated, r.number);
+	count_instance(f, *i);
+	fill(f, { i.get(), r.number, r.invented }, ds);
+	forget_counts(f, *i);
+}
+
 static enum outcome send_row(search *f, const row &r, long *sent)
 {
 	const rule *pending = f->s->sc->find("find-pending", f->at);
@@ -321,7 +378,7 @@ static enum outcome send_row(search *f, const row &r, long *sent)
 	int copies = f->s->sc->has("find-duplicate-rows", f->at) ? 2 : 1;
 	DcmDataset ds;
 
-	fill(f, r, &ds);
+	fill_row(f, r, &ds);
 	while (copies--) {
 		command c = response(0x8020, f->rq.sop_class, f->rq.message_id, true,
 				     pending ? pending->status(0) : 0xff00);
@@ -349,7 +406,7 @@ static enum outcome send_rows(search *f, long *sent, bool *ret_cancelled)
 			if (o != GO_ON)
 				return o;
 			if (turning && !endless->words.empty())
-				r.invented = r.what->study.substr(0, 48) + "." + std::to_string(*sent);
+				r.invented = (r.what ? r.what->study : "1.2.826.0.1.3680043.10.1338.77").substr(0, 48) + "." + std::to_string(*sent);
 			o = send_row(f, r, sent);
 			if (o == GO_ON && session_cancelled(f->s, f->rq)) {
 				*ret_cancelled = !f->s->gone;
@@ -372,7 +429,8 @@ static enum outcome send_final(search *f)
 enum outcome find_serve(struct session *s, const struct request &rq)
 {
 	static const char *const ends[] = { "", "aborted", "closed", "gone" };
-	search f = { s, rq, { METHOD_NONE, s->calling, rq.level }, {}, {}, {}, {}, {}, {}, {}, 0x0000, "" };
+	search f = { s, rq, { METHOD_NONE, s->calling, rq.level }, {}, {}, {}, {}, {}, {}, {},
+		     s->sc->find("find-generate", { METHOD_NONE, s->calling, LEVEL_UNKNOWN }), 0x0000, "" };
 	std::string shown = identifier_shown(rq.identifier);
 	enum outcome o = GO_ON;
 	bool cancelled = false;

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "generate.h"
 #include "session.h"
 #include "shared.h"
 
@@ -80,6 +81,7 @@ static void apply(struct server *v)
 {
 	situation any;
 
+	generate_prepare(v->sc);
 	v->nagle = v->sc.has("nagle", any);
 	setenv("TCP_NODELAY", v->nagle ? "0" : "1", 1);
 	if (v->nagle)
