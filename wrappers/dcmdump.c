@@ -17,10 +17,28 @@ struct dcmdump_held {
 
 int dcmdump_write_dictionary(const char *path, struct err *e)
 {
+	/* Of commands and responses (PS3.7 E): a tool that talks cannot build one without them. */
+	static const char commands[] =
+		"(0000,0000)\tUL\tCommandGroupLength\t1\tDICOM\n(0000,0002)\tUI\tAffectedSOPClassUID\t1\tDICOM\n"
+		"(0000,0003)\tUI\tRequestedSOPClassUID\t1\tDICOM\n(0000,0100)\tUS\tCommandField\t1\tDICOM\n"
+		"(0000,0110)\tUS\tMessageID\t1\tDICOM\n(0000,0120)\tUS\tMessageIDBeingRespondedTo\t1\tDICOM\n"
+		"(0000,0600)\tAE\tMoveDestination\t1\tDICOM\n(0000,0700)\tUS\tPriority\t1\tDICOM\n"
+		"(0000,0800)\tUS\tCommandDataSetType\t1\tDICOM\n(0000,0900)\tUS\tStatus\t1\tDICOM\n"
+		"(0000,0901)\tAT\tOffendingElement\t1-n\tDICOM\n(0000,0902)\tLO\tErrorComment\t1\tDICOM\n"
+		"(0000,0903)\tUS\tErrorID\t1\tDICOM\n(0000,1000)\tUI\tAffectedSOPInstanceUID\t1\tDICOM\n"
+		"(0000,1001)\tUI\tRequestedSOPInstanceUID\t1\tDICOM\n(0000,1002)\tUS\tEventTypeID\t1\tDICOM\n"
+		"(0000,1005)\tAT\tAttributeIdentifierList\t1-n\tDICOM\n(0000,1008)\tUS\tActionTypeID\t1\tDICOM\n"
+		"(0000,1020)\tUS\tNumberOfRemainingSuboperations\t1\tDICOM\n"
+		"(0000,1021)\tUS\tNumberOfCompletedSuboperations\t1\tDICOM\n"
+		"(0000,1022)\tUS\tNumberOfFailedSuboperations\t1\tDICOM\n"
+		"(0000,1023)\tUS\tNumberOfWarningSuboperations\t1\tDICOM\n"
+		"(0000,1030)\tAE\tMoveOriginatorApplicationEntityTitle\t1\tDICOM\n"
+		"(0000,1031)\tUS\tMoveOriginatorMessageID\t1\tDICOM\n";
 	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
 	size_t count;
 	const struct tag_info *all = tag_all(&count);
 
+	buf_str(&text, commands);
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&text, "(%04x,%04x)\t%s\t%s\t1-n\tDICOM\n", all[i].tag >> 16, all[i].tag & 0xffff, all[i].vr,
 			   all[i].keyword);

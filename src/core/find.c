@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One find: findscu writes answers as files, a dcmdump at a time reads what is complete, and the verdict compares what was
- * read with what was announced.  While findscu runs, its newest file may be unfinished and is left alone. */
+/* One find: findscu writes answers as files, what is complete is read and removed, and the verdict compares what was read with what
+ * was announced.  While findscu runs, its newest file may be unfinished and is left alone.  Plain answers are read here; a dcmdump at
+ * a time reads what is not plain. */
 #include "core/find.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "dicom/part10.h"
 #include "dicom/tag.h"
 #include "wrappers/dcmdump.h"
 #include "wrappers/findscu.h"
 
 #define SCAN_MS 60			/* how often new answers are looked for */
-#define READ_AT_ONCE 500		/* answers given to one dcmdump */
+#define READ_AT_ONCE 500		/* answers read in one turn of the loop, or given to one dcmdump */
+#define PLAIN_MAX 65536			/* bytes of an answer that is read here */
 
 struct find {
 	struct session *session;
@@ -34,15 +38,18 @@ struct find {
 	struct timer tick;
 	struct err trouble;		/* what our own supervision knows */
 	size_t queries;
-	int taken, newest;		/* answers handed to dcmdump; highest number seen */
+	int taken;			/* answers up to this number were read, or are among the odd ones */
+	int *odd;			/* answers for dcmdump */
+	size_t odd_count, odd_room;
 	long rows, rows_max;
 	bool ended, stopped, too_many;
+	bool only_dcmdump;		/* for tests, which compare */
 	int64_t started;
-	char **reading_files;		/* of the dcmdump that runs */
-	size_t reading_count;
+	unsigned char *room;		/* one answer */
 };
 
 static void read_some(struct find *);
+static void tick(void *owner);
 
 static void free_find(struct find *f)
 {
@@ -54,6 +61,8 @@ static void free_find(struct find *f)
 	dcmtk_reading_done(&f->said);
 	free(f->folder);
 	free(f->answers);
+	free(f->odd);
+	free(f->room);
 	free(f);
 }
 
@@ -93,17 +102,10 @@ static void finish(struct find *f)
 	hooks.done(owner, &result);
 }
 
-static void row_read(void *owner, const char *path, struct dataset *set, const char *damage)
-{
-	struct find *f = owner;
-	auto_free char *file = file_join(f->answers, path);
+/* ---- reading ---- */
 
-	unlink(file);
-	if (damage && !set->count) {
-		if (!f->too_many && !f->stopped)	/* else it was being written */
-			log_warning("an answer of the PACS could not be read: %s", damage);
-		return;
-	}
+static void take_row(struct find *f, struct dataset *set)
+{
 	if (f->too_many)
 		return;
 	f->rows++;
@@ -114,6 +116,59 @@ static void row_read(void *owner, const char *path, struct dataset *set, const c
 	}
 	dataset_decode(set, f->peer.charset);
 	f->hooks.row(f->owner, set);
+}
+
+static void row_read(void *owner, const char *path, struct dataset *set, const char *damage)
+{
+	struct find *f = owner;
+	auto_free char *file = file_join(f->answers, path);
+
+	unlink(file);
+	if (!damage || set->count)
+		take_row(f, set);
+	else if (!f->too_many && !f->stopped)	/* else it was being written */
+		log_warning("an answer of the PACS could not be read: %s", damage);
+}
+
+/* False when it is none of the plain ones: it stays for dcmdump. */
+static bool read_plain(struct find *f, int folder, int number)
+{
+	char name[24];
+	auto_close int fd = -1;
+	struct dataset set;
+	ssize_t len;
+	bool plain;
+
+	snprintf(name, sizeof name, FINDSCU_ANSWER, number);
+	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	len = fd < 0 ? -1 : read(fd, f->room, PLAIN_MAX);
+	if (len <= 0 || len == PLAIN_MAX)
+		return false;
+	dataset_init(&set);
+	plain = part10_read(f->room, (size_t)len, &set);
+	if (plain) {
+		unlinkat(folder, name, 0);
+		take_row(f, &set);
+	}
+	dataset_done(&set);
+	return plain;
+}
+
+static void keep_for_dcmdump(struct find *f, int number)
+{
+	mem_grow(f->odd, f->odd_count, f->odd_room);
+	f->odd[f->odd_count++] = number;
+}
+
+static void read_numbers(struct find *f, const int *numbers, size_t count)
+{
+	auto_close int folder = open(f->answers, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < count && !f->stopped; i++) {
+		f->taken = numbers[i];
+		if (f->only_dcmdump || folder < 0 || !read_plain(f, folder, numbers[i]))
+			keep_for_dcmdump(f, numbers[i]);
+	}
 }
 
 static void dump_line_read(void *owner, enum stream from, const char *text, size_t len)
@@ -165,50 +220,57 @@ static int *ready_answers(struct find *f, size_t *ret_count)
 	return numbers;
 }
 
-static int write_list(struct find *f, const int *numbers, size_t count, char **ret_path, struct err *e)
+static int write_list(struct find *f, size_t count, char **ret_path, struct err *e)
 {
 	auto_buf struct buf list = BUF_INIT(BUF_MB(1));
 
 	for (size_t i = 0; i < count; i++)
-		buf_printf(&list, "./rsp%04d.dcm\n", numbers[i]);
+		buf_printf(&list, "./" FINDSCU_ANSWER "\n", f->odd[i]);
 	*ret_path = file_join(f->folder, "list");
 	return file_replace(*ret_path, list.data, list.len, e);
 }
 
-static void start_dump(struct find *f, const int *numbers, size_t count)
+/* The first of the odd ones. */
+static void start_dump(struct find *f)
 {
 	static const struct child_hooks hooks = { dump_line_read, dump_done };
 	const struct child_limits limits = { .line_max = 1 << 20, .total_ms = 600000 };
+	size_t count = f->odd_count < READ_AT_ONCE ? f->odd_count : READ_AT_ONCE;
 	auto_free char *list = NULL;
 
-	f->taken = numbers[count - 1];
 	dcmdump_reading_init(&f->reading, row_read, f);
-	if (write_list(f, numbers, count, &list, &f->trouble) == 0) {
+	if (write_list(f, count, &list, &f->trouble) == 0) {
 		struct command *command = dcmdump_command(&f->session->dcmtk, list, NULL, 0, false);
 
 		command_chdir(command, f->answers);
 		f->dump = child_start(f->session->loop, command, &limits, &hooks, f, &f->trouble);
 	}
+	f->odd_count -= count;
+	memmove(f->odd, f->odd + count, f->odd_count * sizeof *f->odd);
 	if (!f->dump) {
 		dcmdump_reading_done(&f->reading);
 		find_stop(f);
 	}
 }
 
-/* Starts the next dcmdump when enough is there or nothing more will come; ends the find when all is read. */
+/* Reads what lies ready, a bounded number at a time; the odd ones when there are enough of them or nothing more will come; ends the
+ * find when all is read. */
 static void read_some(struct find *f)
 {
 	auto_free int *numbers = NULL;
-	size_t count;
+	size_t count = 0;
 
-	if (f->dump)
+	if (!f->stopped) {
+		numbers = ready_answers(f, &count);
+		read_numbers(f, numbers, count < READ_AT_ONCE ? count : READ_AT_ONCE);
+	}
+	if (count > READ_AT_ONCE && !f->stopped) {
+		timer_set(f->session->loop, &f->tick, 0, tick, f);
 		return;
-	numbers = ready_answers(f, &count);
-	if (count > READ_AT_ONCE)
-		count = READ_AT_ONCE;
-	if (count && (count == READ_AT_ONCE || f->ended))
-		start_dump(f, numbers, count);
-	if (f->ended && !f->dump && (!count || f->trouble.kind))
+	}
+	if (!f->dump && !f->stopped && (f->odd_count >= READ_AT_ONCE || (f->ended && f->odd_count)))
+		start_dump(f);
+	if (f->ended && !f->dump)
 		finish(f);
 }
 
@@ -216,7 +278,8 @@ static void tick(void *owner)
 {
 	struct find *f = owner;
 
-	timer_set(f->session->loop, &f->tick, SCAN_MS, tick, f);
+	if (!f->ended)
+		timer_set(f->session->loop, &f->tick, SCAN_MS, tick, f);
 	read_some(f);
 }
 
@@ -256,7 +319,17 @@ static int write_queries(struct find *f, const struct query *const *queries, siz
 	return 0;
 }
 
-static int start_child(struct find *f, const char *const *paths, struct err *e)
+/* All that is asked for stands in our own table: then findscu need not read DCMTK's dictionary, which takes it half of its time. */
+static bool are_named(const struct query *const *queries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < queries[i]->keys.count; k++)
+			if (!tag_info(queries[i]->keys.elements[k].tag))
+				return false;
+	return true;
+}
+
+static int start_child(struct find *f, const char *const *paths, bool named, struct err *e)
 {
 	static const struct child_hooks hooks = { find_line, find_ended };
 	const struct child_limits limits = { .line_max = 1 << 16 };
@@ -268,6 +341,8 @@ static int start_child(struct find *f, const char *const *paths, struct err *e)
 		return -1;
 	}
 	command->confine_fd = confine >= 0 ? confine : -1;
+	if (named && f->session->dcmtk.dictionary)
+		command_env(command, "DCMDICTPATH", f->session->dcmtk.dictionary);
 	log_debug("%s", command_text(command));
 	f->child = child_start(f->session->loop, command, &limits, &hooks, f, e);
 	if (confine >= 0)
@@ -284,7 +359,7 @@ static int prepare(struct find *f, const struct query *const *queries, struct er
 	if (f->folder) {
 		f->answers = file_join(f->folder, "answers");
 		if (file_make_dirs(f->answers, e) == 0 && write_queries(f, queries, f->queries, paths, e) == 0)
-			failed = start_child(f, (const char *const *)paths, e);
+			failed = start_child(f, (const char *const *)paths, are_named(queries, f->queries), e);
 	}
 	for (size_t i = 0; i < f->queries; i++)
 		free(paths[i]);
@@ -312,6 +387,8 @@ struct find *find_start(struct session *s, const struct peer *peer, const struct
 	f->owner = owner;
 	f->queries = count;
 	f->rows_max = ceiling(rows_max);
+	f->room = mem_alloc(PLAIN_MAX);
+	f->only_dcmdump = getenv("DICOM_QR_ONLY_DCMDUMP") != NULL;
 	f->started = clock_ms();
 	dcmtk_reading_init(&f->said, SERVICE_FIND);
 	f->said.requests = (int)count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A C-FIND carried out: query files out, answers in as they come, and whether all of them are there.  Answers are taken from
- * findscu's response files in the scratch folder by batched dcmdump and removed behind. */
+ * findscu's response files in the scratch folder and removed behind: read here where they are plain, by batched dcmdump where they
+ * are not. */
 #pragma once
 
 #include <stdbool.h>
