@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 enum { GRACE_MS = 2000, DRAIN_MS = 1000, LINE_MAX_BYTES = 64 << 10, READ_BYTES = 64 << 10, READS_A_TURN = 8 };
@@ -63,34 +64,57 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
-static bool is_in_path(const char *name, const char *search)
+/* Yours; NULL when it is nowhere. */
+static char *search_path(const char *name, const char *search)
 {
 	while (search) {
 		const char *colon = strchrnul(search, ':');
-		auto_free char *path = mem_printf("%.*s/%s", (int)(colon - search), search, name);
+		char *path = colon == search ? mem_str(name) : mem_printf("%.*s/%s", (int)(colon - search), search, name);
 
-		if (is_program(colon == search ? name : path))
-			return true;
+		if (is_program(path))
+			return path;
+		free(path);
 		search = *colon ? colon + 1 : NULL;
 	}
-	return false;
+	return NULL;
+}
+
+static const char *path_searched(const char *given)
+{
+	const char *search = given ? given : getenv("PATH");
+
+	return search ? search : "/bin:/usr/bin";
 }
 
 /* Before the fork, because a failed pipecmd_exec() can only complain and exit; it searches the same PATH. */
 static int find_program(const struct command *cmd, struct err *e)
 {
-	const char *search = cmd->path ? cmd->path : getenv("PATH");
 	auto_free char *path = NULL;
 
 	if (!cmd->program)
 		return 0;
 	if (!strchr(cmd->program, '/')) {
-		if (is_in_path(cmd->program, search ? search : "/bin:/usr/bin"))
-			return 0;
-		return err_set(e, ERR_TOOL, "%s: no such program in PATH", cmd->program);
+		path = search_path(cmd->program, path_searched(cmd->path));
+		return path ? 0 : err_set(e, ERR_TOOL, "%s: no such program in PATH", cmd->program);
 	}
 	path = cmd->dir && *cmd->program != '/' ? mem_printf("%s/%s", cmd->dir, cmd->program) : mem_str(cmd->program);
 	return is_program(path) ? 0 : err_set(e, ERR_TOOL, "%s: no such program", path);
+}
+
+char *child_find(const char *program, struct err *e)
+{
+	auto_free char *path = strchr(program, '/') ? mem_str(program) : search_path(program, path_searched(NULL));
+
+	if (path && is_program(path))
+		return file_absolute(path);
+	if (!path)
+		err_set(e, ERR_TOOL, "%s: no such program in PATH", program);
+	else if (access(path, F_OK) < 0)
+		err_sys(e, "%s", path);
+	else
+		err_set(e, ERR_TOOL, "%s: it is no program that can be executed", path);
+	e->kind = ERR_TOOL;
+	return NULL;
 }
 
 /* The child's side. */

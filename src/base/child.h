@@ -39,6 +39,8 @@ struct child;
  * way to the program (a missing folder, a script without its interpreter) is a line on stderr and exit status 126. */
 struct child *child_start(struct loop *, struct command *cmd, const struct child_limits *, const struct child_hooks *,
 			  void *owner, struct err *);
+/* The absolute path of a program, by PATH when it has no slash; yours.  NULL with ERR_TOOL: it is missing, or cannot be executed. */
+char *child_find(const char *program, struct err *);
 /* TERM to its group, KILL after the grace; now = KILL at once.  done() still comes.  Twice is harmless. */
 void child_stop(struct child *, bool now);
 pid_t child_pid(const struct child *);

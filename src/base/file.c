@@ -91,9 +91,9 @@ static int write_all(int fd, const char *bytes, size_t len)
 }
 
 /* close() is asked too: on NFS it is the one that reports a full disk. */
-static int fill_and_close(int fd, const void *bytes, size_t len)
+static int fill_and_close(int fd, const void *bytes, size_t len, mode_t mode)
 {
-	int failed = fchmod(fd, file_mode()) < 0 || write_all(fd, bytes, len) < 0 || fsync(fd) < 0;
+	int failed = fchmod(fd, mode) < 0 || write_all(fd, bytes, len) < 0 || fsync(fd) < 0;
 	int why = errno;
 
 	if (close(fd) < 0 && !failed)
@@ -104,6 +104,11 @@ static int fill_and_close(int fd, const void *bytes, size_t len)
 
 int file_replace(const char *path, const void *bytes, size_t len, struct err *e)
 {
+	return file_replace_mode(path, bytes, len, file_mode(), e);
+}
+
+int file_replace_mode(const char *path, const void *bytes, size_t len, mode_t mode, struct err *e)
+{
 	auto_free char *dir = dir_of(path);
 	const char *slash = strrchr(path, '/');
 	/* Cut, so that a name of NAME_MAX bytes leaves room for what is put around it. */
@@ -113,7 +118,7 @@ int file_replace(const char *path, const void *bytes, size_t len, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "create %s", temp);
-	if (fill_and_close(fd, bytes, len) < 0 || rename(temp, path) < 0) {
+	if (fill_and_close(fd, bytes, len, mode) < 0 || rename(temp, path) < 0) {
 		err_sys(e, "write %s", path);
 		unlink(temp);
 		return -1;

@@ -20,6 +20,8 @@ mode_t file_dir_mode(void);
 int file_read(const char *path, struct buf *, struct err *);
 /* Writes beside path under a temporary name, fsyncs, renames, fsyncs the folder. */
 int file_replace(const char *path, const void *bytes, size_t len, struct err *);
+/* The same for a file that others are to read: with this mode, whatever file_set_umask says. */
+int file_replace_mode(const char *path, const void *bytes, size_t len, mode_t mode, struct err *);
 /* mkdir -p with file_dir_mode(); no error when it is there; ERR_SYSTEM when a component is no folder. */
 int file_make_dirs(const char *path, struct err *);
 /* Makes path/PREFIX-XXXXXX (0700), returns its path (yours) or NULL. */

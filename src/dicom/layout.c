@@ -303,6 +303,38 @@ size_t layout_tags(const struct layout *l, uint32_t *tags, size_t room)
 	return count;
 }
 
+/* Does it differ within a study?  The modality may, and as a rule does not. */
+static bool is_below_study(const struct part *p)
+{
+	static const uint32_t study[] = { TAG_StudyInstanceUID, TAG_StudyID, TAG_NumberOfStudyRelatedSeries,
+					  TAG_NumberOfStudyRelatedInstances };
+	static const uint32_t below[] = {
+		TAG_SOPClassUID, TAG_SOPInstanceUID, TAG_SeriesDescription, TAG(0x0008, 0x0008), TAG(0x0008, 0x0012), TAG(0x0008, 0x0013),
+		TAG(0x0008, 0x0021), TAG(0x0008, 0x0022), TAG(0x0008, 0x0023), TAG(0x0008, 0x002a), TAG(0x0008, 0x0031),
+		TAG(0x0008, 0x0032), TAG(0x0008, 0x0033)
+	};
+	uint32_t group = p->tag >> 16;
+
+	if (group == 0x0020)
+		return !is_among(study, countof(study), p->tag);
+	return group == 0x0018 || group == 0x0028 || group == 0x0002 || is_among(below, countof(below), p->tag);
+}
+
+size_t layout_study_depth(const struct layout *l)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct part *p = &l->parts[i];
+
+		if (!p->literal && is_below_study(p))
+			break;
+		for (const char *c = p->literal; c && *c; c++)
+			depth += *c == '/';
+	}
+	return depth;
+}
+
 /* ---- paths ---- */
 
 /* Two studies or two patients must never meet in a folder because what told them apart was replaced. */

@@ -24,6 +24,8 @@ const char *layout_source(const struct layout *);
 /* The attributes it needs, each once, at most room: for the reader of the files.  Returns how many were written. */
 #define LAYOUT_FIELDS_MAX 24
 size_t layout_tags(const struct layout *, uint32_t *tags, size_t room);
+/* How many folders of a path stand above the first that its template names by series or object: those are the study's. */
+size_t layout_study_depth(const struct layout *);
 /* Relative path, yours.  Each component has at most 240 bytes. */
 char *layout_path(const struct layout *, const struct dataset *decoded, int serial);
 /* One component made safe; yours. */

@@ -219,6 +219,34 @@ static void test_no_tool(void)
 	CHECK_CASE("");
 }
 
+/* Looked for before it is needed. */
+static void test_find(void)
+{
+	static const struct { const char *program, *path, *text; } none[] = {
+		{ "no-such-hook", NULL, "no-such-hook: no such program in PATH" },
+		{ "", NULL, ": no such program in PATH" },
+		{ "/no/such/hook", NULL, "/no/such/hook: No such file or directory" },
+		{ "/etc/passwd", NULL, "/etc/passwd: it is no program that can be executed" },
+		{ "/usr", NULL, "/usr: it is no program that can be executed" },
+		{ "sh", "/bin/sh", NULL },
+		{ "/bin/../bin/./sh", "/bin/../bin/sh", NULL },
+	};
+
+	for (size_t i = 0; i < countof(none); i++) {
+		struct err e = { .kind = ERR_NONE };
+		auto_free char *path = child_find(none[i].program, &e);
+
+		CHECK_CASE(none[i].program);
+		CHECK_INT(e.kind, none[i].text ? ERR_TOOL : ERR_NONE);
+		if (none[i].text)
+			CHECK_STR(e.text, none[i].text);
+		else if (CHECK(path))
+			CHECK_HAS(path, none[i].path);
+		CHECK(!none[i].text == !!path);
+	}
+	CHECK_CASE("");
+}
+
 static void write_script(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
@@ -608,6 +636,7 @@ static void test_all(void)
 {
 	test_cases();
 	test_no_tool();
+	test_find();
 	test_exec_fails();
 	test_surroundings();
 	test_confined();

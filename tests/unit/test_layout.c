@@ -243,6 +243,33 @@ static void test_tags(void)
 	layout_free(l);
 }
 
+static const struct { const char *layout; size_t depth; } depths[] = {
+	{ LAYOUT_FLAT, 0 },
+	{ LAYOUT_STUDY, 1 },
+	{ LAYOUT_PATIENT, 2 },
+	{ "{PatientID}/{StudyDate}-{Modality}/{SeriesNumber:04}-{SeriesDescription}/{InstanceNumber:05}.dcm", 2 },
+	{ "{StudyID}/{AccessionNumber}/{0018,0015}/{SOPInstanceUID}", 2 },
+	{ "all/{SeriesInstanceUID}/{StudyInstanceUID}/x.dcm", 1 },
+	{ "{StudyDate}-{SeriesNumber}/{SOPInstanceUID}", 0 },
+	{ "{Prefix}/{SOPInstanceUID}", 0 },
+	{ "{PatientName}/{StudyInstanceUID}", 1 },
+};
+
+static void test_depth(void)
+{
+	struct err e = { ERR_NONE, "" };
+
+	for (size_t i = 0; i < countof(depths); i++) {
+		struct layout *l = layout_parse(depths[i].layout, &e);
+
+		CHECK_CASE(depths[i].layout);
+		if (CHECK(l))
+			CHECK_INT(layout_study_depth(l), depths[i].depth);
+		layout_free(l);
+	}
+	CHECK_CASE("");
+}
+
 int main(void)
 {
 	test_safe();
@@ -252,5 +279,6 @@ int main(void)
 	test_pairs();
 	test_wrong();
 	test_tags();
+	test_depth();
 	return check_done();
 }
