@@ -37,7 +37,8 @@ struct story {
 	struct ledger *ledger;
 	const char *uid;
 	struct json *document;
-	struct json *queries, *jobs, *attempts, *held, *learned, *missing;
+	struct json *queries, *jobs, *attempts, *hooks, *held, *learned, *missing;
+	bool owed;					/* a program is still to be told */
 	char *node, *verdict, *why, *date, *modalities;	/* of the last job that says something */
 	long long job;
 	int expected, received;
@@ -89,6 +90,19 @@ static int add_attempt(void *owner, const struct ledger_attempt *a)
 	keep(&t->rung, a->rung);
 	t->said = a->at;
 	t->status = a->status;
+	return 0;
+}
+
+static int add_hook(void *owner, const struct ledger_hook *h)
+{
+	json_add(((struct story *)owner)->hooks, hook_record(h));
+	return 0;
+}
+
+static int note_owed(void *owner, const struct ledger_owed *o)
+{
+	(void)o;
+	((struct story *)owner)->owed = true;
 	return 0;
 }
 
@@ -183,7 +197,8 @@ static void write_advice(struct story *t)
 static int collect(struct story *t, struct err *e)
 {
 	if (ledger_study_story(t->ledger, t->uid, add_study, t, e) < 0 || ledger_queries_of(t->ledger, t->uid, add_query, t, e) < 0 ||
-	    ledger_attempts(t->ledger, t->uid, add_attempt, t, e) < 0 || ledger_held_folders(t->ledger, t->uid, add_held, t, e) < 0 ||
+	    ledger_attempts(t->ledger, t->uid, add_attempt, t, e) < 0 || ledger_hooks(t->ledger, t->uid, add_hook, t, e) < 0 ||
+	    ledger_owed_of(t->ledger, t->uid, note_owed, t, e) < 0 || ledger_held_folders(t->ledger, t->uid, add_held, t, e) < 0 ||
 	    (t->node && ledger_learned_all(t->ledger, t->node, add_learned, t, e) < 0))
 		return -1;
 	if (!json_count(t->jobs) && !json_count(t->held) && !json_count(t->queries))
@@ -195,8 +210,8 @@ static int collect(struct story *t, struct err *e)
 
 static void begin(struct story *t)
 {
-	static const char *const lists[] = { "queries", "jobs", "attempts", "missing", "held", "learned" };
-	struct json **at[] = { &t->queries, &t->jobs, &t->attempts, &t->missing, &t->held, &t->learned };
+	static const char *const lists[] = { "queries", "jobs", "attempts", "hooks", "missing", "held", "learned" };
+	struct json **at[] = { &t->queries, &t->jobs, &t->attempts, &t->hooks, &t->missing, &t->held, &t->learned };
 
 	t->document = json_new(JSON_OBJECT);
 	json_set(t->document, "studyInstanceUID", json_string(t->uid));
@@ -209,6 +224,7 @@ static void begin(struct story *t)
 		*at[i] = json_new(JSON_ARRAY);
 		json_set(t->document, lists[i], *at[i]);
 	}
+	json_set(t->document, "hookOwed", NULL);
 	json_set(t->document, "advice", NULL);
 }
 
@@ -219,6 +235,7 @@ static void finish(struct story *t)
 	json_set(t->document, "node", json_string(t->node));
 	json_set(t->document, "status", json_string(t->verdict));
 	json_set(t->document, "why", t->why && *t->why ? json_string(t->why) : NULL);
+	json_set(t->document, "hookOwed", json_bool(t->owed));
 	json_set(t->document, "advice", t->advice);
 }
 
@@ -292,6 +309,17 @@ static void tell_attempts(const struct story *t, long long job)
 	}
 }
 
+static void tell_hooks(const struct story *t, long long job)
+{
+	for (size_t i = 0; i < json_count(t->hooks); i++) {
+		const struct json *h = json_at(t->hooks, i);
+
+		if (json_int(json_get(h, "job"), 0) == job)
+			line("    %s  %s was told of it as %s: %s", text_of(h, "at"), text_of(h, "program"), text_of(h, "verdict"),
+			     *text_of(h, "words") ? text_of(h, "words") : "done");
+	}
+}
+
 static void tell_jobs(const struct story *t)
 {
 	for (size_t i = 0; i < json_count(t->jobs); i++) {
@@ -306,7 +334,10 @@ static void tell_jobs(const struct story *t)
 			line("    %lld of %lld objects (counted by: %s), into %s", json_int(json_get(j, "received"), 0), expected,
 			     text_of(j, "expectedFrom"), text_of(j, "output"));
 		tell_attempts(t, json_int(json_get(j, "job"), 0));
+		tell_hooks(t, json_int(json_get(j, "job"), 0));
 	}
+	if (t->owed)
+		line("The program of --on-study is still to be told of it.");
 }
 
 static void tell_rest(const struct story *t)

@@ -52,7 +52,7 @@ static const struct opt own[] = {
 	{ "save-state", "", "FILE", OPT_STRING, SHARED(save_state), 0, 0, NULL, "Retrieval", "Save the state for \"dicom-qr resume\"." },
 	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
 };
-static const struct opt *const tables[] = { own, options_general, NULL };
+static const struct opt *const tables[] = { own, options_tell, options_general, NULL };
 
 const struct opt_command command_nm = {
 	.name = "pacs-nm-retriever",
@@ -217,7 +217,7 @@ int cmd_nm(int argc, char **argv)
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
 	size_t count = 0;
-	int status = -1, signal;
+	int status = -1;
 
 	values_init(&n.v);
 	plan_init(&plan);
@@ -233,12 +233,9 @@ int cmd_nm(int argc, char **argv)
 			status = work(&s, &plan, &n, &q, &c, &e);
 		}
 	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0) {
+	if (status < 0)
 		hint_at_tools(&e);
-		status = exit_with(&e, signal);
-	}
+	status = work_end(&s, &command_nm, &n.v, &plan, status, &e);
 	conditions_done(&c);
 	query_done(&q);
 	plan_done(&plan);

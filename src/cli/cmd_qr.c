@@ -18,8 +18,8 @@
 #include "core/state.h"
 
 static const struct opt *const tables[] = {
-	options_mode, options_dates, options_query, options_batch, options_select, options_retrieve, options_limits, options_node, options_general,
-	NULL
+	options_mode, options_dates, options_query, options_batch, options_select, options_retrieve, options_limits, options_tell, options_node,
+	options_general, NULL
 };
 
 const struct opt_command command_qr = {
@@ -176,7 +176,7 @@ int cmd_qr(int argc, char **argv)
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
 	size_t count = 0;
-	int status = -1, signal;
+	int status = -1;
 
 	values_init(&v);
 	plan_init(&plan);
@@ -188,10 +188,7 @@ int cmd_qr(int argc, char **argv)
 			 work_open(&s, &plan.how, &e) == 0 && lock_state(&v, &e) >= 0)
 			status = work(&s, &plan, &v, &q, &c, &e);
 	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
+	status = work_end(&s, &command_qr, &v, &plan, status, &e);
 	conditions_done(&c);
 	query_done(&q);
 	plan_done(&plan);

@@ -47,7 +47,7 @@ static const struct opt own[] = {
 	{ NULL, "h", NULL, OPT_FLAG, OURS(usage), 0, 0, NULL, NULL, NULL },
 	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
 };
-static const struct opt *const tables[] = { own, options_retrieve, options_limits, options_node, options_general, NULL };
+static const struct opt *const tables[] = { own, options_retrieve, options_limits, options_tell, options_node, options_general, NULL };
 
 const struct opt_command command_qrscu = {
 	.name = "qrscu",
@@ -432,7 +432,7 @@ int cmd_qrscu(int argc, char **argv)
 	const char **rest = NULL;
 	size_t count = 0;
 	auto_free char *dates = NULL;
-	int status = -1, signal;
+	int status = -1;
 
 	values_init(&n.v);
 	plan_init(&plan);
@@ -446,10 +446,7 @@ int cmd_qrscu(int argc, char **argv)
 			status = work(&a, &e);
 		}
 	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
+	status = work_end(&s, &command_qrscu, &n.v, &plan, status, &e);
 	table_free(a.seen, NULL);
 	query_done(&a.q);
 	plan_done(&plan);

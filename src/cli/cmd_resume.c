@@ -14,7 +14,7 @@
 #include "core/state.h"
 
 static const struct opt *const tables[] = {
-	options_resume, options_retrieve, options_limits, options_node, options_general, NULL
+	options_resume, options_retrieve, options_limits, options_tell, options_node, options_general, NULL
 };
 
 const struct opt_command command_resume = {
@@ -116,7 +116,7 @@ int cmd_resume(int argc, char **argv)
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
 	size_t count = 0;
-	int status = -1, signal;
+	int status = -1;
 
 	values_init(&v);
 	plan_init(&plan);
@@ -126,10 +126,7 @@ int cmd_resume(int argc, char **argv)
 		else if (work_begin(&v, &e) == 0 && load(&s, &v, rest, count, &plan, &e) == 0 && check(&plan, &v, &e) == 0)
 			status = work(&s, &plan, &v, &e);
 	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
+	status = work_end(&s, &command_resume, &v, &plan, status, &e);
 	plan_done(&plan);
 	values_done(&v);
 	free(rest);

@@ -24,7 +24,7 @@ static const struct opt own[] = {
 	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
 };
 static const struct opt *const tables[] = {
-	options_series, own, options_retrieve, options_limits, options_node, options_general, NULL
+	options_series, own, options_retrieve, options_limits, options_tell, options_node, options_general, NULL
 };
 
 const struct opt_command command_retrieve = {
@@ -158,7 +158,7 @@ int cmd_retrieve(int argc, char **argv)
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
 	size_t count = 0;
-	int status = -1, signal;
+	int status = -1;
 
 	values_init(&v);
 	plan_init(&plan);
@@ -168,10 +168,7 @@ int cmd_retrieve(int argc, char **argv)
 		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &plan, &e) == 0 && work_open(&s, &plan.how, &e) == 0)
 			status = work(&s, &plan, &v, &e);
 	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
+	status = work_end(&s, &command_retrieve, &v, &plan, status, &e);
 	plan_done(&plan);
 	values_done(&v);
 	free(rest);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/options.h"
 
 static const struct { int status; const char *meaning; } exits[] = {
 	{ EXIT_ALL_THERE, "All that was asked for is there, or there was nothing to do." },
@@ -110,6 +111,47 @@ static void put_files(struct buf *out)
 		 "unconfined.  NO_COLOR switches colours off.");
 }
 
+static bool tells_others(const struct opt_command *command)
+{
+	for (const struct opt *const *table = command->tables; *table; table++)
+		if (*table == options_tell)
+			return true;
+	return false;
+}
+
+static void put_told(struct buf *out)
+{
+	buf_str(out, ".SH TELLING OTHERS\n");
+	put(out, "The programs of --on-study and --on-finish are found by PATH or by their path, before anything is asked, and started without a "
+		 "shell: what else they need, a script of yours around them holds.  They read nothing; what they write goes to the log "
+		 "(--verbose, --log-file).  They have the umask of --mode.  What they leave running in their process group is ended with them.\n\n"
+		 "--on-study is run as PROGRAM FOLDER STUDY VERDICT MANIFEST, for one study after the other, beside the transfers, for each study "
+		 "on which a verdict was reached with at least one new object, or another verdict than last time.  The objects, the manifest and "
+		 "the ledger are on the disk then.  FOLDER is the deepest folder that holds all objects of the study, but none that the layout "
+		 "gives to a series; without --hierarchical or --layout it is the output directory, and the manifest tells which files are the "
+		 "study's.  The program is started in it.  Every user of the machine can read arguments, so FOLDER is a path only when that is the "
+		 "output directory, or ends in the Study Instance UID right below it; else, since it may name a patient, it is a dot, and "
+		 "DICOM_QR_STUDY_FOLDER has the path.  MANIFEST has one line of JSON for each object; when nothing came, it may not be there.\n\n"
+		 "A study is told of once.  A program that did not end with 0 within --hook-timeout, or that we were killed over, is run again by "
+		 "the next run with --on-study into the same output directory, whatever that run asks for, unless nothing is left of the study.  A "
+		 "program may so be told of a study twice.  After five failures in a row no more is started by this run.  A failure changes no "
+		 "verdict and no exit status: it is reported, counted in the last line, and told by dicom-qr explain.\n\n"
+		 "--on-finish is run as PROGRAM STATUS OUTPUT at the end of every run but a dry one, also of one that failed, once the options "
+		 "were understood.\n\n"
+		 "An interrupt waits for the program that runs and starts no further study's; a second one ends it.\n\n"
+		 "--metrics replaces FILE as a whole, mode 644, since the collector is another user; no patient is in it.  Each job needs a file of "
+		 "its own, and its name must end in .prom for the collector.");
+	buf_str(out, ".TP\n.B Environment of both\n");
+	put(out, "DICOM_QR_EVENT (study or finish), DICOM_QR_OUTPUT, DICOM_QR_NODE, DICOM_QR_JOB");
+	buf_str(out, ".TP\n.B Of \\-\\-on\\-study\n");
+	put(out, "DICOM_QR_STUDY_FOLDER, DICOM_QR_STUDY_UID, DICOM_QR_VERDICT, DICOM_QR_MANIFEST, DICOM_QR_RECEIVED, DICOM_QR_EXPECTED (empty: "
+		 "nobody knows)");
+	buf_str(out, ".TP\n.B Of \\-\\-on\\-finish\n");
+	put(out, "DICOM_QR_STATUS, DICOM_QR_COMMAND, DICOM_QR_STATE (the state file), DICOM_QR_OBJECTS, DICOM_QR_BYTES, DICOM_QR_HOOKS_FAILED, "
+		 "DICOM_QR_STUDIES, and of those by verdict: DICOM_QR_COMPLETE, DICOM_QR_COMPLETE_BY_COUNT, DICOM_QR_UNVERIFIED, "
+		 "DICOM_QR_INCOMPLETE, DICOM_QR_EMPTY, DICOM_QR_FAILED, DICOM_QR_PARKED, DICOM_QR_SKIPPED, DICOM_QR_WANTED (not reached)");
+}
+
 static void page(struct buf *out, const struct program *p)
 {
 	auto_free char *name = page_name(p);
@@ -126,6 +168,8 @@ static void page(struct buf *out, const struct program *p)
 	if (!*p->word)
 		put_commands(out);
 	opt_man(p->command, out);
+	if (tells_others(p->command))
+		put_told(out);
 	put_exits(out);
 	put_files(out);
 	buf_str(out, ".SH EXAMPLES\n");

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -178,6 +179,19 @@ const struct opt options_limits[] = {
 	END
 };
 
+#define TELL "Telling others"
+const struct opt options_tell[] = {
+	{ "on-study", "", "PROGRAM", OPT_STRING, AT(on_study), 0, 0, NULL, TELL,
+	  "Run PROGRAM for each study that has news, with its folder, Study Instance UID, verdict and manifest as arguments." },
+	{ "on-finish", "", "PROGRAM", OPT_STRING, AT(on_finish), 0, 0, NULL, TELL,
+	  "Run PROGRAM at the end, whatever came of it, with the exit status and the output directory as arguments." },
+	{ "hook-timeout", "", "TIME", OPT_SECONDS, AT(hook_timeout), 1, 30 * DAY, NULL, TELL,
+	  "How long each such program may take (default: 10m)." },
+	{ "metrics", "", "FILE", OPT_STRING, AT(metrics), 0, 0, NULL, TELL,
+	  "Write what the run came to into FILE, in the text format of Prometheus' node exporter; other users may read it." },
+	END
+};
+
 #define MODE "Mode (choose one)"
 const struct opt options_mode[] = {
 	{ "interactive", "", NULL, OPT_FLAG, AT(interactive), 0, 0, NULL, MODE, "Show the studies found and ask which to retrieve." },
@@ -225,6 +239,7 @@ void values_init(struct values *v)
 	v->chosen = mem_alloc(sizeof *v->chosen);
 	v->listen = v->parallel = v->retries = v->retry_wait = v->pause = -1;
 	v->timeout = v->first_timeout = v->stall_timeout = v->study_timeout = -1;
+	v->hook_timeout = -1;
 	v->max_studies = v->max_images = v->max_bytes = v->max_duration = v->limit = v->max_age = -1;
 }
 
@@ -416,8 +431,45 @@ static void set_numbers(const struct values *v, struct settings *how)
 	set_number(&how->max_images, v->max_images);
 	set_number(&how->max_bytes, v->max_bytes);
 	set_number(&how->max_duration_s, v->max_duration);
+	set_number(&how->hook_timeout_s, v->hook_timeout);
 	if (v->listen > 0)
 		how->listen_port = (int)v->listen;
+}
+
+/* Looked for before anything is asked, and named absolutely: what PATH and the working folder are later does not matter. */
+static int set_program(const char *given, const char *option, char **to, struct err *e)
+{
+	char *path = given ? child_find(given, e) : NULL;
+
+	if (given && !path) {
+		err_in(e, "%s", option);
+		e->kind = ERR_USAGE;
+		return -1;
+	}
+	free(*to);
+	*to = path;
+	return 0;
+}
+
+static int check_metrics(const char *path, struct err *e)
+{
+	auto_free char *folder = path ? file_absolute(path) : NULL;
+
+	if (!path)
+		return 0;
+	*(strrchr(folder, '/') + 1) = '\0';
+	if (file_is_dir(path) || access(folder, W_OK | X_OK) < 0)
+		return err_set(e, ERR_USAGE, "--metrics %s: %s", path,
+			       file_is_dir(path) ? "it is a folder" : "there is no such folder, or it may not be written to");
+	return 0;
+}
+
+static int set_told(const struct values *v, struct settings *how, struct err *e)
+{
+	if (set_program(v->on_study, "--on-study", &how->on_study, e) < 0 ||
+	    set_program(v->on_finish, "--on-finish", &how->on_finish, e) < 0)
+		return -1;
+	return check_metrics(v->metrics, e);
 }
 
 int values_settings(const struct values *v, struct settings *how, struct err *e)
@@ -443,6 +495,8 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 		return -1;
 	how->force |= v->force;
 	set_numbers(v, how);
+	if (set_told(v, how, e) < 0)
+		return -1;
 	if (v->accept_from.count) {
 		how->accept_from.items = v->accept_from.items;
 		how->accept_from.count = v->accept_from.count;

@@ -44,6 +44,10 @@ struct values {
 	long long timeout, first_timeout, stall_timeout, study_timeout;
 	long long max_studies, max_images, max_bytes, max_duration;
 	const char *window;
+	/* telling others */
+	const char *on_study, *on_finish, *metrics;
+	long long hook_timeout;
+	int64_t begun_ms;		/* when the options were understood; 0 = they were not */
 	/* what to do */
 	bool interactive, automatic, review, dry_run, fail_if_empty;
 	const char *save_state, *state, *format;
@@ -60,7 +64,7 @@ void values_init(struct values *);		/* the defaults; -1 in a number means: not g
 void values_done(struct values *);
 
 extern const struct opt options_node[], options_dates[], options_query[], options_keys[], options_retrieve[], options_series[], options_limits[],
-	options_mode[], options_resume[], options_format[], options_general[], options_select[], options_batch[];
+	options_mode[], options_resume[], options_format[], options_general[], options_select[], options_batch[], options_tell[];
 
 extern const struct opt options_shape[], options_rows[], options_verify[], options_status[], options_report[], options_import[],
 	options_forget[], options_purge[], options_organise[];

@@ -578,6 +578,8 @@ static void add_oddities(struct buf *b, const struct run_result *result)
 		add_count(b, "; ", result->foreign, "object nobody asked for", "objects nobody asked for");
 	if (result->strangers)
 		add_count(b, "; ", (long long)result->strangers, "connection turned away", "connections turned away");
+	if (result->hooks_failed)
+		add_count(b, "; ", result->hooks_failed, "program told of a study failed", "programs told of studies failed");
 }
 
 /* Why a run broke off, the log has said already. */
@@ -638,6 +640,8 @@ static void tell_end_json(const struct plan *plan, const struct plan_summary *su
 	set_count(event, "damaged", result->damaged);
 	set_count(event, "foreign", result->foreign);
 	set_count(event, "strangers", (long long)result->strangers);
+	set_count(event, "hooks", result->hooks);
+	set_count(event, "hooksFailed", result->hooks_failed);
 	json_set(event, "interrupted", json_bool(result->interrupted));
 	json_set(event, "limit", json_string(result->limit));
 	json_set(event, "error", fatal_json(&result->fatal));

@@ -81,3 +81,17 @@ struct json *attempt_record(const struct ledger_attempt *a)
 	json_set(row, "exitStatus", known(a->exit_status));
 	return row;
 }
+
+struct json *hook_record(const struct ledger_hook *h)
+{
+	struct json *row = json_new(JSON_OBJECT);
+
+	json_set(row, "job", json_integer(h->job));
+	json_set(row, "at", sheet_time(h->at));
+	json_set(row, "program", json_string(h->program));
+	json_set(row, "verdict", json_string(h->verdict));
+	json_set(row, "ms", json_integer(h->ms));
+	json_set(row, "exitStatus", known(h->exit_status));
+	json_set(row, "words", *h->words ? json_string(h->words) : NULL);
+	return row;
+}

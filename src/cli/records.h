@@ -8,3 +8,4 @@
 struct json *query_record(const struct ledger_query *);
 struct json *study_record(const struct ledger_study *);
 struct json *attempt_record(const struct ledger_attempt *);
+struct json *hook_record(const struct ledger_hook *);

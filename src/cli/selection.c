@@ -39,6 +39,7 @@ int selection_by(struct session *s, struct plan *plan, const struct select_rules
 	if (selector_plan(s, plan, rules, &result, e) < 0)
 		return -1;
 	*queries += result.queries;
+	s->totals.queries += result.queries;
 	if (result.failed) {
 		log_warning("of %zu studies the PACS does not tell the series: nothing is taken of them", result.failed);
 		*whole = false;

@@ -71,10 +71,11 @@ static enum progress_mode progress_mode(const struct values *v)
 	return PROGRESS_AUTO;
 }
 
-int work_begin(const struct values *v, struct err *e)
+int work_begin(struct values *v, struct err *e)
 {
 	enum log_level level = v->debug ? LOG_DEBUG : v->verbose ? LOG_VERBOSE : v->quiet ? LOG_ERROR : LOG_WARNING;
 
+	v->begun_ms = clock_ms();
 	log_show_all(v->log_phi);
 	return log_setup(level, v->log_file, e);
 }
@@ -214,6 +215,7 @@ static int ask_series(struct asking *a, size_t first, struct err *e)
 	if (supplement_studies(a->session, &a->plan->how.peer, untold, count, &result, e) < 0)
 		return -1;
 	a->found->asked = result.queries;
+	a->session->totals.queries += result.queries;
 	work_tell_untold(a->conditions, untold, count);
 	check_again(a, first);
 	return 0;
@@ -335,6 +337,8 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 	table_free(a.seen, NULL);
 	if (failed)
 		return -1;
+	s->totals.queries += found->result.queries;
+	s->totals.cut += !found->result.whole;
 	record_parts(s, plan, q, c, &found->result);
 	if (found->result.why.kind == ERR_INTERRUPTED && !s->signal && session_closed(s))
 		return session_tell_closed(s, "the query was not over", e);
@@ -352,10 +356,14 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 
 int work_survey(struct session *s, struct plan *plan, bool always, int *ret_queries, struct err *e)
 {
+	int failed;
+
 	*ret_queries = 0;
 	if (!always && !plan->how.max_studies && !plan->how.max_images)
 		return 0;
-	return survey_plan(s, plan, ret_queries, e);
+	failed = survey_plan(s, plan, ret_queries, e);
+	s->totals.queries += *ret_queries;
+	return failed;
 }
 
 /* ---- carrying out ---- */

@@ -8,7 +8,7 @@
 #include "core/windows.h"
 
 /* Log and progress from -v -d -q --log-file --progress. */
-int work_begin(const struct values *, struct err *);
+int work_begin(struct values *, struct err *);
 /* Session with ledger, and the tools that how needs; ERR_LIMIT outside of its windows of the clock. */
 int work_open(struct session *, const struct settings *how, struct err *);
 /* Asks the PACS (in windows, when it cuts its answers) and fills the plan with the studies that meet the conditions; those that do not are counted. */
@@ -33,6 +33,9 @@ int work_run_telling(struct session *, struct plan *, const struct values *, con
 		     void *owner);
 /* Records a run that found nothing to fetch: what was asked is covered, and the run was there. */
 int work_nothing(struct session *, const struct plan *, struct err *);
+/* The end of a command, whatever came of it: says the error when status is below 0, tells what is to be told (--on-study of earlier
+ * runs, --on-finish, --metrics), closes the session.  Returns the exit status. */
+int work_end(struct session *, const struct opt_command *, const struct values *, const struct plan *, int status, const struct err *);
 /* Our own command line without patient data; yours.  Set once by main. */
 extern int work_argc;
 extern char **work_argv;

@@ -26,6 +26,8 @@ struct intake_hooks {
 	bool (*wanted)(void *owner, const char *study, const char *series, const char *sop);
 	/* Where this object lies already (relative to the output), or NULL. */
 	const char *(*present)(void *owner, const char *study, const char *sop);
+	/* New objects of these studies are about to be moved into their places; may be NULL. */
+	int (*publishing)(void *owner, const char *const *studies, size_t count, struct err *);
 	/* After it is durable in folder and ledger. */
 	void (*placed)(void *owner, const struct intake_object *);
 	/* A damaged (study and sop may be "") or foreign object, quarantined. */

@@ -184,12 +184,27 @@ static struct ledger_instance *placed_instances(struct batch *b, bool recorded, 
 	return all;
 }
 
+/* all is sorted by study. */
+static int tell_publishing(struct batch *b, const struct ledger_instance *all, size_t count, struct err *e)
+{
+	const struct intake *in = b->in;
+	auto_free const char **studies = mem_alloc((count + 1) * sizeof *studies);
+	size_t different = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!i || strcmp(all[i].study, all[i - 1].study))
+			studies[different++] = all[i].study;
+	return in->hooks.publishing && different ? in->hooks.publishing(in->owner, studies, different, e) : 0;
+}
+
 /* Before the objects are moved: what lies in its place is in the manifest, whenever we die. */
 static int write_manifests(struct batch *b, struct err *e)
 {
 	size_t count, i = 0;
 	auto_free struct ledger_instance *all = placed_instances(b, false, &count);
 
+	if (tell_publishing(b, all, count, e) < 0)
+		return -1;
 	while (i < count) {
 		size_t end = i + 1;
 

@@ -55,6 +55,15 @@ static const char *const migrations[] = {
 	"ALTER TABLE job ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE job ADD COLUMN born INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX query_by_job ON query(job);",
+
+	/* The programs that were told of studies, and what they are still to be told. */
+	"CREATE TABLE hook(id INTEGER PRIMARY KEY, job INTEGER NOT NULL, study_uid TEXT NOT NULL, verdict TEXT NOT NULL,"
+	" program TEXT NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, exit_status INTEGER NOT NULL, words TEXT NOT NULL);"
+	"CREATE INDEX hook_by_study ON hook(study_uid);"
+	"CREATE INDEX hook_by_job ON hook(job);"
+	"CREATE TABLE owed(output TEXT NOT NULL, study_uid TEXT NOT NULL, job INTEGER NOT NULL, node TEXT NOT NULL,"
+	" verdict TEXT NOT NULL, expected INTEGER NOT NULL, received INTEGER NOT NULL, tries INTEGER NOT NULL,"
+	" serial INTEGER NOT NULL, PRIMARY KEY(output, study_uid)) WITHOUT ROWID;",
 };
 
 static const char *home(void)

@@ -119,6 +119,40 @@ char *ledger_last_verdict(struct ledger *, const char *output, const char *study
 /* From history of this node and modality ("" = any): mean bytes per object and objects per second; false when unknown. */
 bool ledger_estimate(struct ledger *, const char *node, const char *modality, double *ret_bytes, double *ret_per_second);
 
+/* ---- told to programs (core/announce) ----
+ * A study is owed from before its first new object is published until the program has ended well. */
+
+struct ledger_owed {
+	const char *output, *study_uid, *node;
+	int64_t job;			/* that owes it */
+	const char *verdict;		/* "" = none has been reached: there is nothing to tell yet */
+	int expected, received;
+	/* When told of: */
+	int tries;			/* failed ones, since the verdict */
+	int64_t serial;			/* of this news; another when there was more meanwhile */
+	bool alive;			/* the job runs: it will see to it (ledger_owed_all only) */
+};
+int ledger_owe(struct ledger *, const struct ledger_owed *, struct err *);	/* key: output, study_uid */
+typedef int ledger_owed_fn(void *owner, const struct ledger_owed *);
+/* As below: fn is called with each, lent; those of one output, the least tried first. */
+int ledger_owed(struct ledger *, const char *output, const char *study_uid, ledger_owed_fn *, void *owner, struct err *);
+int ledger_owed_all(struct ledger *, const char *output, ledger_owed_fn *, void *owner, struct err *);
+int ledger_owed_of(struct ledger *, const char *study_uid, ledger_owed_fn *, void *owner, struct err *);	/* in any output */
+bool ledger_is_owed(struct ledger *, const char *output, const char *study_uid);
+/* It was told, well or not; what was owed again meanwhile stays owed. */
+struct ledger_hook {
+	int64_t job;
+	const char *study_uid, *verdict, *program;
+	time_t at;
+	int64_t ms;
+	int exit_status;		/* -1 = it did not end by itself */
+	const char *words;		/* "" = it ended well */
+};
+int ledger_told(struct ledger *, const struct ledger_owed *, const struct ledger_hook *, struct err *);
+int ledger_owed_drop(struct ledger *, const struct ledger_owed *, struct err *);	/* there is nothing left to tell of */
+typedef int ledger_hook_fn(void *owner, const struct ledger_hook *);
+int ledger_hooks(struct ledger *, const char *study_uid, ledger_hook_fn *, void *owner, struct err *);
+
 /* ---- told to people ----
  * Each function calls fn for every row, lent for the call, in which other functions may be called; non-zero stops.  A node or
  * study given as NULL is any; at most limit rows when it is above 0. */

@@ -241,7 +241,7 @@ static int forget_rows(struct ledger *l, time_t before, const char *alive, struc
 		long long *count;
 	} steps[] = {
 		{ SQL_PURGE_QUERIES, &p->queries }, { SQL_PURGE_ATTEMPT_STUDIES, NULL }, { SQL_PURGE_ATTEMPTS, &p->attempts },
-		{ SQL_PURGE_STUDIES, &p->studies }, { SQL_PURGE_PLANS, NULL }, { SQL_PURGE_JOBS, &p->jobs },
+		{ SQL_PURGE_HOOKS, NULL }, { SQL_PURGE_STUDIES, &p->studies }, { SQL_PURGE_PLANS, NULL }, { SQL_PURGE_JOBS, &p->jobs },
 	};
 
 	for (size_t i = 0; i < countof(steps); i++) {

@@ -125,6 +125,7 @@ void settings_init(struct settings *s)
 		.timeout_s = 60,
 		.first_timeout_s = 300,
 		.stall_timeout_s = STALL_DEFAULT_S,
+		.hook_timeout_s = 600,
 	};
 	peer_init(&s->peer);
 }
@@ -134,7 +135,9 @@ void settings_done(struct settings *s)
 	free(s->output);
 	free(s->layout);
 	free(s->window);
-	s->output = s->layout = s->window = NULL;
+	free(s->on_study);
+	free(s->on_finish);
+	s->output = s->layout = s->window = s->on_study = s->on_finish = NULL;
 }
 
 void plan_init(struct plan *p)

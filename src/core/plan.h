@@ -78,6 +78,8 @@ struct settings {
 	char *window;			/* windows of the clock (core/hours), NULL = always */
 	long long parallel, retries, retry_wait_s, pause_s;
 	long long timeout_s, first_timeout_s, stall_timeout_s, study_timeout_s;	/* 0 = none */
+	char *on_study, *on_finish;	/* programs that are told, absolute; not in the state file, which may come from anywhere */
+	long long hook_timeout_s;
 	struct { const char **items; size_t count, room; } accept_from;		/* further addresses that may send to our receiver; lent */
 };
 #define STALL_DEFAULT_S 60

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/announce.h"
 #include "core/run_p.h"
 #include "core/state.h"
 
@@ -90,6 +91,11 @@ static const char *present(void *owner, const char *study, const char *sop)
 	if (!o && r && r->came)
 		o = table_get(r->came, sop);
 	return o ? o->path : NULL;
+}
+
+static int publishing(void *owner, const char *const *studies, size_t count, struct err *e)
+{
+	return announce_publishing(((struct run *)owner)->session->announce, studies, count, e);
 }
 
 static void placed(void *owner, const struct intake_object *object)
@@ -294,7 +300,7 @@ static int take_leftovers(struct run *run, struct err *e)
 
 static int open_run(struct run *run, struct err *e)
 {
-	static const struct intake_hooks hooks = { wanted, present, placed, refused, intake_failed };
+	static const struct intake_hooks hooks = { wanted, present, publishing, placed, refused, intake_failed };
 	run->layout = layout_parse(run->how->layout, e);
 	if (!run->layout || file_make_dirs(run->how->output, e) < 0 || staging_open(&run->staging, run->how->output, e) < 0)
 		return -1;
@@ -304,6 +310,7 @@ static int open_run(struct run *run, struct err *e)
 		if (!run->receiver)
 			return -1;
 	}
+	announce_open(run->session, run->how);
 	run->lister = lister_new(run->session, &run->how->peer, window_listed, window_heard, run);
 	width_begin(run);
 	return 0;
@@ -367,6 +374,34 @@ static int carry_out(struct run *run, struct err *e)
 	return 0;
 }
 
+static void add_totals(struct run *run)
+{
+	struct totals *t = &run->session->totals;
+	const struct run_result *r = run->result;
+
+	t->queries += r->queries;
+	t->requests += r->requests;
+	t->objects += r->progress.objects;
+	t->bytes += r->progress.bytes;
+	t->duplicates += r->duplicates;
+	t->conflicts += r->conflicts;
+	t->damaged += r->damaged;
+	t->foreign += r->foreign;
+}
+
+/* What is told of studies neither holds up a transfer nor counts as its time. */
+static int wait_for_hooks(struct run *run, struct err *e)
+{
+	struct session *s = run->session;
+
+	if (announce_wait(s->announce, e) < 0)
+		return -1;
+	run->result->interrupted |= s->signal != 0;
+	run->result->hooks = s->totals.hooks - run->hooks_before;
+	run->result->hooks_failed = s->totals.hooks_failed - run->hooks_failed_before;
+	return 0;
+}
+
 static bool receiver_empty(void *owner)
 {
 	struct run *run = owner;
@@ -379,7 +414,8 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 {
 	struct run run = { .session = s, .plan = plan, .how = &plan->how, .hooks = hooks, .owner = owner, .result = result,
 			   .state_path = state_path, .started_ms = clock_ms(),
-			   .staging = { .lock_fd = -1 } };
+			   .staging = { .lock_fd = -1 }, .hooks_before = s->totals.hooks,
+			   .hooks_failed_before = s->totals.hooks_failed };
 	int failed;
 
 	memset(result, 0, sizeof *result);
@@ -399,5 +435,8 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 	if (run.receiver)
 		session_run(s, receiver_empty, &run, e);
 	close_run(&run);
+	add_totals(&run);
+	if (!failed)
+		failed = wait_for_hooks(&run, e);
 	return failed;
 }

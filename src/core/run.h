@@ -31,6 +31,7 @@ struct run_result {
 	int requests, queries;		/* retrievals and C-FINDs sent */
 	int duplicates, conflicts, damaged, foreign;
 	size_t strangers;		/* connections turned away */
+	int hooks, hooks_failed;	/* programs told of studies; of them those that did not end well */
 };
 
 /* state_path NULL: no state file.  Returns 0 whenever the plan was carried out as far as it could be (the verdicts and the

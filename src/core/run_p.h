@@ -49,6 +49,7 @@ struct run {
 	int flushed_at;
 	bool stopping, taking_leftovers, save_due;
 	bool draining;			/* nothing new starts, objects in flight are finished */
+	int hooks_before, hooks_failed_before;
 };
 
 void run_fail(struct run *, const struct err *);	/* ends the run: nothing new starts, children get TERM */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/announce.h"
 #include "core/held.h"
 #include "core/run_p.h"
 
@@ -15,6 +16,19 @@
 #define READY_FEW 60			/* so many listed studies are enough to go on with */
 
 /* ---- leaving ---- */
+
+/* The verdict, and that it is to be told, as one. */
+static int put_verdict(struct session *s, const struct ledger_study *study, struct err *e)
+{
+	if (!s->announce)
+		return ledger_study_put(s->ledger, study, e);
+	if (ledger_begin(s->ledger, e) < 0)
+		return -1;
+	if (announce_verdict(s->announce, study, e) == 0 && ledger_study_put(s->ledger, study, e) == 0)
+		return ledger_commit(s->ledger, e);
+	ledger_rollback(s->ledger);
+	return -1;
+}
 
 static void record_study(struct run *run, const struct plan_study *in)
 {
@@ -26,8 +40,10 @@ static void record_study(struct run *run, const struct plan_study *in)
 		.attempts = in->attempts, .counted = count_source_name(in->counted), .bytes = in->bytes,
 	};
 
-	if (ledger_study_put(run->session->ledger, &study, &e) < 0)
+	if (put_verdict(run->session, &study, &e) < 0)
 		run_fail(run, &e);
+	else
+		announce_next(run->session->announce);
 }
 
 void window_leave(struct run *run, struct retrieval *r)

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/announce.h"
 #include "wrappers/dcmdump.h"
 
 #define SCRATCH_PREFIX "dicom-qr"
@@ -198,6 +199,7 @@ void session_close(struct session *s)
 	struct err ignored = { ERR_NONE, "" };
 
 	child_stop_all(true);
+	announce_free(s->announce);
 	while (s->asked) {
 		struct version_ask *ask = s->asked;
 

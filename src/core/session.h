@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "core/hours.h"
 #include "core/ledger.h"
+#include "core/totals.h"
 #include "wrappers/dcmtk.h"
 
 struct session {
@@ -24,6 +25,8 @@ struct session {
 	unsigned serial;		/* for names in the scratch folder */
 	struct hours hours;		/* when the PACS may be asked; empty = always */
 	time_t closes;			/* of the window that is open; 0 = never */
+	struct totals totals;
+	struct announce *announce;	/* core/announce; NULL = nobody is told of studies */
 	void (*on_interrupt)(void *owner);	/* told at each signal, after signal and signals are set */
 	void *interrupt_owner;
 };

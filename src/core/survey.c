@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/announce.h"
 #include "core/held.h"
 #include "core/lister.h"
 
@@ -133,7 +134,9 @@ static int settle(struct survey *s, struct retrieval *r, struct err *e)
 		return -1;
 	retrieval_ready(r, &s->means);
 	r->in->held = r->here;
-	if (retrieval_whole(r) && r->here)
+	if (retrieval_whole(r) && r->here && announce_wants(s->session, &s->plan->how, r->uid))
+		log_verbose("held already, but nobody was told of it: %s", r->uid);
+	else if (retrieval_whole(r) && r->here)
 		plan_skip(r->in, "held already: %d objects", r->here);
 	else
 		limit(s, r);

@@ -727,6 +727,61 @@ static void test_stop(const char *self)
 	CHECK_CASE("");
 }
 
+static int tell_owed(void *owner, const struct ledger_owed *o)
+{
+	say(owner, *o->verdict ? o->verdict : "none", o->tries);
+	return 0;
+}
+
+static int take_owed(void *owner, const struct ledger_owed *o)
+{
+	*(int64_t *)owner = o->serial;
+	return 0;
+}
+
+static int tell_hook(void *owner, const struct ledger_hook *h)
+{
+	say(owner, *h->words ? h->words : "well", h->exit_status);
+	return 0;
+}
+
+/* What is owed is paid by a program that ended well, unless there was more news meanwhile. */
+static void test_owed(void)
+{
+	struct ledger *l = open_ledger("owed.db");
+	struct ledger_owed news = { .output = "/out", .study_uid = "1.2", .node = "A@h:104", .job = 1, .verdict = "", .expected = -1 };
+	struct ledger_hook hook = { .job = 1, .study_uid = "1.2", .verdict = "complete", .program = "/bin/it", .exit_status = 3,
+				    .words = "no" };
+	struct err e = { ERR_NONE, "" };
+
+	CHECK(!ledger_is_owed(l, "/out", "1.2"));
+	CHECK_INT(ledger_owe(l, &news, &e), 0);
+	CHECK(ledger_is_owed(l, "/out", "1.2") && !ledger_is_owed(l, "/other", "1.2"));
+	CHECK_TOLD(ledger_owed(l, "/out", "1.2", tell_owed, &told, &e), "none:0 ");
+	news.verdict = "complete";
+	CHECK_INT(ledger_owe(l, &news, &e), 0);
+	CHECK_INT(ledger_owed(l, "/out", "1.2", take_owed, &news.serial, &e), 0);
+	CHECK_INT(ledger_told(l, &news, &hook, &e), 0);
+	CHECK_TOLD(ledger_owed(l, "/out", "1.2", tell_owed, &told, &e), "complete:1 ");
+	news.study_uid = "1.1";
+	CHECK_INT(ledger_owe(l, &news, &e), 0);
+	CHECK_TOLD(ledger_owed_all(l, "/out", tell_owed, &told, &e), "complete:0 complete:1 ");
+
+	/* Meanwhile there was more. */
+	news.study_uid = "1.2";
+	news.verdict = "";
+	CHECK_INT(ledger_owe(l, &news, &e), 0);
+	hook.words = "";
+	hook.exit_status = 0;
+	CHECK_INT(ledger_told(l, &news, &hook, &e), 0);
+	CHECK_TOLD(ledger_owed_of(l, "1.2", tell_owed, &told, &e), "none:0 ");
+	CHECK_INT(ledger_owed(l, "/out", "1.2", take_owed, &news.serial, &e), 0);
+	CHECK_INT(ledger_told(l, &news, &hook, &e), 0);
+	CHECK(!ledger_is_owed(l, "/out", "1.2") && ledger_is_owed(l, "/out", "1.1"));
+	CHECK_TOLD(ledger_hooks(l, "1.2", tell_hook, &told, &e), "no:3 well:0 well:0 ");
+	ledger_close(l);
+}
+
 int main(int argc, char **argv)
 {
 	struct err e;
@@ -741,6 +796,7 @@ int main(int argc, char **argv)
 	test_jobs();
 	test_studies();
 	test_telling();
+	test_owed();
 	test_old_schema();
 	test_learned();
 	test_instances();

@@ -140,7 +140,7 @@ static void test_summary(void)
 		     "\"bytes\":512000000,\"elapsedMs\":62000,\"studiesInPlan\":5,\"verdicts\":{\"wanted\":1,\"complete\":1,"
 		     "\"complete-by-count\":0,\"unverified\":0,\"incomplete\":1,\"empty\":0,\"failed\":1,\"parked\":0,"
 		     "\"skipped\":1},\"objectsMissing\":1,\"requests\":3,\"queries\":2,\"duplicates\":0,\"conflicts\":0,"
-		     "\"damaged\":1,\"foreign\":0,\"strangers\":2,\"interrupted\":true,\"limit\":\"--max-bytes\","
+		     "\"damaged\":1,\"foreign\":0,\"strangers\":2,\"hooks\":0,\"hooksFailed\":0,\"interrupted\":true,\"limit\":\"--max-bytes\","
 		     "\"error\":{\"kind\":\"space\",\"text\":\"disk full\"},\"good\":false}\n");
 	plan_done(&p);
 }

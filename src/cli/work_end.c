@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The end of a command that retrieves.  Who is told of it is told whatever came of it: that a run failed is what matters most. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/exit.h"
+#include "cli/work.h"
+#include "core/announce.h"
+#include "core/metrics.h"
+
+/* "sync" of "dicom-qr sync"; "dicom-qr" and the other names as they are. */
+static const char *name_of(const struct opt_command *command)
+{
+	const char *blank = strchr(command->name, ' ');
+
+	return blank ? blank + 1 : command->name;
+}
+
+/* As the user calls it, where it has a name. */
+static void node_of(const struct values *v, const struct plan *plan, char out[300])
+{
+	*out = '\0';
+	if (v->chosen->node)
+		snprintf(out, 300, "%s", v->chosen->node->name);
+	else if (plan->how.peer.host[0])
+		peer_key(&plan->how.peer, out);
+}
+
+/* A command that had nothing to retrieve may have opened nothing, and still there may be studies to tell of. */
+static int open_session(struct session *s, struct err *e)
+{
+	return s->loop ? 0 : session_open(s, e);
+}
+
+static void tell_owed(struct session *s, const struct plan *plan, int status)
+{
+	struct err e = { ERR_NONE, "" };
+
+	if (!plan->how.on_study || status == EXIT_LOCKED || s->signal)
+		return;
+	if (open_session(s, &e) == 0 && session_open_ledger(s, &e) == 0) {
+		announce_open(s, &plan->how);
+		announce_rest(s->announce, &e);
+	}
+	if (e.kind)
+		log_line(status ? LOG_VERBOSE : LOG_ERROR, "--on-study: %s", e.text);
+}
+
+static void tell_end(struct session *s, const struct opt_command *command, const struct values *v, const struct plan *plan, int status)
+{
+	const char *state = v->state ? v->state : v->save_state;
+	struct err e = { ERR_NONE, "" };
+	char node[300];
+	const struct announce_end end = { .command = name_of(command), .node = node, .status = status, .plan = plan,
+					  .state_path = state && strcmp(state, "-") != 0 ? state : NULL };
+
+	if (!plan->how.on_finish)
+		return;
+	node_of(v, plan, node);
+	if (open_session(s, &e) < 0 || announce_finish(s, &plan->how, &end, &e) < 0)
+		log_error("--on-finish: %s", e.text);
+}
+
+static void write_metrics(const struct session *s, const struct opt_command *command, const struct values *v, const struct plan *plan,
+			  int status)
+{
+	struct err e = { ERR_NONE, "" };
+	char node[300];
+	struct metrics m = { .command = name_of(command), .node = node, .ended = clock_wall(), .ran_ms = clock_ms() - v->begun_ms,
+			     .status = status, .totals = s->totals };
+
+	if (!v->metrics)
+		return;
+	node_of(v, plan, node);
+	plan_summarise(plan, &m.sum);
+	if (metrics_write(v->metrics, &m, &e) < 0)
+		log_line(status == EXIT_USAGE ? LOG_VERBOSE : LOG_ERROR, "--metrics: %s", e.text);	/* that may be what was said */
+}
+
+int work_end(struct session *s, const struct opt_command *command, const struct values *v, const struct plan *plan, int status,
+	     const struct err *e)
+{
+	if (status < 0)
+		status = exit_with(e, s->signal);
+	if (v->begun_ms && !v->dry_run && !v->review) {
+		tell_owed(s, plan, status);
+		if (!status && s->signal)
+			status = EXIT_SIGNAL + s->signal;
+		tell_end(s, command, v, plan, status);
+		write_metrics(s, command, v, plan, status);
+	}
+	session_close(s);
+	return status;
+}
