@@ -146,6 +146,7 @@ static int prepare(struct nm_values *n, size_t count, const char *const *rest, s
 	how->listen_port = 0;
 	how->peer.model = MODEL_STUDY;
 	how->parallel = 1;
+	n->v.cuts_are_usual = true;
 	if (n->v.study_timeout < 0)
 		how->study_timeout_s = STUDY_TIMEOUT;
 	if (!n->v.output && !(n->v.chosen->node && n->v.chosen->node->output)) {

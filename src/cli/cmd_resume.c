@@ -23,26 +23,11 @@ const struct opt_command command_resume = {
 	.summary = "carry on from a state file or a job number",
 	.description =
 		"Retrieves the studies of a state file (or of a job, by its number) that are not complete yet.  Options given here replace "
-		"those that the state holds.  Objects that arrived before are not asked for again.",
+		"those that the state holds; limits hold for each run anew, so that it takes the next studies where --max-studies or --max-images "
+		"left them.  Objects that arrived before are not asked for again.",
 	.examples = "dicom-qr resume --state query.state\ndicom-qr resume --state retrieval.state --parallel 4",
 	.tables = tables,
 };
-
-/* What is to be tried again: everything but what is complete or was left out. */
-static void want_again(struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		struct plan_study *in = &plan->studies[i];
-
-		if (verdict_is_good(in->verdict) && in->verdict != VERDICT_UNVERIFIED)
-			continue;
-		if (in->verdict == VERDICT_UNVERIFIED)
-			continue;
-		in->verdict = VERDICT_WANTED;
-		free(in->why);
-		in->why = NULL;
-	}
-}
 
 static int load_job(struct session *s, const char *word, struct plan *plan, struct err *e)
 {
@@ -61,13 +46,18 @@ static int load_job(struct session *s, const char *word, struct plan *plan, stru
 	return failed;
 }
 
+static bool is_limited(const struct plan *plan)
+{
+	return plan->how.max_studies || plan->how.max_images;
+}
+
 static int check(struct plan *plan, const struct values *v, struct err *e)
 {
 	if (!plan->how.peer.host[0])
 		return err_set(e, ERR_INPUT, "the state names no PACS (host, port): query with --save-state once more");
 	if (values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, true, e) < 0)
 		return -1;
-	want_again(plan);
+	plan_want_again(plan, is_limited(plan), v->max_images > 0);
 	return 0;
 }
 
@@ -93,15 +83,15 @@ static int work(struct session *s, struct plan *plan, const struct values *v, st
 	int queries;
 
 	plan_summarise(plan, &summary);
-	if (!summary.studies[VERDICT_WANTED]) {
+	if (!summary.studies[VERDICT_WANTED] && !summary.again) {
 		if (!v->quiet)
 			printf("Nothing to do: %zu studies, all complete or left out\n", plan->count);
 		return EXIT_ALL_THERE;
 	}
 	if (work_open(s, &plan->how, e) < 0)
 		return -1;
-	/* Limits that the plan was made with are in it already. */
-	if ((v->dry_run || v->max_studies > 0 || v->max_images > 0) && work_survey(s, plan, v->dry_run, &queries, e) < 0)
+	/* The limits of the state hold for each run. */
+	if ((v->dry_run || is_limited(plan)) && work_survey(s, plan, v->dry_run, &queries, e) < 0)
 		return -1;
 	if (v->dry_run)
 		return dryrun_print(s, plan, NULL, NULL, queries, e);

@@ -115,7 +115,7 @@ static void study_line(const struct plan_study *in, size_t at)
 
 	printf("  [%zu] %s %s  %s  %s object%s", at, date, modalities, description, number(in->expected, expected),
 	       in->expected == 1 ? "" : "s");
-	if (in->held > 0 && !in->only.count)
+	if (in->held > 0)
 		printf(" (%s here already)", number(in->held, held));
 	if (in->only.count)
 		printf(" (a part of the study)");
@@ -161,7 +161,7 @@ static void add_cost(struct session *s, const struct plan *plan, const struct pl
 {
 	double bytes, rate;
 	char node[300];
-	int objects = in->expected < 0 ? -1 : in->expected - (in->only.count ? 0 : in->held);
+	int objects = in->expected < 0 ? -1 : in->expected - in->held;
 
 	peer_key(&plan->how.peer, node);
 	if (objects < 0)

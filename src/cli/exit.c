@@ -31,7 +31,7 @@ int exit_of_run(const struct plan *plan, const struct run_result *result, int si
 	for (size_t i = 0; i < plan->count; i++) {
 		enum verdict v = plan->studies[i].verdict;
 
-		some_bad |= !verdict_is_good(v) && v != VERDICT_WANTED;
+		some_bad |= !verdict_is_good(v) && v != VERDICT_WANTED && !plan_study_cut(&plan->studies[i]);
 		some_good |= (v != VERDICT_SKIPPED && verdict_is_good(v)) || v == VERDICT_INCOMPLETE || v == VERDICT_EMPTY;
 	}
 	if (result->limit)

@@ -168,9 +168,9 @@ const struct opt options_series[] = {
 
 #define LIMITS "Limits"
 const struct opt options_limits[] = {
-	{ "max-studies", "", "N", OPT_INTEGER, AT(max_studies), 1, 100000000, NULL, LIMITS, "At most so many studies." },
+	{ "max-studies", "", "N", OPT_INTEGER, AT(max_studies), 1, 100000000, NULL, LIMITS, "At most so many studies in this run; \"dicom-qr resume\" takes the next ones." },
 	{ "max-images", "", "N", OPT_INTEGER, AT(max_images), 1, 1000000000, NULL, LIMITS,
-	  "Ask for at most so many objects; the last study may be taken in part." },
+	  "Ask for at most so many objects in this run; the last study may be taken in part." },
 	{ "max-bytes", "", "SIZE", OPT_BYTES, AT(max_bytes), 1, 1LL << 60, NULL, LIMITS, "Stop after so many bytes (512M, 20G)." },
 	{ "max-duration", "", "TIME", OPT_SECONDS, AT(max_duration), 1, 3650 * DAY, NULL, LIMITS, "Stop after so long (90m, 8h)." },
 	{ "window", "", "WHEN", OPT_STRING, AT(window), 0, 0, NULL, LIMITS,

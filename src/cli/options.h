@@ -48,6 +48,7 @@ struct values {
 	const char *on_study, *on_finish, *metrics;
 	long long hook_timeout;
 	int64_t begun_ms;		/* when the options were understood; 0 = they were not */
+	bool cuts_are_usual;		/* what --max-studies and --max-images leave is no reason for an exit status */
 	/* what to do */
 	bool interactive, automatic, review, dry_run, fail_if_empty;
 	const char *save_state, *state, *format;

@@ -439,12 +439,30 @@ static void validate(struct session *s, const struct plan *plan, int *status)
 		*status = EXIT_INCOMPLETE;
 }
 
+/* "Left for another run by --max-images: 3 studies, and 4 objects of another" */
+static void tell_left(const struct plan *plan, const struct plan_summary *summary)
+{
+	auto_buf struct buf line = BUF_INIT(1000);
+
+	if (!plan->cut_by)
+		return;
+	if (summary->later)
+		buf_printf(&line, "%zu stud%s", summary->later, summary->later == 1 ? "y" : "ies");
+	if (summary->beyond)
+		buf_printf(&line, "%s%lld object%s of %s", summary->later ? ", and " : "", summary->beyond, summary->beyond == 1 ? "" : "s",
+			   summary->later ? "another" : "a study");
+	if (summary->again)
+		buf_printf(&line, "%s%zu stud%s to be tried again", line.len ? ", and " : "", summary->again, summary->again == 1 ? "y" : "ies");
+	fprintf(stderr, "Left for another run by %s: %s\n", plan->cut_by, buf_text(&line));
+}
+
 static void tell_resume(const struct session *s, const struct plan *plan, const char *state_path)
 {
 	struct plan_summary summary;
 
 	plan_summarise(plan, &summary);
-	if (!summary.studies[VERDICT_WANTED] && !summary.studies[VERDICT_INCOMPLETE] && !summary.studies[VERDICT_FAILED] &&
+	tell_left(plan, &summary);
+	if (!summary.later && !summary.studies[VERDICT_WANTED] && !summary.studies[VERDICT_INCOMPLETE] && !summary.studies[VERDICT_FAILED] &&
 	    !summary.studies[VERDICT_EMPTY] && !summary.studies[VERDICT_PARKED])
 		return;
 	if (state_path)
@@ -505,6 +523,8 @@ int work_run_telling(struct session *s, struct plan *plan, const struct values *
 			log_error("%s", also.text);
 		return status;
 	}
+	if (v->cuts_are_usual && result.limit && result.limit == plan->cut_by)
+		result.limit = NULL;
 	status = exit_of_run(plan, &result, s->signal);
 	if (cut && !status)
 		status = EXIT_INCOMPLETE;

@@ -152,6 +152,7 @@ void plan_study_done(struct plan_study *s)
 	free(s->why);
 	free(s->series_uid);
 	wanted_done(&s->only);
+	wanted_done(&s->whole);
 	wanted_done(&s->missing);
 	json_free(s->extra);
 	*s = (struct plan_study){ 0 };
@@ -202,19 +203,53 @@ void plan_skip(struct plan_study *s, const char *fmt, ...)
 	s->verdict = VERDICT_SKIPPED;
 }
 
-void plan_limit_studies(struct plan *p, long long max_studies)
+bool plan_study_cut(const struct plan_study *s)
 {
-	long long wanted = 0;
+	return s->beyond && s->verdict == VERDICT_INCOMPLETE && !s->missing.count && s->received + s->beyond >= s->expected;
+}
 
-	for (size_t i = 0; max_studies > 0 && i < p->count; i++)
-		if (p->studies[i].verdict == VERDICT_WANTED && ++wanted > max_studies)
-			plan_skip(&p->studies[i], "beyond the limit of %lld stud%s (--max-studies)", max_studies,
-				  max_studies == 1 ? "y" : "ies");
+/* The part that a limit made is over, or not wanted as it is. */
+static void make_whole(struct plan_study *s)
+{
+	if (s->verdict == VERDICT_WANTED && s->expected >= 0)
+		s->expected += s->beyond;
+	s->beyond = 0;
+	wanted_done(&s->only);
+	s->only = s->whole;
+	s->whole = (struct wanted_list){ 0 };
+}
+
+static void want(struct plan_study *s)
+{
+	s->verdict = VERDICT_WANTED;
+	s->later = false;
+	free(s->why);
+	s->why = NULL;
+}
+
+void plan_want_again(struct plan *p, bool limited, bool whole)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct plan_study *s = &p->studies[i];
+		bool tried = s->verdict != VERDICT_WANTED && !s->later && !plan_study_cut(s);
+
+		if (s->beyond && (whole || s->verdict != VERDICT_WANTED))
+			make_whole(s);
+		if (verdict_is_good(s->verdict) && !s->later)
+			continue;
+		s->again = tried && limited;
+		if (!s->again)
+			want(s);
+	}
+	p->cut_by = NULL;
 }
 
 static void summarise_study(const struct plan_study *s, struct plan_summary *sum)
 {
 	sum->studies[s->verdict]++;
+	sum->later += s->later;
+	sum->again += s->again;
+	sum->beyond += s->beyond;
 	if (s->verdict == VERDICT_SKIPPED)
 		return;
 	sum->received += s->received;

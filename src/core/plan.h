@@ -55,6 +55,10 @@ struct plan_study {
 	int attempts;
 	char *series_uid;		/* only this series, or NULL */
 	struct wanted_list only;	/* only these objects (max-images, instance level), empty = all */
+	bool later;			/* skipped by a limit: another run takes it */
+	bool again;			/* it failed before: tried again if a limit leaves room; still set: it left none (in memory alone) */
+	int beyond;			/* so many objects were left for another run by a limit: only is a part ... */
+	struct wanted_list whole;	/* ... of these, empty = of all */
 	struct wanted_list missing;	/* after the run */
 	struct json *extra;		/* members of a state file that we do not know, kept */
 };
@@ -91,6 +95,7 @@ struct plan {
 	struct plan_study *studies;
 	size_t count, room;
 	struct json *extra;		/* unknown top-level members of a state file, kept */
+	const char *cut_by;		/* the limit that left something for another run ("--max-studies"), or NULL */
 };
 void plan_init(struct plan *);
 void plan_done(struct plan *);
@@ -98,12 +103,17 @@ struct plan_study *plan_add(struct plan *);		/* zeroed and initialised; valid un
 void plan_study_done(struct plan_study *);		/* frees what it holds and zeroes it */
 struct plan_study *plan_find(struct plan *, const char *study_uid);	/* linear; NULL */
 void plan_skip(struct plan_study *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* VERDICT_SKIPPED and why */
-/* --max-studies: those after the first n wanted are skipped with the reason. */
-void plan_limit_studies(struct plan *, long long max_studies);
+/* For another run: what a limit left is wanted, and what is not good is tried again: with limited, only when the limit leaves room
+ * for it (again), so that what always fails does not keep the others out.  whole: a part that is still to be fetched is the whole again. */
+void plan_want_again(struct plan *, bool limited, bool whole);
+/* Nothing is missing but what a limit left for another run. */
+bool plan_study_cut(const struct plan_study *);
 /* Counts by verdict; objects expected and received over all that is not skipped (expected -1 when any is unknown). */
 struct plan_summary {
 	size_t studies[VERDICTS];
 	long long expected, received, bytes;
 	bool expected_known;
+	size_t later, again;		/* studies that a limit left; that it leaves no room to try again */
+	long long beyond;		/* objects that a limit left of the others */
 };
 void plan_summarise(const struct plan *, struct plan_summary *);

@@ -385,6 +385,8 @@ static char *explanation(const struct retrieval *r)
 
 	switch (r->in->verdict) {
 	case VERDICT_INCOMPLETE:
+		if (missing == 0)
+			return mem_printf("%d of %d objects are left for another run (--max-images)", r->in->beyond, r->in->expected);
 		return missing >= 0 ? mem_printf("%d of %d objects missing: %s", missing, r->in->expected, words_of_missing(r))
 				    : mem_printf("it is unknown how many objects are missing: %s", words_of_missing(r));
 	case VERDICT_EMPTY:
@@ -425,6 +427,10 @@ void retrieval_end(struct retrieval *r, const struct means *means)
 	r->state = RETRIEVAL_OVER;
 	r->in->received = r->here;
 	r->in->verdict = verdict_of(r, means);
+	if (r->in->beyond && verdict_is_good(r->in->verdict))
+		r->in->verdict = VERDICT_INCOMPLETE;
+	if (r->in->expected >= 0)
+		r->in->expected += r->in->beyond;
 	note_missing(r);
 	free(r->in->why);
 	r->in->why = explanation(r);

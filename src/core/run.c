@@ -432,6 +432,8 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 	failed = open_run(&run, e);
 	if (!failed)
 		failed = carry_out(&run, e);
+	if (!result->limit)
+		result->limit = plan->cut_by;
 	if (run.receiver)
 		session_run(s, receiver_empty, &run, e);
 	close_run(&run);

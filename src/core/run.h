@@ -25,7 +25,7 @@ struct run_hooks {
 struct run_result {
 	struct err fatal;		/* what ended the run before its time; kind NONE = nothing did */
 	struct err last;		/* the last thing that went wrong with a study that failed */
-	const char *limit;		/* the limit that ended it ("--max-bytes"), or NULL */
+	const char *limit;		/* the limit that ended it ("--max-bytes"), or that the plan was cut by; NULL = none */
 	bool interrupted;
 	struct run_progress progress;
 	int requests, queries;		/* retrievals and C-FINDs sent */

@@ -22,7 +22,7 @@ static const char *const known_members[] = {
 	"patientName", "patientID", "studyInstanceUID", "studyDate", "modality", "studyDescription", "accessionNumber",
 	"studyTime", "patientBirthDate", "instanceAvailability", "studyID", "stationName", "numberOfSeries",
 	"numberOfInstances",
-	"status", "reason", "error", "expectedFrom", "seriesInstanceUID", "instances", "missing",
+	"status", "reason", "error", "expectedFrom", "seriesInstanceUID", "instances", "instancesOf", "missing", "later",
 };
 
 static int take_verdict(struct plan_study *s, const struct json *object, struct err *e)
@@ -118,6 +118,16 @@ static int take_list(struct wanted_list *list, const struct json *object, const 
 	return 0;
 }
 
+static int take_later(struct plan_study *s, const struct json *object, struct err *e)
+{
+	const struct json *later = json_get(object, "later");
+
+	if (json_type(later) != JSON_NULL && json_type(later) != JSON_BOOL)
+		return err_set(e, ERR_INPUT, "later: true or false is expected");
+	s->later = json_is_true(later) && s->verdict == VERDICT_SKIPPED;
+	return 0;
+}
+
 static int take_study(struct plan_study *s, struct json *object, struct err *e)
 {
 	if (json_type(object) != JSON_OBJECT)
@@ -127,7 +137,8 @@ static int take_study(struct plan_study *s, struct json *object, struct err *e)
 	if (numbers_take(s, object, e) < 0 || take_verdict(s, object, e) < 0 || take_counted(s, object, e) < 0 ||
 	    take_why(s, object, e) < 0 || take_series(s, object, e) < 0)
 		return -1;
-	return take_list(&s->only, object, "instances", e) < 0 || take_list(&s->missing, object, "missing", e) < 0 ? -1 : 0;
+	return take_later(s, object, e) < 0 || take_list(&s->only, object, "instances", e) < 0 ||
+	       take_list(&s->whole, object, "instancesOf", e) < 0 || take_list(&s->missing, object, "missing", e) < 0 ? -1 : 0;
 }
 
 /* What nobody took; takes object. */

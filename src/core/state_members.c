@@ -195,6 +195,7 @@ static const struct member number_members[] = {
 	COUNT("received", received, 0, 0),
 	{ .name = "bytes", .kind = MEMBER_INT64, .at = offsetof(struct plan_study, bytes), .max = MANY },
 	COUNT("attempts", attempts, 0, 0),
+	COUNT("leftForLater", beyond, 0, 0),
 	{ .name = NULL }
 };
 

@@ -83,6 +83,8 @@ static struct json *study_json(const struct plan_study *s)
 	json_set(object, "status", json_string(verdict_name(s->verdict)));
 	if (s->why && *s->why)
 		json_set(object, s->verdict == VERDICT_SKIPPED ? "reason" : "error", json_string(s->why));
+	if (s->later)
+		json_set(object, "later", json_bool(true));
 	numbers_give(s, object);
 	if (s->counted != COUNT_NONE)
 		json_set(object, "expectedFrom", json_string(count_source_name(s->counted)));
@@ -90,6 +92,8 @@ static struct json *study_json(const struct plan_study *s)
 		json_set(object, "seriesInstanceUID", json_string(s->series_uid));
 	if (s->only.count)
 		json_set(object, "instances", list_json(&s->only));
+	if (s->whole.count)
+		json_set(object, "instancesOf", list_json(&s->whole));
 	if (s->missing.count)
 		json_set(object, "missing", list_json(&s->missing));
 	return object;

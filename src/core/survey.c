@@ -12,7 +12,9 @@
 #include "core/lister.h"
 
 #define GROUP 200
-#define GROUP_LIMITED 20		/* with --max-images: no more lists than needed */
+#define GROUP_LIMITED 20		/* with limits: no more lists than needed */
+#define MAX_STUDIES "--max-studies"
+#define MAX_IMAGES "--max-images"
 
 struct survey {
 	struct session *session;
@@ -22,7 +24,9 @@ struct survey {
 	size_t next;
 	long long studies_left;		/* studies that may still be taken; -1 = no limit */
 	long long left;			/* objects that may still be asked for; -1 = no limit */
+	bool retrying;			/* those that had their turn before come last */
 	struct retrieval *group[GROUP];
+	struct { enum verdict verdict; char *why; } was[GROUP];	/* of those; kept where the limit leaves no room */
 	size_t count, answered;
 	struct err why;
 };
@@ -46,17 +50,35 @@ static bool answered(void *owner)
 	return s->answered == s->count;
 }
 
+static struct plan_study *next_study(struct survey *s)
+{
+	while (s->next < s->plan->count || !s->retrying) {
+		struct plan_study *in;
+
+		if (s->next == s->plan->count) {
+			s->next = 0;
+			s->retrying = true;
+			continue;
+		}
+		in = &s->plan->studies[s->next++];
+		if (s->retrying ? in->again : in->verdict == VERDICT_WANTED)
+			return in;
+	}
+	return NULL;
+}
+
 /* The next group; false when there is none. */
 static bool gather(struct survey *s)
 {
 	size_t most = s->left >= 0 || s->studies_left >= 0 ? GROUP_LIMITED : GROUP;
+	struct plan_study *in;
 
 	s->count = s->answered = 0;
-	while (s->count < most && s->next < s->plan->count) {
-		struct plan_study *in = &s->plan->studies[s->next++];
-
-		if (in->verdict != VERDICT_WANTED)
-			continue;
+	while (s->count < most && (in = next_study(s))) {
+		s->was[s->count].verdict = in->verdict;
+		s->was[s->count].why = in->why;
+		in->verdict = VERDICT_WANTED;
+		in->why = NULL;
 		s->group[s->count] = mem_alloc(sizeof *s->group[0]);
 		retrieval_init(s->group[s->count++], in, &s->means);
 	}
@@ -84,25 +106,39 @@ static int list_group(struct survey *s, struct err *e)
 	return 0;
 }
 
-/* Part of a study: its first objects that are not here, as far as the limit reaches. */
+/* Part of a study: what is here, and its first objects that are not, as far as the limit reaches. */
 static void take_part(struct survey *s, struct retrieval *r)
 {
+	struct plan_study *in = r->in;
 	struct wanted_list only = { NULL, 0, 0 };
 	const char *sop;
 	void *value;
+	int beyond = 0;
 
-	for (size_t at = 0; s->left > 0 && (sop = table_next(r->objects, &at, &value));) {
+	for (size_t at = 0; (sop = table_next(r->objects, &at, &value));) {
 		const struct object *o = value;
 
-		if (o->path)
+		if (!o->path && s->left <= 0) {
+			beyond++;
 			continue;
+		}
+		s->left -= !o->path;
 		wanted_add(&only, o->series, sop, o->sop_class);
-		s->left--;
 	}
-	wanted_done(&r->in->only);
-	r->in->only = only;
-	r->in->expected = (int)only.count;
-	r->in->held = 0;
+	if (in->beyond)
+		wanted_done(&in->only);
+	else
+		in->whole = in->only;
+	in->only = only;
+	in->beyond += beyond;
+	in->expected = (int)only.count;
+}
+
+static void leave(struct survey *s, struct plan_study *in, const char *limit, long long most)
+{
+	plan_skip(in, "beyond %s %lld", limit, most);
+	in->later = true;
+	s->plan->cut_by = limit;
 }
 
 static void limit(struct survey *s, struct retrieval *r)
@@ -110,22 +146,41 @@ static void limit(struct survey *s, struct retrieval *r)
 	int missing = retrieval_missing(r);
 
 	if (s->studies_left == 0) {
-		plan_skip(r->in, "beyond --max-studies %lld", s->plan->how.max_studies);
+		leave(s, r->in, MAX_STUDIES, s->plan->how.max_studies);
 		return;
 	}
-	if (s->left < 0)
-		;
-	else if (s->left == 0)
-		plan_skip(r->in, "beyond --max-images %lld", s->plan->how.max_images);
-	else if (missing >= 0 && missing <= s->left)
+	if (s->left == 0) {
+		leave(s, r->in, MAX_IMAGES, s->plan->how.max_images);
+	} else if (s->left > 0 && missing >= 0 && missing <= s->left) {
 		s->left -= missing;
-	else if (r->listed)
+	} else if (s->left > 0 && r->listed) {
 		take_part(s, r);
-	else
-		plan_skip(r->in, "the PACS does not list its objects, so --max-images %lld could not be kept",
-			  s->plan->how.max_images);
+	} else if (s->left > 0) {
+		leave(s, r->in, MAX_IMAGES, s->plan->how.max_images);
+		plan_skip(r->in, "the PACS does not list its objects, so --max-images %lld could not be kept", s->plan->how.max_images);
+	}
+	if (r->in->beyond)
+		s->plan->cut_by = MAX_IMAGES;
 	if (s->studies_left > 0 && r->in->verdict == VERDICT_WANTED)
 		s->studies_left--;
+}
+
+/* What failed before, and finds no room now, stays what it was. */
+static void settle_before(struct survey *s, size_t i)
+{
+	struct plan_study *in = s->group[i]->in;
+	bool back = in->again && in->later;
+
+	in->again = back;
+	if (back) {
+		free(in->why);
+		in->verdict = s->was[i].verdict;
+		in->why = s->was[i].why;
+		in->later = false;
+	} else {
+		free(s->was[i].why);
+	}
+	s->was[i].why = NULL;
 }
 
 static int settle(struct survey *s, struct retrieval *r, struct err *e)
@@ -146,6 +201,7 @@ static int settle(struct survey *s, struct retrieval *r, struct err *e)
 static void free_group(struct survey *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
+		free(s->was[i].why);
 		retrieval_done(s->group[i]);
 		free(s->group[i]);
 	}
@@ -166,7 +222,8 @@ int survey_plan(struct session *session, struct plan *plan, int *ret_queries, st
 		else
 			failed = s.left == 0 || s.studies_left == 0 ? 0 : list_group(&s, e);
 		for (size_t i = 0; i < s.count && !failed; i++)
-			failed = settle(&s, s.group[i], e);
+			if ((failed = settle(&s, s.group[i], e)) == 0)
+				settle_before(&s, i);
 		free_group(&s);
 	}
 	*ret_queries = lister_requests(s.lister);

@@ -7,6 +7,6 @@
 #include "core/session.h"
 
 /* Lists the wanted studies, compares with what is held (whole ones are skipped: "held already"), and cuts the
- * plan to how.max_studies, and to how.max_images objects: whole studies first, in order, then part of one.  *ret_queries:
- * C-FINDs sent. */
+ * plan to how.max_studies, and to how.max_images objects: whole studies, in order, then part of one; what failed before (again) comes
+ * after the others.  What is left for another run is skipped and marked as such.  *ret_queries: C-FINDs sent. */
 int survey_plan(struct session *, struct plan *, int *ret_queries, struct err *);

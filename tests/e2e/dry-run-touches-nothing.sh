@@ -21,7 +21,7 @@ for pacs in dcmqrscp orthanc; do
 	objects=$(sed -n 's/^Objects: //p' "$T/out")
 
 	run dicom-qr resume --state "$state"
-	expect_status 0
+	expect_status 8
 	expect_files "$OUT" "$objects"
 	some_of_archive "s${uid##*.}-*"
 	expect_same_objects "$SOME" "$OUT" "${AS_GOT[@]}"
@@ -40,7 +40,7 @@ expect_out '^Objects: 11$'
 jq -r '.studies[].instances[]?.sopInstanceUID // empty' "$T/bad.state" >"$T/part"
 [ "$(wc -l <"$T/part")" -eq 3 ] || fail "no part of three objects: $(cat "$T/bad.state")"
 run dicom-qr resume --state "$T/bad.state"
-expect_status 0
+expect_status 8
 expect_files "$T/out.d" 11
 [ "$(grep -c '^sent' "$T/badpacs.log")" -eq 11 ] || fail "not 11 objects sent"
 while read -r uid; do

@@ -2,6 +2,7 @@
 /* The plan: names that read back, defaults of the manual, limits, sums. */
 #include "core/plan.h"
 
+#include "base/mem.h"
 #include "check.h"
 
 static void test_names(void)
@@ -98,7 +99,7 @@ static void test_studies(void)
 	plan_done(&p);
 }
 
-static void test_limit(void)
+static void test_skip(void)
 {
 	struct plan p;
 
@@ -107,13 +108,79 @@ static void test_limit(void)
 	plan_skip(&p.studies[0], "held: %d objects", 7);
 	plan_skip(&p.studies[0], "%s, all of them", p.studies[0].why);
 	CHECK_STR(p.studies[0].why, "held: 7 objects, all of them");
-	plan_limit_studies(&p, 0);
-	CHECK(p.studies[4].verdict == VERDICT_WANTED);
-	plan_limit_studies(&p, 2);
-	CHECK(p.studies[2].verdict == VERDICT_WANTED);
-	CHECK(p.studies[3].verdict == VERDICT_SKIPPED && p.studies[4].verdict == VERDICT_SKIPPED);
-	CHECK_STR(p.studies[3].why, "beyond the limit of 2 studies (--max-studies)");
 	plan_done(&p);
+}
+
+/* What the next run wants, by what became of a study in the last one. */
+static const struct {
+	enum verdict was;
+	bool later;
+	int beyond;			/* of 10; the part had 6 */
+	int missing;			/* of the part */
+	bool wanted, again;		/* by a run with a limit */
+	int expected;
+} after[] = {
+	{ VERDICT_WANTED, false, 0, 0, true, false, 10 },
+	{ VERDICT_COMPLETE, false, 0, 0, false, false, 10 },
+	{ VERDICT_UNVERIFIED, false, 0, 0, false, false, 10 },
+	{ VERDICT_SKIPPED, false, 0, 0, false, false, 10 },
+	{ VERDICT_SKIPPED, true, 0, 0, true, false, 10 },
+	{ VERDICT_FAILED, false, 0, 0, false, true, 10 },
+	{ VERDICT_INCOMPLETE, false, 0, 1, false, true, 10 },
+	{ VERDICT_EMPTY, false, 0, 0, false, true, 10 },
+	{ VERDICT_INCOMPLETE, false, 4, 0, true, false, 10 },	/* the part is here: the rest */
+	{ VERDICT_INCOMPLETE, false, 4, 1, false, true, 10 },
+};
+
+static void test_again(void)
+{
+	for (size_t i = 0; i < countof(after); i++)
+		for (int limited = 0; limited < 2; limited++) {
+			struct plan p;
+			struct plan_study *s;
+
+			plan_init(&p);
+			fill(&p, 1);
+			s = &p.studies[0];
+			s->verdict = after[i].was;
+			s->later = after[i].later;
+			s->beyond = after[i].beyond;
+			s->expected = 10;
+			s->received = 10 - s->beyond - after[i].missing;
+			if (after[i].missing)
+				wanted_add(&s->missing, "1.2", "1.3", "");
+			if (s->beyond) {
+				wanted_add(&s->only, "1.2", "1.3", "");
+				wanted_add(&s->whole, "1.2", "1.3", "");
+				wanted_add(&s->whole, "1.2", "1.4", "");
+			}
+			plan_want_again(&p, limited, false);
+			CHECK_INT(s->verdict == VERDICT_WANTED, after[i].wanted || (after[i].again && !limited));
+			CHECK_INT(s->again, after[i].again && limited);
+			CHECK(!s->later && !s->beyond && !s->whole.count);
+			CHECK_INT(s->only.count, after[i].beyond ? 2 : 0);
+			CHECK_INT(s->expected, after[i].expected);
+			plan_done(&p);
+		}
+}
+
+/* A part that was never fetched stays the part that was shown, unless another limit makes another. */
+static void test_part_kept(void)
+{
+	for (int whole = 0; whole < 2; whole++) {
+		struct plan p;
+
+		plan_init(&p);
+		fill(&p, 1);
+		p.studies[0].expected = 1;
+		p.studies[0].beyond = 9;
+		wanted_add(&p.studies[0].only, "1.2", "1.3", "");
+		plan_want_again(&p, true, whole);
+		CHECK_INT(p.studies[0].only.count, whole ? 0 : 1);
+		CHECK_INT(p.studies[0].beyond, whole ? 0 : 9);
+		CHECK_INT(p.studies[0].expected, whole ? 10 : 1);
+		plan_done(&p);
+	}
 }
 
 static void test_summary(void)
@@ -151,7 +218,9 @@ int main(void)
 	test_good();
 	test_defaults();
 	test_studies();
-	test_limit();
+	test_skip();
+	test_again();
+	test_part_kept();
 	test_summary();
 	return check_done();
 }

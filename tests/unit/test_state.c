@@ -45,10 +45,11 @@ static const char ours[] =
 	" \"expectedFrom\": \"images\", \"held\": 1, \"received\": 3, \"bytes\": 99999999999, \"attempts\": 4,"
 	" \"seriesInstanceUID\": \"1.2.3.4\", \"instances\": [{\"seriesInstanceUID\": \"1.2.3.4\","
 	" \"sopInstanceUID\": \"1.2.3.4.5\", \"sopClassUID\": \"1.2.840.10008.5.1.4.1.1.2\"}, \"1.2.3.4.6\"],"
+	" \"leftForLater\": 4, \"instancesOf\": [\"1.2.3.4.5\", \"1.2.3.4.6\", \"1.2.3.4.7\"],"
 	" \"missing\": [{\"sopInstanceUID\": \"1.2.3.4.5\"}], \"patientBirthDate\": \"19700101\", \"studyTime\": \"101112\","
 	" \"accessionNumber\": \"A1\", \"instanceAvailability\": \"NEARLINE\", \"studyID\": \"7\", \"stationName\": \"CT1\","
 	" \"numberOfSeries\": 2, \"numberOfInstances\": 5, \"note\": {\"by\": [\"a\", 1, null, 1.5]}},"
-	"{\"studyInstanceUID\": \"1.2.9\", \"status\": \"skipped\", \"reason\": \"held\", \"error\": null}],"
+	"{\"studyInstanceUID\": \"1.2.9\", \"status\": \"skipped\", \"reason\": \"held\", \"error\": null, \"later\": true}],"
 	"\"format\": 1, \"listenPort\": 104, \"layout\": \"{StudyInstanceUID}/{SOPInstanceUID}.dcm\", \"model\": \"patient\","
 	"\"charset\": \"ISO_IR 100\", \"validate\": true, \"force\": true, \"trust\": \"count\", \"maxStudies\": 11,"
 	"\"maxImages\": 12, \"maxBytes\": 13, \"maxDuration\": 14, \"window\": \"19:00-06:00\", \"parallel\": 15, \"retries\": 16, \"retryWait\": 17,"
@@ -122,11 +123,15 @@ static void check_ours(const struct plan *p)
 	CHECK_STR(s->only.items[0].sop_class, "1.2.840.10008.5.1.4.1.1.2");
 	CHECK_STR(s->only.items[1].sop, "1.2.3.4.6");
 	CHECK_INT(s->missing.count, 1);
+	CHECK_INT(s->beyond, 4);
+	CHECK_INT(s->whole.count, 3);
+	CHECK_STR(s->whole.items[2].sop, "1.2.3.4.7");
 	CHECK_INT(s->study.instances, 5);
 	CHECK_INT(json_count(json_get(json_get(s->extra, "note"), "by")), 4);
 	CHECK_INT(json_count(s->extra), 1);
 	CHECK(p->studies[1].verdict == VERDICT_SKIPPED && !p->studies[1].extra);
 	CHECK_STR(p->studies[1].why, "held");
+	CHECK(p->studies[1].later && !s->later);
 	CHECK_INT(h->listen_port, 104);
 	CHECK(h->peer.model == MODEL_PATIENT && h->trust == TRUST_COUNT && h->validate && h->force && !h->hierarchical);
 	CHECK_STR(h->peer.charset, "ISO_IR 100");
