@@ -62,6 +62,7 @@ missing '--local-aet is missing'
 dicom-qr node edit site --aet ALBIZIA_WG
 run pacs-nm-retriever --study-date 20210901 --max-studies 1 -o "$T/by-default"
 expect_status 0
+expect_err '^Left for another run by --max-studies: 1 study$'
 expect_files "$T/by-default" 3
 dicom-qr node default --none
 dicom-qr node add pacs-nm-retriever "EE2006194AMIP@127.0.0.1:$PACS_PORT" --aet ALBIZIA_WG --model patient --method c-move
