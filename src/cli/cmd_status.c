@@ -22,7 +22,8 @@ const struct opt_command command_status = {
 	.description =
 		"Shows the jobs of the ledger, of one node or of all, the last first: running (its process is there), complete, incomplete, "
 		"limit (stopped by one, can be resumed), stopped (by a signal), failed, or died (its process is gone without a word).  A "
-		"job that is not complete is carried on with \"dicom-qr resume JOB\".\n"
+		"job that is not complete is carried on with \"dicom-qr resume JOB\".  Below them stands how far each nightly run "
+		"(\"dicom-qr sync\") has come.\n"
 		"\n"
 		"With --max-age the exit status is 10 unless a run reached its end within that time, complete or incomplete or at a limit: "
 		"for whoever watches a cron job.",
@@ -36,6 +37,11 @@ static const struct sheet_column columns[] = {
 	{ "age", "AGE", SHEET_TEXT }, { "progress", "STUDIES", SHEET_TEXT }, { "received", "OBJECTS", SHEET_NUMBER },
 	{ "expected", "OF", SHEET_NUMBER }, { "bytes", "SIZE", SHEET_BYTES }, { "node", "NODE", SHEET_TEXT },
 	{ "user", "USER", SHEET_TEXT }, { "command", "COMMAND", SHEET_TEXT }, { NULL, NULL, SHEET_TEXT }
+};
+
+static const struct sheet_column sync_columns[] = {
+	{ "watermark", "COVERED TO", SHEET_TEXT }, { "begun", "SINCE", SHEET_TEXT }, { "node", "NODE", SHEET_TEXT },
+	{ "what", "NIGHTLY RUN INTO", SHEET_TEXT }, { NULL, NULL, SHEET_TEXT }
 };
 
 static const char *state_word(const struct ledger_job *j)
@@ -90,12 +96,31 @@ static int add_job(void *owner, const struct ledger_job *j)
 	return 0;
 }
 
+static struct json *day(int date)
+{
+	auto_free char *text = date ? mem_printf("%04d-%02d-%02d", date / 10000, date / 100 % 100, date % 100) : NULL;
+
+	return text ? json_string(text) : NULL;
+}
+
+static int add_sync(void *owner, const struct ledger_sync *s)
+{
+	struct json *row = json_new(JSON_OBJECT);
+
+	json_set(row, "node", json_string(s->node));
+	json_set(row, "what", json_string(s->what));
+	json_set(row, "begun", day(s->begun));
+	json_set(row, "watermark", day(s->mark));
+	json_add(owner, row);
+	return 0;
+}
+
 static bool is_stale(const struct values *v, time_t finished)
 {
 	return v->max_age > 0 && (!finished || clock_wall() - finished > v->max_age);
 }
 
-static void show(const struct json *jobs, time_t finished)
+static void show(const struct json *jobs, const struct json *syncs, time_t finished)
 {
 	char stamp[20];
 	auto_free char *age = age_text((long long)(clock_wall() - finished));
@@ -105,14 +130,19 @@ static void show(const struct json *jobs, time_t finished)
 		printf("Last run that reached its end: %s, %s ago\n", clock_stamp(finished, stamp), age);
 	else if (json_count(jobs))
 		printf("No run has reached its end\n");
+	if (json_count(syncs)) {
+		printf("\n");
+		sheet_table(stdout, syncs, sync_columns);
+	}
 }
 
-/* Takes jobs. */
-static void show_json(const struct values *v, struct json *jobs, time_t finished)
+/* Takes jobs and syncs. */
+static void show_json(const struct values *v, struct json *jobs, struct json *syncs, time_t finished)
 {
 	struct json *all = json_new(JSON_OBJECT);
 
 	json_set(all, "jobs", jobs);
+	json_set(all, "syncs", syncs);
 	json_set(all, "lastFinished", sheet_time(finished));
 	json_set(all, "lastFinishedAgeSeconds", finished ? json_integer((long long)(clock_wall() - finished)) : NULL);
 	json_set(all, "stale", v->max_age > 0 ? json_bool(is_stale(v, finished)) : NULL);
@@ -122,22 +152,24 @@ static void show_json(const struct values *v, struct json *jobs, time_t finished
 
 static int status(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
 {
-	struct json *jobs = json_new(JSON_ARRAY);
+	struct json *jobs = json_new(JSON_ARRAY), *syncs = json_new(JSON_ARRAY);
 	time_t finished = 0;
 	char node[300];
 
 	if (body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0 ||
 	    ledger_jobs(s->ledger, node, v->limit > 0 ? (int)v->limit : 20, add_job, jobs, e) < 0 ||
-	    ledger_last_finished(s->ledger, node, &finished, e) < 0) {
+	    ledger_syncs(s->ledger, node, add_sync, syncs, e) < 0 || ledger_last_finished(s->ledger, node, &finished, e) < 0) {
 		json_free(jobs);
+		json_free(syncs);
 		return -1;
 	}
 	if (body_wants_json(v)) {
-		show_json(v, jobs, finished);
+		show_json(v, jobs, syncs, finished);
 	} else {
 		if (!v->quiet)
-			show(jobs, finished);
+			show(jobs, syncs, finished);
 		json_free(jobs);
+		json_free(syncs);
 	}
 	if (!is_stale(v, finished))
 		return EXIT_ALL_THERE;

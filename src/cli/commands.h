@@ -21,11 +21,12 @@ int cmd_qr(int argc, char **argv);
 int cmd_query(int argc, char **argv);
 int cmd_retrieve(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
+int cmd_sync(int argc, char **argv);
 int cmd_echo(int argc, char **argv);
 int cmd_node(int argc, char **argv);
 int cmd_qrscu(int argc, char **argv);
 int cmd_nm(int argc, char **argv);
-extern const struct opt_command command_qr, command_query, command_retrieve, command_resume, command_echo;
+extern const struct opt_command command_qr, command_query, command_retrieve, command_resume, command_sync, command_echo;
 extern const struct opt_command command_node, command_qrscu, command_nm;
 
 int cmd_probe(int argc, char **argv);

@@ -21,6 +21,7 @@ const struct program programs[] = {
 	{ "query", "dicom-query", cmd_query, &command_query },
 	{ "retrieve", "dicom-retrieve", cmd_retrieve, &command_retrieve },
 	{ "resume", NULL, cmd_resume, &command_resume },
+	{ "sync", NULL, cmd_sync, &command_sync },
 	{ "echo", NULL, cmd_echo, &command_echo },
 	{ "node", NULL, cmd_node, &command_node },
 	{ "probe", NULL, cmd_probe, &command_probe },

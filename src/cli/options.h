@@ -56,6 +56,9 @@ struct values {
 	const char *against, *before, *undo;
 	bool set_aside, incomplete, all, link;
 	long long max_age;
+	/* sync */
+	long long lookback, settle;
+	bool restart;
 	/* general */
 	bool verbose, debug, quiet, help, version, log_phi;
 	const char *progress, *log_file;
@@ -68,7 +71,7 @@ extern const struct opt options_node[], options_dates[], options_query[], option
 	options_mode[], options_resume[], options_format[], options_general[], options_select[], options_batch[], options_tell[];
 
 extern const struct opt options_shape[], options_rows[], options_verify[], options_status[], options_report[], options_import[],
-	options_forget[], options_purge[], options_organise[];
+	options_forget[], options_purge[], options_organise[], options_sync[];
 
 /* nodes.json, read once. */
 int values_config(const struct values *, const struct config **ret_config, struct err *);

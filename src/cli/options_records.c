@@ -29,6 +29,22 @@ const struct opt options_verify[] = {
 	END
 };
 
+#define SYNC "Sync"
+const struct opt options_sync[] = {
+	{ "from", "", "DAY", OPT_STRING, AT(from), 0, 0, NULL, SYNC,
+	  "Where the first run begins: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d (default: as far back as --lookback).  Once there is a "
+	  "watermark it counts no more." },
+	{ "lookback", "", "TIME", OPT_SECONDS, AT(lookback), 0, 3650 * DAY, NULL, SYNC,
+	  "How far before the last covered day to look again, in whole days, for studies that came late or have grown (default: 3d)." },
+	{ "settle", "", "TIME", OPT_SECONDS, AT(settle), 0, 30 * DAY, NULL, SYNC,
+	  "Leave alone, for the next run, studies made within this time and those whose number of objects has changed since a run that was "
+	  "less than that ago: they are still being acquired (default: 0, none)." },
+	{ "restart", "", NULL, OPT_FLAG, AT(restart), 0, 0, NULL, SYNC,
+	  "Forget the watermark, and begin as the first run does.  What is here is not fetched again." },
+	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, SYNC, "Show what would be done, fetch and remember nothing." },
+	END
+};
+
 const struct opt options_status[] = {
 	{ "max-age", "", "TIME", OPT_SECONDS, AT(max_age), 1, 3650 * DAY, NULL, "Status",
 	  "Exit status 10 unless a run reached its end within this time (26h, 3d)." },

@@ -482,11 +482,16 @@ static int open_job(struct session *s, const struct plan *plan, const char *stat
 	return -1;
 }
 
-int work_nothing(struct session *s, const struct plan *plan, struct err *e)
+int work_record(struct session *s, const struct plan *plan, int exit_status, const char *summary, struct err *e)
 {
 	if (open_job(s, plan, NULL, e) < 0)
 		return -1;
-	return ledger_job_end(s->ledger, s->job, EXIT_ALL_THERE, "nothing matched", e);
+	return ledger_job_end(s->ledger, s->job, exit_status, summary, e);
+}
+
+int work_nothing(struct session *s, const struct plan *plan, struct err *e)
+{
+	return work_record(s, plan, EXIT_ALL_THERE, "nothing matched", e);
 }
 
 static void tell_end(const struct session *s, const struct plan *plan, const struct values *v, const char *state_path,
@@ -532,9 +537,7 @@ int work_run_telling(struct session *s, struct plan *plan, const struct values *
 		log_error("%s", result.fatal.text);
 	if (plan->how.validate && !result.interrupted)
 		validate(s, plan, &status);
-	if (tell)
-		tell(owner, plan, &result);
-	else
+	if (!tell || !tell(owner, &result))
 		tell_end(s, plan, v, state_path, &result);
 	if (keep_plan(s, plan, &e) < 0 || ledger_job_end(s->ledger, s->job, status, "", &e) < 0)
 		log_error("%s", e.text);

@@ -27,12 +27,14 @@ void work_record_query(struct session *, const struct peer *, const struct query
 int work_survey(struct session *, struct plan *, bool always, int *ret_queries, struct err *);
 /* Carries the plan out and reports; returns the exit status.  state_path may be NULL. */
 int work_run(struct session *, struct plan *, const struct values *, const char *state_path, bool cut);
-/* The same; tell says how it ended in place of the lines for people who watch it. */
-typedef void work_tell_fn(void *owner, const struct plan *, const struct run_result *);
+/* The same; tell is told how it ended, and with true takes it upon itself to tell people. */
+typedef bool work_tell_fn(void *owner, const struct run_result *);
 int work_run_telling(struct session *, struct plan *, const struct values *, const char *state_path, bool cut, work_tell_fn *tell,
 		     void *owner);
 /* Records a run that found nothing to fetch: what was asked is covered, and the run was there. */
 int work_nothing(struct session *, const struct plan *, struct err *);
+/* The same for a run that ended otherwise before anything was fetched. */
+int work_record(struct session *, const struct plan *, int exit_status, const char *summary, struct err *);
 /* The end of a command, whatever came of it: says the error when status is below 0, tells what is to be told (--on-study of earlier
  * runs, --on-finish, --metrics), closes the session.  Returns the exit status. */
 int work_end(struct session *, const struct opt_command *, const struct values *, const struct plan *, int status, const struct err *);

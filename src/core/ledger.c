@@ -64,6 +64,14 @@ static const char *const migrations[] = {
 	"CREATE TABLE owed(output TEXT NOT NULL, study_uid TEXT NOT NULL, job INTEGER NOT NULL, node TEXT NOT NULL,"
 	" verdict TEXT NOT NULL, expected INTEGER NOT NULL, received INTEGER NOT NULL, tries INTEGER NOT NULL,"
 	" serial INTEGER NOT NULL, PRIMARY KEY(output, study_uid)) WITHOUT ROWID;",
+
+	/* Nightly runs: what each one is for, how far it has come, and what it knows of the studies of its last days. */
+	"CREATE TABLE sync(id INTEGER PRIMARY KEY, node TEXT NOT NULL, scope TEXT NOT NULL, what TEXT NOT NULL,"
+	" begun INTEGER NOT NULL, UNIQUE(node, scope));"
+	"CREATE TABLE sync_mark(sync INTEGER NOT NULL, day INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(sync, day))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE sync_study(sync INTEGER NOT NULL, study_uid TEXT NOT NULL, date INTEGER NOT NULL, count INTEGER NOT NULL,"
+	" seen INTEGER NOT NULL, changed INTEGER NOT NULL, whole INTEGER NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY(sync, study_uid)) WITHOUT ROWID;",
 };
 
 static const char *home(void)

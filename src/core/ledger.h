@@ -153,6 +153,43 @@ int ledger_owed_drop(struct ledger *, const struct ledger_owed *, struct err *);
 typedef int ledger_hook_fn(void *owner, const struct ledger_hook *);
 int ledger_hooks(struct ledger *, const char *study_uid, ledger_hook_fn *, void *owner, struct err *);
 
+/* ---- nightly runs (core/sync) ---- */
+
+struct ledger_sync {
+	int64_t id;			/* 0 = this node and scope have never run */
+	const char *node;		/* peer_key */
+	const char *scope;		/* what tells it from other runs against the node: a digest, since conditions may name patients */
+	const char *what;		/* the same for people, without patient data */
+	int begun;			/* the first day ever wanted */
+	int mark;			/* when told of: the last watermark, 0 = none */
+};
+/* Fills id and begun. */
+int ledger_sync_find(struct ledger *, struct ledger_sync *, struct err *);
+/* Makes it, or replaces what and begun; sets id. */
+int ledger_sync_begin(struct ledger *, struct ledger_sync *, struct err *);
+/* All watermarks, the earliest first; non-zero stops. */
+typedef int ledger_mark_fn(void *owner, int day);
+int ledger_sync_marks(struct ledger *, int64_t sync, ledger_mark_fn *, void *owner, struct err *);
+/* A new watermark takes the place of later ones.  day 0 and studies of every day: begins anew. */
+int ledger_sync_mark(struct ledger *, int64_t sync, int day, struct err *);
+int ledger_sync_prune(struct ledger *, int64_t sync, int before, struct err *);		/* forgets the studies of earlier days */
+
+struct ledger_sync_study {
+	int date;
+	int count;			/* objects as the PACS said last, -1 = it does not say */
+	time_t seen;			/* when it said so */
+	time_t changed;			/* it last said otherwise then: the number has changed since; 0 = it never did */
+	int whole;			/* count when all that was wanted of it was here; LEDGER_NEVER */
+	int kept;			/* how many objects that were */
+};
+#define LEDGER_NEVER (-2)
+/* 1 found, 0 not. */
+int ledger_sync_study(struct ledger *, int64_t sync, const char *study_uid, struct ledger_sync_study *, struct err *);
+int ledger_sync_study_put(struct ledger *, int64_t sync, const char *study_uid, const struct ledger_sync_study *, struct err *);
+
+/* What is told of a study of this node under this output folder: its last verdict name other than skipped, or NULL; yours. */
+char *ledger_standing(struct ledger *, const char *node, const char *output, const char *study_uid);
+
 /* ---- told to people ----
  * Each function calls fn for every row, lent for the call, in which other functions may be called; non-zero stops.  A node or
  * study given as NULL is any; at most limit rows when it is above 0. */
@@ -178,6 +215,9 @@ int ledger_attempts(struct ledger *, const char *study_uid, ledger_attempt_fn *,
 
 typedef int ledger_learned_fn(void *owner, const char *what, const char *value, time_t at, int times);
 int ledger_learned_all(struct ledger *, const char *node, ledger_learned_fn *, void *owner, struct err *);
+
+typedef int ledger_sync_fn(void *owner, const struct ledger_sync *);
+int ledger_syncs(struct ledger *, const char *node, ledger_sync_fn *, void *owner, struct err *);
 
 /* Files of all studies under an output folder. */
 int ledger_folder_instances(struct ledger *, const char *output, ledger_instance_fn *, void *owner, struct err *);

@@ -17,6 +17,8 @@ enum statement {
 	SQL_LEARN, SQL_FORGET, SQL_LEARNED, SQL_LEARNED_ALL,
 	SQL_ESTIMATE_BYTES, SQL_ESTIMATE_RATE,
 	SQL_OWE, SQL_OWED, SQL_OWED_ALL, SQL_OWED_TRIED, SQL_OWED_PAID, SQL_OWED_STUDY, SQL_HOOK_ADD, SQL_HOOKS, SQL_PURGE_HOOKS,
+	SQL_SYNC_FIND, SQL_SYNC_BEGIN, SQL_SYNC_MARKS, SQL_SYNC_MARK, SQL_SYNC_UNMARK, SQL_SYNC_STUDY, SQL_SYNC_STUDY_PUT,
+	SQL_SYNC_PRUNE, SQL_SYNC_VERDICT, SQL_SYNCS,
 	SQL_PURGE_QUERIES, SQL_PURGE_ATTEMPT_STUDIES, SQL_PURGE_ATTEMPTS, SQL_PURGE_STUDIES, SQL_PURGE_PLANS, SQL_PURGE_JOBS,
 	STATEMENTS
 };
@@ -57,6 +59,9 @@ int ledger_number(struct ledger *, enum statement, const struct cell *, size_t c
 		  struct err *);
 /* What SQLite said, for a person.  Dooms the transaction when SQLite has already undone it.  Returns -1. */
 int ledger_said(struct ledger *, int code, struct err *);
+/* Each row to row(), which stops with non-zero. */
+typedef int row_fn(sqlite3_stmt *, void *owner);
+int ledger_walk(struct ledger *, enum statement, const struct cell *, size_t count, row_fn *row, void *owner, struct err *);
 const char *column_text(sqlite3_stmt *, int column);	/* never NULL */
 struct ledger_instance ledger_instance_of(sqlite3_stmt *, const char *output);
 /* Is the process there that had this number when it was born then? */

@@ -94,6 +94,20 @@ const char *const ledger_sql[STATEMENTS] = {
 	[SQL_FORGET] = "DELETE FROM learned WHERE node = ? AND what = ?",
 	[SQL_LEARNED] = "SELECT value FROM learned WHERE node = ? AND what = ?",
 	[SQL_LEARNED_ALL] = "SELECT what, value, at, times FROM learned WHERE node = ? ORDER BY what",
+	[SQL_SYNC_FIND] = "SELECT id, begun FROM sync WHERE node = ? AND scope = ?",
+	[SQL_SYNC_BEGIN] = "INSERT INTO sync(node, scope, what, begun) VALUES(?1, ?2, ?3, ?4)"
+			   " ON CONFLICT(node, scope) DO UPDATE SET what = ?3, begun = ?4",
+	[SQL_SYNC_MARKS] = "SELECT day, at FROM sync_mark WHERE sync = ? ORDER BY day",
+	[SQL_SYNC_MARK] = "INSERT OR REPLACE INTO sync_mark(sync, day, at) VALUES(?, ?, ?)",
+	[SQL_SYNC_UNMARK] = "DELETE FROM sync_mark WHERE sync = ? AND day > ?",
+	[SQL_SYNC_STUDY] = "SELECT date, count, seen, changed, whole, kept FROM sync_study WHERE sync = ? AND study_uid = ?",
+	[SQL_SYNC_STUDY_PUT] = "INSERT OR REPLACE INTO sync_study(sync, study_uid, date, count, seen, changed, whole, kept)"
+			       " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_SYNC_PRUNE] = "DELETE FROM sync_study WHERE sync = ? AND date < ?",
+	[SQL_SYNC_VERDICT] = "SELECT s.verdict FROM study s JOIN job j ON j.id = s.job WHERE s.study_uid = ?3 AND j.node = ?1"
+			     " AND j.output = ?2 AND s.verdict <> 'skipped' ORDER BY s.job DESC, s.position DESC LIMIT 1",
+	[SQL_SYNCS] = "SELECT id, node, what, begun, coalesce((SELECT max(day) FROM sync_mark WHERE sync = s.id), 0) FROM sync s"
+		      " WHERE (?1 = '' OR node = ?1) ORDER BY node, what, id",
 	[SQL_PURGE_QUERIES] = "DELETE FROM query WHERE at < ?1",
 	[SQL_PURGE_ATTEMPT_STUDIES] = "DELETE FROM attempt_study WHERE attempt IN (SELECT id FROM attempt WHERE job IN " OLD_JOBS ")",
 	[SQL_PURGE_ATTEMPTS] = "DELETE FROM attempt WHERE job IN " OLD_JOBS,

@@ -9,9 +9,7 @@
 
 #define ALL (-1)			/* SQLite's LIMIT */
 
-typedef int row_fn(sqlite3_stmt *, void *owner);
-
-static int walk(struct ledger *l, enum statement which, const struct cell *cells, size_t count, row_fn *row, void *owner,
+int ledger_walk(struct ledger *l, enum statement which, const struct cell *cells, size_t count, row_fn *row, void *owner,
 		struct err *e)
 {
 	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
@@ -65,7 +63,7 @@ int ledger_jobs(struct ledger *l, const char *node, int limit, ledger_job_fn *fn
 {
 	struct telling t = { .to.job = fn, .owner = owner };
 
-	return walk(l, SQL_JOBS, CELLS(TEXT(node), NUM(limit > 0 ? limit : ALL)), tell_job, &t, e);
+	return ledger_walk(l, SQL_JOBS, CELLS(TEXT(node), NUM(limit > 0 ? limit : ALL)), tell_job, &t, e);
 }
 
 int ledger_last_finished(struct ledger *l, const char *node, time_t *ret_when, struct err *e)
@@ -97,14 +95,14 @@ int ledger_queries(struct ledger *l, const char *node, int limit, ledger_query_f
 {
 	struct telling t = { .to.query = fn, .owner = owner };
 
-	return walk(l, SQL_QUERIES, CELLS(TEXT(node), NUM(limit > 0 ? limit : ALL)), tell_query, &t, e);
+	return ledger_walk(l, SQL_QUERIES, CELLS(TEXT(node), NUM(limit > 0 ? limit : ALL)), tell_query, &t, e);
 }
 
 int ledger_queries_of(struct ledger *l, const char *study_uid, ledger_query_fn *fn, void *owner, struct err *e)
 {
 	struct telling t = { .to.query = fn, .owner = owner };
 
-	return walk(l, SQL_QUERIES_STUDY, CELLS(TEXT(study_uid)), tell_query, &t, e);
+	return ledger_walk(l, SQL_QUERIES_STUDY, CELLS(TEXT(study_uid)), tell_query, &t, e);
 }
 
 /* ---- studies and attempts ---- */
@@ -127,14 +125,14 @@ int ledger_studies(struct ledger *l, const char *node, ledger_study_fn *fn, void
 {
 	struct telling t = { .to.study = fn, .owner = owner };
 
-	return walk(l, SQL_STUDIES, CELLS(TEXT(node)), tell_study, &t, e);
+	return ledger_walk(l, SQL_STUDIES, CELLS(TEXT(node)), tell_study, &t, e);
 }
 
 int ledger_study_story(struct ledger *l, const char *study_uid, ledger_study_fn *fn, void *owner, struct err *e)
 {
 	struct telling t = { .to.study = fn, .owner = owner };
 
-	return walk(l, SQL_STUDY_STORY, CELLS(TEXT(study_uid)), tell_study, &t, e);
+	return ledger_walk(l, SQL_STUDY_STORY, CELLS(TEXT(study_uid)), tell_study, &t, e);
 }
 
 static int tell_attempt(sqlite3_stmt *s, void *owner)
@@ -156,7 +154,7 @@ int ledger_attempts(struct ledger *l, const char *study_uid, ledger_attempt_fn *
 {
 	struct telling t = { .to.attempt = fn, .owner = owner };
 
-	return walk(l, SQL_ATTEMPTS, CELLS(TEXT(study_uid)), tell_attempt, &t, e);
+	return ledger_walk(l, SQL_ATTEMPTS, CELLS(TEXT(study_uid)), tell_attempt, &t, e);
 }
 
 static int tell_learned(sqlite3_stmt *s, void *owner)
@@ -170,7 +168,7 @@ int ledger_learned_all(struct ledger *l, const char *node, ledger_learned_fn *fn
 {
 	struct telling t = { .to.learned = fn, .owner = owner };
 
-	return walk(l, SQL_LEARNED_ALL, CELLS(TEXT(node)), tell_learned, &t, e);
+	return ledger_walk(l, SQL_LEARNED_ALL, CELLS(TEXT(node)), tell_learned, &t, e);
 }
 
 /* ---- files ---- */
@@ -187,7 +185,7 @@ int ledger_folder_instances(struct ledger *l, const char *output, ledger_instanc
 {
 	struct telling t = { .to.instance = fn, .owner = owner, .output = output };
 
-	return walk(l, SQL_FOLDER_INSTANCES, CELLS(TEXT(output)), tell_instance, &t, e);
+	return ledger_walk(l, SQL_FOLDER_INSTANCES, CELLS(TEXT(output)), tell_instance, &t, e);
 }
 
 static int tell_folder(sqlite3_stmt *s, void *owner)
@@ -201,7 +199,7 @@ int ledger_held_folders(struct ledger *l, const char *study_uid, ledger_folder_f
 {
 	struct telling t = { .to.folder = fn, .owner = owner };
 
-	return walk(l, SQL_HELD_FOLDERS, CELLS(TEXT(study_uid)), tell_folder, &t, e);
+	return ledger_walk(l, SQL_HELD_FOLDERS, CELLS(TEXT(study_uid)), tell_folder, &t, e);
 }
 
 int ledger_instance_move(struct ledger *l, const char *output, const char *from, const char *to, struct err *e)

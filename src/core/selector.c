@@ -345,7 +345,7 @@ static void decide(struct selector *s, struct subject *subject)
 	char why[300];
 
 	if (subject->why.kind) {
-		plan_skip(subject->in, "the PACS does not tell its series: %s", subject->why.text);
+		plan_skip(subject->in, SELECTION_UNTOLD ": %s", subject->why.text);
 		s->result->failed++;
 		subject->over = true;
 		s->result->left++;

@@ -7,6 +7,7 @@
 #include "core/select.h"
 #include "core/session.h"
 
+#define SELECTION_UNTOLD "the PACS does not tell its series"	/* the reason of those that failed begins so */
 #define SELECTION_MEMBER "selection"	/* of plan_study.extra: what was taken and why; travels with the state file */
 
 struct selector_result {

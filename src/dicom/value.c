@@ -213,6 +213,28 @@ int date_of(time_t when)
 	return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
 }
 
+/* (time_t)-1 unless this time of the day existed, as summer time or as winter time. */
+static time_t exactly(const struct tm *want, int summer)
+{
+	struct tm tm = *want;
+	time_t when;
+
+	tm.tm_isdst = summer;
+	when = mktime(&tm);
+	return tm.tm_isdst == summer && tm.tm_hour == want->tm_hour && tm.tm_min == want->tm_min ? when : (time_t)-1;
+}
+
+time_t date_time(int date, int second)
+{
+	struct tm tm = { .tm_year = date / 10000 - 1900, .tm_mon = date / 100 % 100 - 1, .tm_mday = date % 100, .tm_hour = second / 3600,
+			 .tm_min = second / 60 % 60, .tm_sec = second % 60, .tm_isdst = -1 };
+	time_t winter = exactly(&tm, 0), summer = exactly(&tm, 1);
+
+	if (winter == (time_t)-1 && summer == (time_t)-1)
+		return mktime(&tm);
+	return winter > summer ? winter : summer;
+}
+
 static int read_digits(const char *text, size_t len)
 {
 	int number = 0;

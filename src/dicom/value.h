@@ -35,6 +35,8 @@ int date_parse(const char *text);			/* "20240131" (exactly, valid) -> 20240131; 
 int date_add(int date, int days);			/* calendar arithmetic */
 int date_days(int from, int until);			/* until - from in days */
 int date_of(time_t);					/* local */
+/* When it was that second of a local day: of an hour that came twice the later one, of one that was left out an hour next to it. */
+time_t date_time(int date, int second);
 
 /* One day, in any form of the above: "-30d" is the day 30 days ago. */
 int date_day_parse(const char *text, int *ret_date, struct err *);

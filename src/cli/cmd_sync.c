@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dicom-qr sync: the command for cron.  Asks for the days that are not covered yet and some before them, fetches what is new, and
+ * says nothing unless there is something to say. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/dryrun.h"
+#include "cli/exit.h"
+#include "cli/progress.h"
+#include "cli/selection.h"
+#include "cli/work.h"
+#include "core/profile.h"
+#include "core/syncing.h"
+#include "dicom/tag.h"
+#include "dicom/value.h"
+
+#define LOOKBACK_S (3 * 86400LL)
+#define TOLD_STUDIES 20
+
+static const struct opt *const tables[] = {
+	options_sync, options_query, options_select, options_retrieve, options_limits, options_tell, options_node, options_general, NULL
+};
+
+const struct opt_command command_sync = {
+	.name = "dicom-qr sync",
+	.synopsis = "NODE [options]",
+	.summary = "fetch what is new since the last day that is covered; for cron",
+	.description =
+		"Asks the PACS for the studies of every day since the last one that is covered, and of some days before it (--lookback), for "
+		"studies that came late or have grown, and retrieves what is not here.  A study of which the PACS counts as many objects as "
+		"are here costs nothing beyond that query; of one that has grown only the new objects are fetched.  However long nothing "
+		"ran, the next run begins where the last good one ended.\n"
+		"\n"
+		"A day is covered when it was over before the run began, the PACS answered whole, and every study of it is here, in the end "
+		"complete.  The watermark, the last day before which all are covered, is kept in the ledger for each node, output folder and "
+		"set of conditions, so that runs for CT and for MR do not disturb each other.  It never moves over today, over a day with an "
+		"answer that was cut, or over one with a study that is incomplete, failed, empty, parked, or left for later by --settle or a "
+		"limit: such a day is asked for again each time.  --restart begins anew, where something will never come.\n"
+		"\n"
+		"The first run begins at --from, else --lookback ago, which it says.  A watermark in the future (the clock was wrong, or is) "
+		"counts for nothing, with a warning.  Days are days of the local time zone.\n"
+		"\n"
+		"It prints nothing when there was nothing to do, one line when something was done, and errors on standard error, as cron "
+		"wants it; -v shows the usual.  Of two runs for the same node, folder and conditions the second ends with status 9.  A run "
+		"that a limit ended has status 8, and the next one carries on.",
+	.examples =
+		"dicom-qr sync pacs --method c-get --output /data/studies --hierarchical\n"
+		"dicom-qr sync pacs --method c-get --output /data/ct --modality CT --settle 2h --max-duration 5h\n"
+		"dicom-qr sync pacs --listen 11113 --output /data/dose --select dose --from 2024-01-01 --log-file /var/log/dose-sync.log\n"
+		"17 2 * * * dicom-qr sync pacs --method c-get --output /data/studies --settle 2h",
+	.tables = tables,
+};
+
+/* ---- what makes it this run and no other ---- */
+
+#define AT(member) offsetof(struct values, member)
+static const struct { const char *name; size_t at; bool private; } parts[] = {
+	{ "patient-name", AT(patient_name), true }, { "patient-id", AT(patient_id), true },
+	{ "accession-number", AT(accession_number), true }, { "study-uid", AT(study_uid), false }, { "modality", AT(modality), false },
+	{ "study-description", AT(study_description), false }, { "study-time", AT(study_time), false },
+	{ "desc-include", AT(desc_include), false }, { "desc-exclude", AT(desc_exclude), false },
+	{ "station-include", AT(station_include), false }, { "station-exclude", AT(station_exclude), false },
+	{ "select", AT(select), false }, { "series-modality", AT(series_modality), false },
+	{ "series-description", AT(series_description), false }, { "sop-class", AT(sop_class), false },
+};
+
+/* exact: for the digest; else for people. */
+static void describe(const struct values *v, const struct settings *how, bool exact, struct buf *out)
+{
+	const bool elsewhere = how->method == METHOD_MOVE && !how->listen_port;
+
+	buf_printf(out, "%s%s", elsewhere ? "to " : "", elsewhere ? how->destination : how->output);
+	for (size_t i = 0; i < countof(parts); i++) {
+		const char *value = *(const char *const *)(const void *)((const char *)v + parts[i].at);
+
+		if (value && *value && (parts[i].at != AT(select) || strcmp(value, "all") != 0))
+			buf_printf(out, "%c%s=%s", exact ? '\n' : ' ', parts[i].name, parts[i].private && !exact ? "*****" : value);
+	}
+	if (v->sr_only)
+		buf_printf(out, "%csr-only", exact ? '\n' : ' ');
+	if (v->empty_sr)
+		buf_printf(out, "%cempty-sr", exact ? '\n' : ' ');
+}
+
+/* Beside the ledger, which is where its watermark is. */
+static int lock_run(const struct session *s, const struct ledger_sync *memory, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(1 << 16);
+	auto_free char *path = NULL;
+	const char *slash = strrchr(ledger_path(s->ledger), '/');
+	char name[65];
+
+	buf_printf(&text, "%s\n%s", memory->node, memory->scope);
+	syncing_scope(buf_text(&text), name);
+	path = mem_printf("%.*s.%s.sync-%.16s.lock", (int)(slash + 1 - ledger_path(s->ledger)), ledger_path(s->ledger), slash + 1, name);
+	return file_lock(path, e) < 0 ? err_in(e, "sync of %.100s into %.100s", memory->node, memory->what) : 0;
+}
+
+/* ---- one run ---- */
+
+struct nightly {
+	struct session *s;
+	struct values *v;
+	struct plan plan;
+	struct query q;
+	struct conditions c;
+	struct syncing y;
+	struct work_found found;
+	struct run_result result;	/* zeroed when nothing was to be run */
+	bool whole;			/* all that was asked was answered */
+	bool silent, loud;		/* -q; -v or -d */
+	char node[300], range[20];
+};
+
+static bool note_result(void *owner, const struct run_result *result)
+{
+	struct nightly *n = owner;
+
+	n->result = *result;
+	return !n->loud;
+}
+
+static void say_days(const struct nightly *n)
+{
+	const struct sync_days *d = &n->y.days;
+	const char *more = d->settled ? "" : ", and none is set; --restart begins anew";
+
+	if (d->doubtful)
+		log_error("the watermark %d of %s lies in the future: was the clock set back?  It counts for nothing%s", d->doubtful, n->node,
+			  more);
+	if (d->first && !n->silent)
+		printf("No watermark for %s into %s yet: beginning at %d (--from DAY says otherwise)\n", n->node, n->y.memory.what, d->from);
+	log_verbose("days %s asked for; watermark %d", n->range, d->mark);
+	fflush(stdout);
+}
+
+/* A night on which the PACS could not be asked is a job as well: it shows in "status", with the studies that it found and did not
+ * take up. */
+static int record_failure(struct nightly *n, struct err *e)
+{
+	struct err also = { ERR_NONE, "" };
+	const int status = exit_with(e, n->s->signal);
+
+	if (!n->v->dry_run && work_record(n->s, &n->plan, status, e->text, &also) < 0)
+		log_error("%s", also.text);
+	return status;
+}
+
+static size_t wanted(const struct plan *plan)
+{
+	struct plan_summary sum;
+
+	plan_summarise(plan, &sum);
+	return sum.studies[VERDICT_WANTED];
+}
+
+/* From the answers to the plan; *ret_queries: how many C-FINDs it took. */
+static int choose(struct nightly *n, int *ret_queries, struct err *e)
+{
+	int asked = 0;
+
+	n->whole = n->found.result.whole;
+	if (syncing_choose(&n->y, &n->plan, e) < 0 || selection_make(n->s, &n->plan, n->v, &n->whole, &asked, e) < 0)
+		return -1;
+	if (wanted(&n->plan) && work_survey(n->s, &n->plan, n->v->dry_run, ret_queries, e) < 0)
+		return -1;
+	*ret_queries += asked + n->found.asked + n->found.result.queries;
+	return 0;
+}
+
+/* ---- what it says ---- */
+
+static void tell_bad_studies(const struct nightly *n)
+{
+	size_t told = 0, bad = 0;
+
+	for (size_t i = 0; i < n->plan.count; i++) {
+		const struct plan_study *in = &n->plan.studies[i];
+
+		if (verdict_is_good(in->verdict) || plan_study_cut(in) || (in->verdict == VERDICT_WANTED && !in->why))
+			continue;
+		bad++;
+		if (told++ < TOLD_STUDIES)
+			log_error("study %s of %s is %s%s%s", study_get(&in->study, STUDY_UID), study_get(&in->study, STUDY_DATE),
+				  verdict_name(in->verdict), in->why ? ": " : "", in->why ? in->why : "");
+	}
+	if (bad > TOLD_STUDIES)
+		log_error("%zu more studies are not complete: see dicom-qr report --incomplete", bad - TOLD_STUDIES);
+}
+
+static void add_verdicts(const struct nightly *n, struct buf *line)
+{
+	static const struct { enum verdict verdict; const char *word; } order[] = {
+		{ VERDICT_COMPLETE, "complete" }, { VERDICT_COMPLETE_BY_COUNT, "complete by count" }, { VERDICT_UNVERIFIED, "unverified" },
+		{ VERDICT_INCOMPLETE, "incomplete" }, { VERDICT_EMPTY, "empty" }, { VERDICT_FAILED, "failed" },
+		{ VERDICT_PARKED, "parked" }, { VERDICT_WANTED, "not done" },
+	};
+	struct plan_summary sum;
+	size_t grown = 0, studies = 0, in_part = 0;
+	const char *before = ": ";
+
+	plan_summarise(&n->plan, &sum);
+	for (size_t i = 0; i < n->plan.count; i++) {
+		studies += n->plan.studies[i].verdict != VERDICT_SKIPPED;
+		grown += n->plan.studies[i].verdict != VERDICT_SKIPPED && n->y.studies[i].grown;
+		in_part += plan_study_cut(&n->plan.studies[i]);
+	}
+	sum.studies[VERDICT_INCOMPLETE] -= in_part;
+	buf_printf(line, "%zu stud%s", studies, studies == 1 ? "y" : "ies");
+	if (grown)
+		buf_printf(line, ", %zu of them grown", grown);
+	for (size_t i = 0; i < countof(order); i++)
+		if (sum.studies[order[i].verdict]) {
+			buf_printf(line, "%s%zu %s", before, sum.studies[order[i].verdict], order[i].word);
+			before = ", ";
+		}
+	if (in_part)
+		buf_printf(line, "%s%zu in part", before, in_part);
+}
+
+static void add_rest(const struct nightly *n, struct buf *line)
+{
+	const struct run_result *r = &n->result;
+
+	buf_printf(line, "; %lld object%s, %s in %s", r->progress.objects, r->progress.objects == 1 ? "" : "s",
+		   show_bytes(r->progress.bytes), show_duration(r->progress.elapsed_ms));
+	if (r->conflicts)
+		buf_printf(line, "; %d conflict%s", r->conflicts, r->conflicts == 1 ? "" : "s");
+	if (r->damaged + r->foreign)
+		buf_printf(line, "; %d in quarantine", r->damaged + r->foreign);
+	if (n->plan.cut_by || r->limit)
+		buf_printf(line, "; stopped by %s, the next run carries on", r->limit ? r->limit : n->plan.cut_by);
+	else if (r->interrupted)
+		buf_str(line, "; interrupted, the next run carries on");
+}
+
+/* One line when something came, or something is to be known. */
+static void tell_end(const struct nightly *n, int status, bool ran)
+{
+	auto_buf struct buf line = BUF_INIT(1 << 14);
+
+	if (!n->found.result.whole && !n->loud)
+		log_error("%s", n->found.result.statement);
+	if (!n->loud)
+		tell_bad_studies(n);
+	if (status == EXIT_ALL_THERE ? n->silent || (!n->result.progress.objects && !n->result.conflicts) : !ran && !n->plan.cut_by)
+		return;
+	buf_printf(&line, "%s, %s: ", n->node, n->range);
+	add_verdicts(n, &line);
+	add_rest(n, &line);
+	printf("%s\n", buf_text(&line));
+}
+
+/* ---- carrying out ---- */
+
+static int carry_out(struct nightly *n, struct err *e)
+{
+	const bool ran = wanted(&n->plan);
+	int status = n->whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+
+	if (ran)
+		status = work_run_telling(n->s, &n->plan, n->v, NULL, !n->whole, note_result, n);
+	else if (work_record(n->s, &n->plan, status, "nothing new", e) < 0)
+		return -1;
+	if (status == EXIT_ALL_THERE && n->plan.cut_by)
+		status = EXIT_LIMIT;
+	tell_end(n, status, ran);
+	return syncing_commit(&n->y, &n->plan, &n->found.result, e) < 0 ? -1 : status;
+}
+
+static int work(struct nightly *n, struct err *e)
+{
+	int queries = 0;
+
+	say_days(n);
+	profile_steer(n->s, &n->plan.how.peer, &n->q);
+	if (work_query(n->s, &n->plan, &n->q, &n->c, &n->found, e) < 0)
+		return record_failure(n, e);
+	if (choose(n, &queries, e) < 0)
+		return record_failure(n, e);
+	log_verbose("%zu studies are held, %zu left alone by --settle", n->y.held, n->y.unsettled);
+	if (!n->v->dry_run)
+		return carry_out(n, e);
+	if (dryrun_print(n->s, &n->plan, &n->q, &n->found, queries, e) < 0)
+		return -1;
+	return n->whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+}
+
+/* ---- beginning ---- */
+
+static int prepare(struct nightly *n, const char *const *rest, size_t count, struct err *e)
+{
+	struct settings *how = &n->plan.how;
+	size_t used = 0;
+
+	if (values_peer(n->v, rest, count, &how->peer, &used, e) < 0)
+		return -1;
+	if (used < count)
+		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
+	if (values_settings(n->v, how, e) < 0 || settings_check(how, true, e) < 0)
+		return -1;
+	n->v->study_date = "-1d";		/* several days, whichever: they are known when the ledger is */
+	if (values_query(n->v, &n->q, &n->c, e) < 0)
+		return -1;
+	peer_key(&how->peer, n->node);
+	return work_open(n->s, how, e);
+}
+
+/* The days, once it is known which run this is, and that no other is at it. */
+static int enter(struct nightly *n, struct err *e)
+{
+	auto_buf struct buf exact = BUF_INIT(1 << 20);
+	struct date_range *dates = &n->c.dates;
+	struct select_rules rules;
+	int from = 0;
+
+	if (values_select(n->v, &rules, e) < 0)
+		return -1;
+	if (n->v->from && date_day_parse(n->v->from, &from, e) < 0)
+		return err_in(e, "--from");
+	describe(n->v, &n->plan.how, true, &exact);
+	n->y.selecting = select_wants(&rules);
+	n->y.session = n->s;
+	n->y.dry = n->v->dry_run;
+	n->y.settle_s = n->v->settle > 0 ? n->v->settle : 0;
+	syncing_scope(buf_text(&exact), n->y.scope);
+	n->y.memory.node = n->node;
+	n->y.memory.scope = n->y.scope;
+	if (!n->v->dry_run && lock_run(n->s, &n->y.memory, e) < 0)
+		return -1;
+	if (syncing_open(&n->y, sync_lookback(n->v->lookback < 0 ? LOOKBACK_S : n->v->lookback), from, n->v->restart, e) < 0)
+		return -1;
+	*dates = (struct date_range){ n->y.days.from, n->y.days.until };
+	date_range_format(dates, n->range);
+	dataset_text(&n->q.keys, TAG_StudyDate, n->range);
+	return 0;
+}
+
+static int sync_all(struct nightly *n, const char *const *rest, size_t count, struct err *e)
+{
+	auto_buf struct buf what = BUF_INIT(1 << 20);
+
+	if (prepare(n, rest, count, e) < 0)
+		return -1;
+	describe(n->v, &n->plan.how, false, &what);
+	n->y.memory.what = buf_text(&what);
+	return enter(n, e) < 0 ? -1 : work(n, e);
+}
+
+int cmd_sync(int argc, char **argv)
+{
+	struct values v;
+	struct session s = { 0 };
+	struct nightly n = { .s = &s, .v = &v };
+	struct err e = { ERR_NONE, "" };
+	const char **rest = NULL;
+	size_t count = 0;
+	int status = -1;
+
+	values_init(&v);
+	plan_init(&n.plan);
+	query_init(&n.q, LEVEL_STUDY);
+	if (opt_parse(&command_sync, argc, argv, &v, &rest, &count, &e) == 0) {
+		n.silent = v.quiet;
+		n.loud = v.verbose || v.debug;
+		v.quiet = !n.loud;		/* for all that is shared with commands that people watch */
+		if (commands_answered(&command_sync, &v))
+			status = EXIT_ALL_THERE;
+		else if (work_begin(&v, &e) == 0)
+			status = sync_all(&n, rest, count, &e);
+	}
+	status = work_end(&s, &command_sync, &v, &n.plan, status, &e);
+	syncing_close(&n.y);
+	conditions_done(&n.c);
+	query_done(&n.q);
+	plan_done(&n.plan);
+	values_done(&v);
+	free(rest);
+	return status;
+}
