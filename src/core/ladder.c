@@ -282,10 +282,13 @@ static void after_gain(struct retrieval *r, const struct outcome *o, const struc
 		wait_for(r, how, now_ms);
 }
 
-/* Those whose requests were answered, and the one at which the association broke too often. */
+/* Those whose requests were answered, and the one at which the association broke too often; getscu breaks off at the request after one
+ * whose object it could not store, which is no fault of that next one. */
 static size_t refuse_answered(struct retrieval *r, const struct outcome *o)
 {
-	const char *words = o->why.kind ? o->why.text : "the PACS says success and sends nothing";
+	const char *words = o->why.kind ? o->why.text : o->damaged ? r->why.text : "the PACS says success and sends nothing";
+	bool blameless = o->finals && o->failed > 0;
+	int strikes = err_transient(o->why.kind) ? STRIKES_MAX : 1;	/* what cannot be understood will not be the next time */
 	size_t left = 0;
 
 	for (size_t i = 0; i < o->asked; i++) {
@@ -293,7 +296,7 @@ static size_t refuse_answered(struct retrieval *r, const struct outcome *o)
 
 		if (object->path)
 			continue;
-		if ((int)i < o->finals || ((int)i == o->finals && ++object->strikes >= STRIKES_MAX)) {
+		if ((int)i < o->finals || ((int)i == o->finals && !blameless && ++object->strikes >= strikes)) {
 			object_refuse(object, words);
 			object->pass = r->pass;
 		} else {
@@ -328,12 +331,12 @@ static void forgive(struct retrieval *r)
 /* An object that breaks the association stands in the way of those behind it: next time from the other end. */
 static void after_break(struct retrieval *r, const struct outcome *o, const struct settings *how, int64_t now_ms)
 {
-	bool stuck = !o->gained && !o->finals;
+	bool stuck = !o->gained && !o->finals && err_transient(o->why.kind);
 
 	if (stuck && ++r->tries > how->retries + BREAKS_MORE)
 		r->step = STEP_END;
 	r->backwards = !r->backwards && stuck;
-	if (o->why.kind != ERR_TIMEOUT)
+	if (o->why.kind != ERR_TIMEOUT && err_transient(o->why.kind))
 		wait_for(r, how, now_ms);
 }
 

@@ -3,10 +3,10 @@
  * bulk: writes many valid DICOM files quickly, for benchmarks and for tests at scale.
  *
  *	bulk DIR --studies N --series M --images K --size BYTES
- *	         [--modality CT|MR|CR|PT|OT] [--prefix UIDROOT] [--date YYYYMMDD] [--spread] [--patients P]
+ *	         [--modality CT|MR|CR|PT|OT] [--prefix UIDROOT] [--date YYYYMMDD] [--spread] [--patients P] [--holes]
  *
  * N studies of M series of K images each, named STUDY-SERIES-IMAGE.dcm: Part 10, Explicit VR Little Endian, 16 bit
- * monochrome, pixel data of about BYTES.  The same arguments always give the same files.
+ * monochrome, pixel data of about BYTES; with --holes they are zeros that take no room on the disk.  The same arguments always give the same files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ struct wanted {
 	size_t size;
 	const char *prefix, *date;
 	const struct kind *kind;
-	bool spread;
+	bool spread, holes;
 	unsigned rows, columns;
 };
 
@@ -56,7 +56,7 @@ static _Noreturn void die(const char *what, const char *name)
 static _Noreturn void usage(void)
 {
 	fputs("usage: bulk DIR --studies N --series M --images K --size BYTES [--modality CT|MR|CR|PT|OT]\n"
-	      "            [--prefix UIDROOT] [--date YYYYMMDD] [--spread] [--patients P]\n", stderr);
+	      "            [--prefix UIDROOT] [--date YYYYMMDD] [--spread] [--patients P] [--holes]\n", stderr);
 	exit(2);
 }
 
@@ -285,7 +285,9 @@ static void write_image(const struct wanted *w, uint8_t *noise, unsigned study, 
 	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		die(strerror(errno), name);
-	write_all(fd, v, 2, name);
+	write_all(fd, v, w->holes ? 1 : 2, name);
+	if (w->holes && ftruncate(fd, (off_t)(v[1].iov_len + header.len)) < 0)
+		die(strerror(errno), name);
 	if (close(fd) < 0)
 		die(strerror(errno), name);
 }
@@ -321,7 +323,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "studies", 1, NULL, 'n' }, { "series", 1, NULL, 'm' }, { "images", 1, NULL, 'k' },
 		{ "size", 1, NULL, 's' }, { "modality", 1, NULL, 'M' }, { "prefix", 1, NULL, 'p' },
-		{ "date", 1, NULL, 'd' }, { "spread", 0, NULL, 'S' }, { "patients", 1, NULL, 'P' }, { 0 },
+		{ "date", 1, NULL, 'd' }, { "spread", 0, NULL, 'S' }, { "patients", 1, NULL, 'P' },
+		{ "holes", 0, NULL, 'H' }, { 0 },
 	};
 	struct wanted w = { .prefix = UID_ROOT ".9", .date = "20240101", .kind = kinds };
 	uint8_t *noise;
@@ -337,6 +340,7 @@ int main(int argc, char **argv)
 		case 'p': w.prefix = optarg; break;
 		case 'd': w.date = optarg; check_date(optarg); break;
 		case 'S': w.spread = true; break;
+		case 'H': w.holes = true; break;
 		case 'P': w.patients = (unsigned)number(optarg, 1, 1000000); break;
 		default: usage();
 		}
@@ -346,7 +350,7 @@ int main(int argc, char **argv)
 	if (!w.patients)
 		w.patients = (w.studies + 1) / 2;
 	choose_shape(&w);
-	noise = make_noise(2 * (size_t)w.rows * w.columns + 2 * NOISE_SHIFTS);
+	noise = make_noise((w.holes ? 0 : 2 * (size_t)w.rows * w.columns) + 2 * NOISE_SHIFTS);
 
 	if (mkdir(argv[optind], 0777) < 0 && errno != EEXIST)
 		die(strerror(errno), argv[optind]);

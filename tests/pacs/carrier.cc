@@ -107,20 +107,22 @@ static T_ASC_Association *association_for(struct carrier *c, const std::vector<i
 
 /* The data set in a transfer syntax the peer has accepted; 0 when there is none. */
 static unsigned char prepare(struct carrier *c, T_ASC_Association *assoc, const instance &i,
-			     const struct mistreatment &m, std::string *ret_bytes)
+			     const struct mistreatment &m, payload *ret_data)
 {
 	bool get = c->method == METHOD_GET;
 	E_TransferSyntax xfer;
 	unsigned char context = wire_store_context(assoc, i.sop_class, i.xfer, get, &xfer);
+	std::string bytes;
 	bool ok;
 
 	if (context && !m.inside_uid)
-		return instance_bytes(i, ret_bytes) ? context : 0;
+		return ret_data->map(i) ? context : 0;
 	if (!context && xfer_uncompressed(i.xfer))
 		context = wire_store_context(assoc, i.sop_class, "", get, &xfer);
 	if (!context)
 		return 0;
-	ok = instance_converted(i, xfer, m.inside_uid ? m.inside_uid->c_str() : nullptr, ret_bytes);
+	ok = instance_converted(i, xfer, m.inside_uid, &bytes);
+	ret_data->keep(&bytes);
 	return ok ? context : 0;
 }
 
@@ -201,7 +203,8 @@ enum delivery carrier_send(struct carrier *c, const std::vector<item> &plan, siz
 	T_ASC_Association *assoc = association_for(c, plan, at);
 	const char *way = c->method == METHOD_GET ? "get" : "move";
 	bool mid = m.mid != GO_ON || m.stall_mid_ms >= 0;
-	std::string head, data;
+	std::string head;
+	payload data;
 	unsigned char context;
 	enum delivery d;
 	size_t half;
@@ -213,7 +216,7 @@ enum delivery carrier_send(struct carrier *c, const std::vector<item> &plan, siz
 		return NOT_STORED;
 	}
 	if (m.truncate)
-		data.resize(cut_at(data.size()));
+		data.cut(cut_at(data.size()));
 	head = store_request(c, i, m).bytes();
 	if (wire_send(assoc, context, false, head.data(), head.size()).bad())
 		return broken(c, assoc, i);

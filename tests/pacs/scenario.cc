@@ -309,6 +309,22 @@ static bool check_words(const char *kinds, const std::vector<std::string> &words
 	return i == words.size();
 }
 
+/* %00 is a NUL, as no word can hold one. */
+static std::string unescaped(const std::string &word)
+{
+	std::string out;
+
+	for (size_t i = 0; i < word.size(); i++) {
+		if (!word.compare(i, 3, "%00")) {
+			out += '\0';
+			i += 2;
+		} else {
+			out += word[i];
+		}
+	}
+	return out;
+}
+
 static const struct grammar *lookup(const std::string &word, unsigned *ret_methods)
 {
 	static const struct { const char *prefix; unsigned methods; } prefixes[] = {
@@ -370,6 +386,8 @@ bool scenario::read(const char *path, std::string *ret_error)
 			*ret_error += "'" + words[0] + "' does not take these words";
 			return false;
 		}
+		if (!strncmp(g->name, "uid", 3))
+			r.words[2] = unescaped(r.words[2]);
 		r.id = (int)rules.size();
 		if (r.id == SHARED_RULES) {
 			*ret_error += "too many rules";

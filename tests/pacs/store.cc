@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cstring>
 #include <dirent.h>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <dcmtk/dcmdata/dcostrmb.h>
 #include <dcmtk/dcmdata/dcwcache.h>
@@ -177,18 +180,46 @@ static size_t dataset_offset(const std::string &bytes)
 	return std::min(at, bytes.size());
 }
 
-bool instance_bytes(const instance &i, std::string *ret_bytes)
+payload::~payload()
 {
-	std::ifstream in(i.path, std::ios::binary);
-	std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+	if (mapped)
+		munmap(mapped, mapped_len);
+}
 
-	if (!in || bytes.empty())
+void payload::keep(std::string *from)
+{
+	bytes.swap(*from);
+	data_ = bytes.data();
+	size_ = bytes.size();
+}
+
+bool payload::map(const instance &i)
+{
+	int fd = open(i.path.c_str(), O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	size_t at;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0) {
+		mapped_len = (size_t)st.st_size;
+		mapped = mmap(nullptr, mapped_len, PROT_READ, MAP_PRIVATE, fd, 0);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!mapped || mapped == MAP_FAILED) {
+		mapped = nullptr;
 		return false;
-	bytes.erase(0, dataset_offset(bytes));
-	if (bytes.size() % 2)			/* no PDV may have an odd length */
-		bytes += '\0';
-	ret_bytes->swap(bytes);
-	return !ret_bytes->empty();
+	}
+	data_ = static_cast<const char *>(mapped);
+	at = dataset_offset(std::string(data_, std::min(mapped_len, (size_t)65536)));
+	data_ += at;
+	size_ = mapped_len - at;
+	if (size_ % 2) {			/* no PDV may have an odd length */
+		std::string even(data_, size_);
+
+		even += '\0';
+		keep(&even);
+	}
+	return size_ > 0;
 }
 
 bool dataset_encode(DcmDataset *ds, E_TransferSyntax xfer, std::string *ret_bytes)
@@ -218,14 +249,14 @@ bool dataset_encode(DcmDataset *ds, E_TransferSyntax xfer, std::string *ret_byte
 	return true;
 }
 
-bool instance_converted(const instance &i, E_TransferSyntax xfer, const char *uid, std::string *ret_bytes)
+bool instance_converted(const instance &i, E_TransferSyntax xfer, const std::string *uid, std::string *ret_bytes)
 {
 	DcmFileFormat file;
 	DcmDataset *ds = file.getDataset();
 
 	if (file.loadFile(i.path.c_str()).bad() || ds->loadAllDataIntoMemory().bad())
 		return false;
-	if (uid && ds->putAndInsertString(DCM_SOPInstanceUID, uid).bad())
+	if (uid && ds->putAndInsertOFStringArray(DCM_SOPInstanceUID, OFString(uid->data(), uid->size())).bad())
 		return false;
 	if (ds->chooseRepresentation(xfer, nullptr).bad() || !ds->canWriteXfer(xfer))
 		return false;

@@ -42,11 +42,28 @@ private:
 	void sort();
 };
 
-/* Reads the data set as the bytes that go on the wire, whole, in the transfer syntax the file has. */
-bool instance_bytes(const instance &, std::string *ret_bytes);
+/* The bytes of a data set: those of a file where it lies, which may be larger than memory, or made here. */
+class payload {
+public:
+	payload() = default;
+	payload(const payload &) = delete;
+	payload &operator=(const payload &) = delete;
+	~payload();
+	bool map(const instance &);		/* as they are in the file */
+	void keep(std::string *bytes);		/* takes them */
+	void cut(size_t len) { size_ = len; }
+	const char *data() const { return data_; }
+	size_t size() const { return size_; }
+private:
+	std::string bytes;
+	void *mapped = nullptr;
+	size_t mapped_len = 0;
+	const char *data_ = nullptr;
+	size_t size_ = 0;
+};
 
-/* The same in another, uncompressed transfer syntax, and with another SOP Instance UID inside if `uid' is not null. */
-bool instance_converted(const instance &, E_TransferSyntax, const char *uid, std::string *ret_bytes);
+/* The data set in another, uncompressed transfer syntax, and with another SOP Instance UID inside if `uid' is not null. */
+bool instance_converted(const instance &, E_TransferSyntax, const std::string *uid, std::string *ret_bytes);
 
 /* Encodes a data set as it goes on the wire. */
 bool dataset_encode(DcmDataset *, E_TransferSyntax, std::string *ret_bytes);
