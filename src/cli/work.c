@@ -251,8 +251,8 @@ static void put_query(struct session *s, const struct peer *peer, const struct q
 	struct err e = { ERR_NONE, "" };
 	char node[300];
 	struct ledger_query record = { .node = node, .level = level_name(q->level), .model = model_name(peer->model),
-		.at = clock_wall(), .user = user_name(), .ms = r->last.ms, .rows = (int)r->rows, .status = r->last.status, .comment = r->last.comment,
-		.cut = !r->whole, .keys = keys };
+		.at = r->began, .user = user_name(), .ms = r->last.ms, .rows = (int)r->rows, .status = r->last.status, .comment = r->last.comment,
+		.cut = !r->whole || r->why.kind, .keys = keys };
 
 	peer_key(peer, node);
 	if (s->ledger && ledger_query_add(s->ledger, &record, &e) < 0)
@@ -296,11 +296,11 @@ static void record(struct session *s, const struct plan *plan, const struct quer
 }
 
 /* The days before the first one that could not be made whole were asked as well as any. */
-static void record_parts(struct session *s, const struct plan *plan, const struct query *q, const struct conditions *c,
+static void record_parts(struct session *s, const struct plan *plan, size_t first, const struct query *q, const struct conditions *c,
 			 const struct windows_result *r)
 {
 	struct date_range before = { c->dates.from, r->whole || !r->first_missed ? 0 : date_add(r->first_missed, -1) };
-	struct windows_result whole = { .whole = true }, rest = *r;
+	struct windows_result whole = { .whole = true, .began = r->began }, rest = *r;
 	struct query part;
 	char dates[20];
 
@@ -308,7 +308,7 @@ static void record_parts(struct session *s, const struct plan *plan, const struc
 		record(s, plan, q, c, r);
 		return;
 	}
-	for (size_t i = 0; i < plan->count; i++)
+	for (size_t i = first; i < plan->count; i++)
 		whole.rows += date_range_has(&before, date_parse(study_get(&plan->studies[i].study, STUDY_DATE)));
 	rest.rows -= whole.rows;
 	query_init(&part, q->level);
@@ -339,7 +339,7 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 		return -1;
 	s->totals.queries += found->result.queries;
 	s->totals.cut += !found->result.whole;
-	record_parts(s, plan, q, c, &found->result);
+	record_parts(s, plan, first, q, c, &found->result);
 	if (found->result.why.kind == ERR_INTERRUPTED && !s->signal && session_closed(s))
 		return session_tell_closed(s, "the query was not over", e);
 	if (found->result.why.kind) {

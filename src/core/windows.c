@@ -351,6 +351,7 @@ struct windows *windows_start(struct session *s, const struct peer *peer, const 
 	windows_begin(w);
 	w->by_study = q->level == LEVEL_STUDY && !*dataset_get(&q->keys, TAG_StudyInstanceUID);
 	w->has_modality = *dataset_get(&q->keys, TAG_ModalitiesInStudy);
+	w->result.began = clock_wall();
 	w->result.whole = true;
 	w->seen = uidset_new();
 	query_init(&w->query, q->level);

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "core/find.h"
 #include "core/session.h"
 
 struct windows_result {
 	struct err why;			/* kind ERR_NONE: asked as far as possible (whole tells); else nothing was had */
+	time_t began;			/* when it was asked: of a day that was not over then more may be to come */
 	bool whole;			/* every window was answered whole */
 	int first_missed;		/* the first day of what was not; 0 = there is none, or it has no bound */
 	int queries, cut, failed;	/* C-FINDs sent; answers that were cut; windows that could not be asked */
