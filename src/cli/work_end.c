@@ -53,13 +53,11 @@ static void tell_end(struct session *s, const struct opt_command *command, const
 {
 	const char *state = v->state ? v->state : v->save_state;
 	struct err e = { ERR_NONE, "" };
-	char node[300];
-	const struct announce_end end = { .command = name_of(command), .node = node, .status = status, .plan = plan,
+	const struct announce_end end = { .command = name_of(command), .status = status, .plan = plan,
 					  .state_path = state && strcmp(state, "-") != 0 ? state : NULL };
 
 	if (!plan->how.on_finish)
 		return;
-	node_of(v, plan, node);
 	if (open_session(s, &e) < 0 || announce_finish(s, &plan->how, &end, &e) < 0)
 		log_error("--on-finish: %s", e.text);
 }

@@ -33,7 +33,7 @@ bool announce_wants(struct session *, const struct settings *, const char *study
 
 /* Runs the program of --on-finish and waits for it.  state_path may be NULL. */
 struct announce_end {
-	const char *command, *node, *state_path;
+	const char *command, *state_path;
 	int status;			/* exit status as it stands */
 	const struct plan *plan;
 };

@@ -45,15 +45,18 @@ static struct command *end_command(const struct session *s, const struct setting
 {
 	struct command *c = command_new(how->on_finish);
 	const struct totals *t = &s->totals;
+	char node[300] = "";
 	auto_free char *state = end->state_path ? file_absolute(end->state_path) : mem_str("");
 
+	if (how->peer.host[0])
+		peer_key(&how->peer, node);
 	command_argf(c, "%d", end->status);
 	command_arg(c, how->output);
 	if (file_is_dir(how->output))
 		command_chdir(c, how->output);
 	command_env_hidden(c, "DICOM_QR_EVENT", "finish");
 	command_env_hidden(c, "DICOM_QR_COMMAND", end->command);
-	command_env_hidden(c, "DICOM_QR_NODE", end->node);
+	command_env_hidden(c, "DICOM_QR_NODE", node);
 	command_env_hidden(c, "DICOM_QR_OUTPUT", how->output);
 	command_env_hidden(c, "DICOM_QR_STATE", state);
 	set_number(c, "DICOM_QR_STATUS", end->status);
