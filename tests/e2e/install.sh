@@ -19,7 +19,7 @@ make_here() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$top_builddir" "$
 run make_here install
 expect_status 0
 run bash "$top_srcdir/tests/installed" "$(expand '$(bindir)')" "$(expand '$(man1dir)')" \
-	"$(expand '$(completionsdir)')" "$(expand '$(pkglibdir)')" "$T/root"
+	"$(expand '$(completionsdir)')" "$(expand '$(pkglibdir)')" "$(expand '$(pkgdatadir)')" "$T/root"
 expect_status 0
 
 # A second installation over the first.
