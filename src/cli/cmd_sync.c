@@ -42,7 +42,7 @@ const struct opt_command command_sync = {
 		"answer that was cut, or over one with a study that is incomplete, failed, empty, parked, or left for later by --settle or a "
 		"limit: such a day is asked for again each time.  --restart begins anew, where something will never come.\n"
 		"\n"
-		"The first run begins at --from, else --lookback ago, which it says.  A watermark in the future (the clock was wrong, or is) "
+		"The first run begins at --from, else --lookback ago, which it says; no later one looks further back than that.  A watermark in the future (the clock was wrong, or is) "
 		"counts for nothing, with a warning.  Days are days of the local time zone.\n"
 		"\n"
 		"It prints nothing when there was nothing to do, one line when something was done, and errors on standard error, as cron "
@@ -113,7 +113,7 @@ struct nightly {
 	struct work_found found;
 	struct run_result result;	/* zeroed when nothing was to be run */
 	bool whole;			/* all that was asked was answered */
-	bool silent, loud;		/* -q; -v or -d */
+	bool silent, loud;		/* -q; -v, -d or --progress: as for those who watch */
 	char node[300], range[20];
 };
 
@@ -175,22 +175,31 @@ static int choose(struct nightly *n, int *ret_queries, struct err *e)
 
 /* ---- what it says ---- */
 
+/* Those that were never tried have nothing to tell. */
+static bool is_bad(const struct plan_study *in)
+{
+	return !verdict_is_good(in->verdict) && !plan_study_cut(in) && (in->verdict != VERDICT_WANTED || in->why);
+}
+
+/* With -q one line for all. */
 static void tell_bad_studies(const struct nightly *n)
 {
-	size_t told = 0, bad = 0;
+	size_t bad = 0, most, told = 0;
 
-	for (size_t i = 0; i < n->plan.count; i++) {
+	for (size_t i = 0; i < n->plan.count; i++)
+		bad += is_bad(&n->plan.studies[i]);
+	most = !n->silent ? TOLD_STUDIES : bad == 1;
+	for (size_t i = 0; i < n->plan.count && told < most; i++) {
 		const struct plan_study *in = &n->plan.studies[i];
 
-		if (verdict_is_good(in->verdict) || plan_study_cut(in) || (in->verdict == VERDICT_WANTED && !in->why))
+		if (!is_bad(in))
 			continue;
-		bad++;
-		if (told++ < TOLD_STUDIES)
-			log_error("study %s of %s is %s%s%s", study_get(&in->study, STUDY_UID), study_get(&in->study, STUDY_DATE),
-				  verdict_name(in->verdict), in->why ? ": " : "", in->why ? in->why : "");
+		told++;
+		log_error("study %s of %s is %s%s%s", study_get(&in->study, STUDY_UID), study_get(&in->study, STUDY_DATE),
+			  verdict_name(in->verdict), in->why ? ": " : "", in->why ? in->why : "");
 	}
-	if (bad > TOLD_STUDIES)
-		log_error("%zu more studies are not complete: see dicom-qr report --incomplete", bad - TOLD_STUDIES);
+	if (bad > told)
+		log_error("%zu %sstudies are not complete: see dicom-qr report --incomplete", bad - told, told ? "more " : "");
 }
 
 static void add_verdicts(const struct nightly *n, struct buf *line)
@@ -248,7 +257,7 @@ static void tell_end(const struct nightly *n, int status, bool ran)
 		log_error("%s", n->found.result.statement);
 	if (!n->loud)
 		tell_bad_studies(n);
-	if (status == EXIT_ALL_THERE ? n->silent || (!n->result.progress.objects && !n->result.conflicts) : !ran && !n->plan.cut_by)
+	if (n->silent || (status == EXIT_ALL_THERE ? !n->result.progress.objects && !n->result.conflicts : !ran && !n->plan.cut_by))
 		return;
 	buf_printf(&line, "%s, %s: ", n->node, n->range);
 	add_verdicts(n, &line);
@@ -367,7 +376,7 @@ int cmd_sync(int argc, char **argv)
 	query_init(&n.q, LEVEL_STUDY);
 	if (opt_parse(&command_sync, argc, argv, &v, &rest, &count, &e) == 0) {
 		n.silent = v.quiet;
-		n.loud = v.verbose || v.debug;
+		n.loud = v.verbose || v.debug || (v.progress && strcmp(v.progress, "none") != 0);
 		v.quiet = !n.loud;		/* for all that is shared with commands that people watch */
 		if (commands_answered(&command_sync, &v))
 			status = EXIT_ALL_THERE;

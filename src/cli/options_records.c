@@ -40,7 +40,7 @@ const struct opt options_sync[] = {
 	  "Leave alone, for the next run, studies made within this time and those whose number of objects has changed since a run that was "
 	  "less than that ago: they are still being acquired (default: 0, none)." },
 	{ "restart", "", NULL, OPT_FLAG, AT(restart), 0, 0, NULL, SYNC,
-	  "Forget the watermark, and begin as the first run does.  What is here is not fetched again." },
+	  "Forget the watermark, and begin as the first run does: for one run, never in a crontab.  What is here is not fetched again." },
 	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, SYNC, "Show what would be done, fetch and remember nothing." },
 	END
 };

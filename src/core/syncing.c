@@ -170,11 +170,11 @@ enum standing { STANDS_NOT, STANDS_KNOWN, STANDS_HERE };
 static int stands(struct syncing *y, const struct settings *how, const struct means *means, struct plan_study *in,
 		  const struct ledger_sync_study *m, enum standing *ret_standing, struct err *e)
 {
-	const bool known = m->whole != LEDGER_NEVER && m->whole == m->count;
+	const bool known = m->whole != LEDGER_NEVER && m->whole == m->count, countable = m->count > 0 && !y->selecting && !means->foreign;
 	int here = 0;
 
 	*ret_standing = STANDS_NOT;
-	if (how->force || announce_wants(y->session, how, study_get(&in->study, STUDY_UID)) || (!known && (m->count < 0 || y->selecting || means->foreign)))
+	if (how->force || (!known && !countable) || announce_wants(y->session, how, study_get(&in->study, STUDY_UID)))
 		return 0;
 	if (!means->foreign && count_here(y, how, means, in, &here, e) < 0)
 		return -1;
@@ -183,7 +183,7 @@ static int stands(struct syncing *y, const struct settings *how, const struct me
 		return 0;
 	if (known && here >= m->kept)
 		*ret_standing = STANDS_KNOWN;
-	else if (!y->selecting && !means->foreign && m->count > 0 && here == m->count)
+	else if (countable && here == m->count)
 		*ret_standing = STANDS_HERE;
 	return 0;
 }

@@ -109,6 +109,8 @@ expect_day 2026-03-12 incomplete
 expect_day 2026-03-13 complete
 night 2026-03-20T02:00:00 -q
 expect_status 3
+expect_no_out
+expect_only_err "^dicom-qr: error: study $(uid 6) of 20260312 is incomplete"
 expect_asked 20260308-20260320
 expect_watermark 20260311 /files
 serve
@@ -121,9 +123,12 @@ expect_day 2026-03-12 complete
 
 # Or it is given up.
 add 8 20260320 1
-serve "retrieve-lose 1.2.3.8.4.1.1.1"
-night 2026-03-22T02:00:00
+add 12 20260320 1
+serve "retrieve-lose 1.2.3.8.4.1.1.1 1.2.3.12.4.1.1.1"
+night 2026-03-22T02:00:00 -q
 expect_status 3
+expect_no_out
+expect_only_err '^dicom-qr: error: 2 studies are not complete: see dicom-qr report --incomplete$'
 expect_watermark 20260320 /files		# it came late
 night 2026-04-10T02:00:00 --restart --from 2026-04-01
 silence
@@ -167,6 +172,11 @@ one_line ': 1 study: 1 complete; 1 object'
 grep -q " $(uid 11) complete " "$T/hook.told" || fail "the program was not told: $(cat "$T/hook.told")"
 [ "$(wc -l <"$T/hook.told")" -eq 1 ] || fail "told of more than one study"
 grep -q '^dicom_qr_.*covered.*{command="sync",' "$T/sync.prom" || fail "no covered day among the metrics"
+add 13 20260424 1
+night 2026-04-25T02:00:00 --progress plain
+expect_status 0
+expect_err '^\[1/1\] complete '
+expect_err '^1 study: 1 complete; 1 object'
 night 2026-04-25T02:00:00 --window 19:00-01:30
 expect_status 8
 expect_no_out
