@@ -142,12 +142,34 @@ int announce_publishing(struct announce *a, const char *const *studies, size_t c
 	return ledger_commit(ledger, e);
 }
 
+struct owing {
+	int64_t job;			/* ours */
+	bool owed, without_verdict;
+};
+
+/* What another run that lives owes, it will see to itself. */
+static bool is_ours(const struct ledger_owed *o, int64_t job)
+{
+	return !o->alive || o->job == job;
+}
+
+static int note_owed(void *owner, const struct ledger_owed *o)
+{
+	struct owing *w = owner;
+
+	w->owed = is_ours(o, w->job);
+	w->without_verdict = w->owed && !*o->verdict;
+	return 0;
+}
+
 /* Is there anything in it that was not told before? */
 static bool is_news(const struct announce *a, const struct ledger_study *s)
 {
+	struct owing w = { .job = a->session->job };
+	struct err ignored = { ERR_NONE, "" };
 	auto_free char *last = NULL;
 
-	if (ledger_is_owed(a->session->ledger, a->output, s->study_uid))
+	if (ledger_owed(a->session->ledger, a->output, s->study_uid, note_owed, &w, &ignored) == 0 && w.owed)
 		return true;
 	last = ledger_last_verdict(a->session->ledger, a->output, s->study_uid, NULL);
 	return !last || strcmp(last, s->verdict) != 0;
@@ -166,20 +188,14 @@ int announce_verdict(struct announce *a, const struct ledger_study *s, struct er
 	return 0;
 }
 
-static int has_no_verdict(void *owner, const struct ledger_owed *o)
-{
-	*(bool *)owner = !*o->verdict;
-	return 0;
-}
-
 bool announce_wants(struct session *s, const struct settings *how, const char *study_uid)
 {
-	bool wants = false;
+	struct owing w = { .job = s->job };
 	struct err ignored = { ERR_NONE, "" };
 
 	if (how->on_study && s->ledger)
-		ledger_owed(s->ledger, how->output, study_uid, has_no_verdict, &wants, &ignored);
-	return wants;
+		ledger_owed(s->ledger, how->output, study_uid, note_owed, &w, &ignored);
+	return w.without_verdict;
 }
 
 /* ---- where its files are ---- */
@@ -384,12 +400,11 @@ static bool over(void *owner)
 	return !a->running && (!a->first || !may_start(a));
 }
 
-/* What a run that lives owes, it will see to itself. */
 static int add_earlier(void *owner, const struct ledger_owed *o)
 {
 	struct announce *a = owner;
 
-	if (*o->verdict && !table_has(a->tried, o->study_uid) && (!o->alive || o->job == a->session->job))
+	if (*o->verdict && !table_has(a->tried, o->study_uid) && is_ours(o, a->session->job))
 		add(a, o->study_uid);
 	return 0;
 }
@@ -398,7 +413,7 @@ static int count_owed(void *owner, const struct ledger_owed *o)
 {
 	struct announce *a = owner;
 
-	a->session->totals.hooks_owed += *o->verdict && (!o->alive || o->job == a->session->job);
+	a->session->totals.hooks_owed += *o->verdict && is_ours(o, a->session->job);
 	return 0;
 }
 

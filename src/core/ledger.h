@@ -130,7 +130,7 @@ struct ledger_owed {
 	/* When told of: */
 	int tries;			/* failed ones, since the verdict */
 	int64_t serial;			/* of this news; another when there was more meanwhile */
-	bool alive;			/* the job runs: it will see to it (ledger_owed_all only) */
+	bool alive;			/* the job runs, and will see to it */
 };
 int ledger_owe(struct ledger *, const struct ledger_owed *, struct err *);	/* key: output, study_uid */
 typedef int ledger_owed_fn(void *owner, const struct ledger_owed *);
@@ -138,7 +138,6 @@ typedef int ledger_owed_fn(void *owner, const struct ledger_owed *);
 int ledger_owed(struct ledger *, const char *output, const char *study_uid, ledger_owed_fn *, void *owner, struct err *);
 int ledger_owed_all(struct ledger *, const char *output, ledger_owed_fn *, void *owner, struct err *);
 int ledger_owed_of(struct ledger *, const char *study_uid, ledger_owed_fn *, void *owner, struct err *);	/* in any output */
-bool ledger_is_owed(struct ledger *, const char *output, const char *study_uid);
 /* It was told, well or not; what was owed again meanwhile stays owed. */
 struct ledger_hook {
 	int64_t job;

@@ -55,22 +55,6 @@ int ledger_owed_of(struct ledger *l, const char *study_uid, ledger_owed_fn *fn, 
 	return walk(l, SQL_OWED_STUDY, CELLS(TEXT(study_uid)), fn, owner, e);
 }
 
-static int found(void *owner, const struct ledger_owed *o)
-{
-	(void)o;
-	*(bool *)owner = true;
-	return 0;
-}
-
-bool ledger_is_owed(struct ledger *l, const char *output, const char *study_uid)
-{
-	struct err ignored = { ERR_NONE, "" };
-	bool is = false;
-
-	ledger_owed(l, output, study_uid, found, &is, &ignored);
-	return is;
-}
-
 static int settle(struct ledger *l, enum statement which, const struct ledger_owed *o, struct err *e)
 {
 	return ledger_run(l, which, CELLS(TEXT(o->output), TEXT(o->study_uid), NUM(o->serial)), e);

@@ -22,7 +22,8 @@
 #define QUERY_COLUMNS "id, job, node, level, model, keys, at, ms, rows, status, comment, cut, user"
 #define STUDY_COLUMNS "s.job, s.study_uid, s.date, s.modalities, s.verdict, s.why, s.position, s.expected, s.counted, s.received," \
 	" s.bytes, s.attempts, j.node, j.output, j.started"
-#define OWED_COLUMNS "output, study_uid, job, node, verdict, expected, received, tries, serial"
+#define OWED_COLUMNS "o.output, study_uid, job, o.node, verdict, expected, received, tries, serial, coalesce(pid, 0), coalesce(born, 0)"
+#define OWED_FROM " FROM owed o LEFT JOIN job j ON j.id = job AND ended IS NULL"
 /* ?2 is a JSON list of the jobs that run. */
 #define OLD_JOBS "(SELECT id FROM job WHERE started < ?1 AND id NOT IN (SELECT value FROM json_each(?2)))"
 
@@ -116,12 +117,11 @@ const char *const ledger_sql[STATEMENTS] = {
 	[SQL_OWE] = "INSERT INTO owed(output, study_uid, job, node, verdict, expected, received, tries, serial)"
 		    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 1) ON CONFLICT(output, study_uid) DO UPDATE SET job = ?3, node = ?4,"
 		    " verdict = ?5, expected = ?6, received = ?7, tries = 0, serial = serial + 1",
-	[SQL_OWED] = "SELECT " OWED_COLUMNS ", 0, 0 FROM owed WHERE output = ?1 AND study_uid = ?2",
-	[SQL_OWED_ALL] = "SELECT " OWED_COLUMNS ", coalesce(j.pid, 0), coalesce(j.born, 0) FROM owed LEFT JOIN"
-			 " (SELECT id, pid, born FROM job WHERE ended IS NULL) j ON j.id = job WHERE output = ?1 ORDER BY tries, study_uid",
+	[SQL_OWED] = "SELECT " OWED_COLUMNS OWED_FROM " WHERE o.output = ?1 AND study_uid = ?2",
+	[SQL_OWED_ALL] = "SELECT " OWED_COLUMNS OWED_FROM " WHERE o.output = ?1 ORDER BY tries, study_uid",
 	[SQL_OWED_TRIED] = "UPDATE owed SET tries = tries + 1 WHERE output = ?1 AND study_uid = ?2 AND serial = ?3",
 	[SQL_OWED_PAID] = "DELETE FROM owed WHERE output = ?1 AND study_uid = ?2 AND serial = ?3",
-	[SQL_OWED_STUDY] = "SELECT " OWED_COLUMNS ", 0, 0 FROM owed WHERE study_uid = ?1 ORDER BY output",
+	[SQL_OWED_STUDY] = "SELECT " OWED_COLUMNS OWED_FROM " WHERE study_uid = ?1 ORDER BY o.output",
 	[SQL_HOOK_ADD] = "INSERT INTO hook(job, study_uid, verdict, program, at, ms, exit_status, words) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_HOOKS] = "SELECT job, study_uid, verdict, program, at, ms, exit_status, words FROM hook WHERE study_uid = ? ORDER BY id",
 	[SQL_PURGE_HOOKS] = "DELETE FROM hook WHERE job IN " OLD_JOBS,

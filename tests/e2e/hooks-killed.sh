@@ -83,6 +83,16 @@ expect_status 0
 CALLS=$ROW/calls resume
 [ ! -e "$ROW/calls" ] || fail "told although true has succeeded: $(cat "$ROW/calls")"
 
+begin_waiting "another run beside it: what one owes, the other does not tell"
+CALLS=$ROW/calls
+dicom-qr "$NODE" --auto --method c-get -o "$OUT" --on-study note >"$ROW/beside" 2>&1 || fail "$(cat "$ROW/beside")"
+[ ! -e "$CALLS" ] || fail "told by the other one: $(cat "$CALLS")"
+touch "$T/go"
+finish
+expect_status 0
+[ "$(sort -u "$T/ended" | wc -l)" -eq 2 ] || fail "told: $(cat "$T/ended")"
+[ "$(wc -l <"$T/ended")" -eq 2 ] || fail "told twice: $(cat "$T/ended")"
+
 begin_waiting "interrupted once"
 kill -INT "$running"
 ! wait_for 1 gone "$running" || fail "the program was not waited for"

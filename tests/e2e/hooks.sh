@@ -147,11 +147,12 @@ expect_calls 0
 
 echo "# it does not end; the transfers do not wait for it"
 prepare_row "hanging" get
-HOOK_DOES='trap "" TERM; sleep 600 & wait' fetch --on-study moody --hook-timeout 1 --max-studies 1
+one() { run dicom-retrieve "$NODE" --study-uid "$STUDY" --method c-get -o "$OUT" --on-study moody "$@"; }
+HOOK_DOES='trap "" TERM; sleep 600 & wait' one --hook-timeout 1
 expect_status 0
 expect_err 'did not end well for study .*: not over within 1 s'
 expect_no_process moody sleep
-HOOK_DOES='kill -SEGV $$' run dicom-qr resume --state "$STATE" --on-study moody
+HOOK_DOES='kill -SEGV $$' one
 expect_err 'ended by signal 11'
 expect_calls 2
 
@@ -196,6 +197,36 @@ HOOK_DOES='exit 9' run dicom-qr "pacs://127.0.0.1:$(free_port)" --auto --method 
 expect_status 5
 expect_err -- '--on-finish: .*moody did not end well: exit status 9'
 rm "$T/calls"
+
+echo "# sync and qrscu tell as well; what failed once is told by a sync that finds nothing new"
+prepare_row "sync" get
+run dicom-qr node add nightly "127.0.0.1:$BAD_PORT" --number 1
+expect_status 0
+sync() { run dicom-qr sync nightly --method c-get -o "$OUT" --from 20240101 "$@"; }
+HOOK_DOES='exit 4' sync --on-study moody --on-finish end --metrics "$ROW/sync.prom"
+expect_status 0
+expect_err 'moody did not end well for study .*: exit status 4'
+[ "$(tail -n 1 "$T/ends")" = "0 $OUT" ] || fail "at the end: $(tail -n 1 "$T/ends")"
+expect_calls 3
+grep -qx 'dicom_qr_last_run_hooks_owed{command="sync",node="nightly"} 3' "$ROW/sync.prom" || fail "$(cat "$ROW/sync.prom")"
+grep -q '^dicom_qr_last_covered_day_timestamp_seconds{command="sync",node="nightly"} 1[0-9]*$' "$ROW/sync.prom" || fail "no day is covered"
+: >"$T/badpacs.log"
+sync --on-study note
+expect_status 0
+expect_calls 3
+! grep -q '^get ' "$T/badpacs.log" || fail "something was fetched"
+sync --on-study note
+expect_status 0
+expect_no_err
+expect_calls 0
+run dicom-qr node add here --number 2 --listen "$LISTEN_PORT" --called-aet DICOMQR --output "$ROW/dose"
+expect_status 0
+printf 'destination DICOMQR 127.0.0.1 %d\n' "$LISTEN_PORT" >"$T/badpacs.scenario"
+kill -HUP "$BAD_PID"
+wait_for 30 grep -q '^scenario reloaded' "$T/badpacs.log"
+HOOK_DOES='exit 0' run qrscu 1 2 -ct -f 2024-01-01 --on-study moody --on-finish end
+[ "$(tail -n 1 "$T/ends")" = "$status $ROW/dose" ] || fail "at the end: $(tail -n 1 "$T/ends"), status $status"
+rm -f "$T/calls"
 
 echo "# the files go to somebody else: told once, as far as it is known"
 prepare_row "elsewhere" get
