@@ -85,16 +85,15 @@ int work_open(struct session *s, const struct settings *how, struct err *e)
 	static const char *const get[] = { "getscu", "dcmdump", NULL }, *const move[] = { "movescu", "dcmdump", NULL },
 			  *const receive[] = { "storescp", NULL };
 
-	if (session_hours(s, how->window, e) < 0 || session_open(s, e) < 0 || session_need_tools(s, how->method == METHOD_MOVE ? move : get, e) < 0)
+	if (session_hours(s, how->window, e) < 0 || session_open_ledger(s, e) < 0 || session_open(s, e) < 0 ||
+	    session_need_tools(s, how->method == METHOD_MOVE ? move : get, e) < 0)
 		return -1;
 	if (how->method == METHOD_AUTO && how->listen_port && session_need_tools(s, move, e) < 0)
 		return -1;
 	if (how->listen_port && session_need_tools(s, receive, e) < 0)
 		return -1;
 	session_timeouts(s, how->timeout_s, how->first_timeout_s);
-	if (dcmtk_tls_check(&s->dcmtk, &how->peer.tls, how->method == METHOD_MOVE ? "movescu" : "getscu", e) < 0)
-		return -1;
-	return session_open_ledger(s, e);
+	return dcmtk_tls_check(&s->dcmtk, &how->peer.tls, how->method == METHOD_MOVE ? "movescu" : "getscu", e);
 }
 
 /* ---- query into a plan ---- */
@@ -482,6 +481,17 @@ static int open_job(struct session *s, const struct plan *plan, const char *stat
 	return -1;
 }
 
+/* What became of it: its plan and its end, all or nothing. */
+static int close_job(struct session *s, const struct plan *plan, int status, struct err *e)
+{
+	if (ledger_begin(s->ledger, e) < 0)
+		return -1;
+	if (keep_plan(s, plan, e) == 0 && ledger_job_end(s->ledger, s->job, status, "", e) == 0)
+		return ledger_commit(s->ledger, e);
+	ledger_rollback(s->ledger);
+	return -1;
+}
+
 int work_record(struct session *s, const struct plan *plan, int exit_status, const char *summary, struct err *e)
 {
 	if (open_job(s, plan, NULL, e) < 0)
@@ -539,7 +549,7 @@ int work_run_telling(struct session *s, struct plan *plan, const struct values *
 		validate(s, plan, &status);
 	if (!tell || !tell(owner, &result))
 		tell_end(s, plan, v, state_path, &result);
-	if (keep_plan(s, plan, &e) < 0 || ledger_job_end(s->ledger, s->job, status, "", &e) < 0)
+	if (close_job(s, plan, status, &e) < 0)
 		log_error("%s", e.text);
 	progress_free(progress);
 	return status;

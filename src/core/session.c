@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The session: made once per process, torn down in reverse.  Its scratch folder holds patient data in memory and never
  * outlives its process for long: each start sweeps what dead ones left. */
-#include "core/session.h"
+#include "core/session_p.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,97 +68,6 @@ static void interrupted(void *owner, int signal)
 		child_stop_all(true);
 }
 
-/* One tool that was asked for its version. */
-struct version_ask {
-	struct version_ask *next;
-	const char *tool;
-	int version;
-	char text[64];
-	bool over;
-};
-
-static void version_line(void *owner, enum stream from, const char *text, size_t len)
-{
-	struct version_ask *ask = owner;
-
-	(void)from;
-	(void)len;
-	if (!ask->version)
-		ask->version = dcmtk_version_parse(text, ask->text);
-}
-
-static void version_done(void *owner, const struct child_result *result)
-{
-	struct version_ask *ask = owner;
-
-	(void)result;
-	ask->over = true;
-}
-
-static bool versions_over(void *owner)
-{
-	for (const struct version_ask *ask = ((struct session *)owner)->asked; ask; ask = ask->next)
-		if (!ask->over)
-			return false;
-	return true;
-}
-
-static int ask_version(struct session *s, const char *tool, struct err *e)
-{
-	static const struct child_hooks hooks = { version_line, version_done };
-	const struct child_limits limits = { .total_ms = 20000 };
-	struct version_ask *ask = mem_alloc(sizeof *ask), **end = &s->asked;
-
-	ask->tool = tool;
-	if (child_start(s->loop, dcmtk_version_command(&s->dcmtk, tool), &limits, &hooks, ask, e)) {
-		while (*end)
-			end = &(*end)->next;
-		*end = ask;
-		return 0;
-	}
-	free(ask);
-	if (e->kind == ERR_TOOL && s->dcmtk.dir)
-		return err_set(e, ERR_TOOL, "%s was not found in %s (DICOM_QR_DCMTK_DIR)", tool, s->dcmtk.dir);
-	if (e->kind == ERR_TOOL)
-		return err_set(e, ERR_TOOL, "%s was not found: install the Debian package dcmtk", tool);
-	return -1;
-}
-
-static int check_version(struct session *s, const struct version_ask *ask, struct err *e)
-{
-	if (!ask->version)
-		return err_set(e, ERR_TOOL, "%s did not tell its version: is it DCMTK's?", ask->tool);
-	if (ask->version < DCMTK_VERSION_MIN)
-		return err_set(e, ERR_TOOL, "%s %s is too old: 3.6.5 is needed; install the Debian package dcmtk", ask->tool, ask->text);
-	s->dcmtk.version = ask->version;
-	memcpy(s->dcmtk.version_text, ask->text, sizeof ask->text);
-	return 0;
-}
-
-/* Waits for all that were asked: each takes some 10 ms, which they share. */
-static int hear_versions(struct session *s, struct err *e)
-{
-	int failed = s->asked ? loop_run(s->loop, versions_over, s, e) : 0;
-
-	while (s->asked) {
-		struct version_ask *ask = s->asked;
-
-		s->asked = ask->next;
-		if (!failed)
-			failed = check_version(s, ask, e);
-		free(ask);
-	}
-	return failed;
-}
-
-int session_need_tools(struct session *s, const char *const *names, struct err *e)
-{
-	for (; *names; names++)
-		if (ask_version(s, *names, e) < 0)
-			return -1;
-	return hear_versions(s, e);
-}
-
 int session_open(struct session *s, struct err *e)
 {
 	const char *parent = scratch_parent();
@@ -184,14 +93,14 @@ int session_open(struct session *s, struct err *e)
 		return -1;
 	if (!s->dcmtk.promptack)
 		log_debug("the TCP preload is not in use: transfers are slower");
-	return ask_version(s, "findscu", e);
+	return session_ask_version(s, "findscu", e);
 }
 
 int session_open_ledger(struct session *s, struct err *e)
 {
 	if (!s->ledger)
 		s->ledger = ledger_open(NULL, e);
-	return s->ledger ? hear_versions(s, e) : -1;
+	return s->ledger ? session_hear_versions(s, e) : -1;
 }
 
 void session_close(struct session *s)
@@ -200,12 +109,7 @@ void session_close(struct session *s)
 
 	child_stop_all(true);
 	announce_free(s->announce);
-	while (s->asked) {
-		struct version_ask *ask = s->asked;
-
-		s->asked = ask->next;
-		free(ask);
-	}
+	session_drop_asked(s);
 	if (s->scratch)
 		file_remove_tree(s->scratch, &ignored);
 	free(s->scratch);

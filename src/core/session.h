@@ -32,7 +32,8 @@ struct session {
 };
 
 /* Loop, scratch folder (leftovers of dead processes are swept), log configuration.  Asks findscu for its version: ERR_TOOL
- * when the tools are missing or too old.  The session is zeroed before; its ledger may be open already. */
+ * when the tools are missing or too old.  The session is zeroed before; its ledger may be open already, and then knows the
+ * versions of tools that were asked before. */
 int session_open(struct session *, struct err *);
 int session_open_ledger(struct session *, struct err *);
 void session_close(struct session *);

@@ -39,3 +39,24 @@ rm "$T/tools/storescp" "$T/tools/movescu"
 run env DICOM_QR_DCMTK_DIR="$T/tools" dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --method c-get -o "$T/files"
 expect_status 0
 expect_out "No studies found"
+
+# A tool is asked for its version once, and again when its file is another one.
+findscu_of_version() {
+	rm "$T/tools/findscu"
+	cat >"$T/tools/findscu" <<-END
+		#!/bin/sh
+		echo "\$1" >>"$T/asked"
+		[ "\$1" != --version ] || exec echo '\$dcmtk: findscu v$1 2022-04-22 \$'
+		exec $(command -v findscu) "\$@"
+	END
+	chmod 755 "$T/tools/findscu"
+}
+findscu_of_version 3.6.7
+for turn in 1 2; do
+	run env DICOM_QR_DCMTK_DIR="$T/tools" dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --method c-get -o "$T/files"
+	expect_status 0
+	[ "$(grep -cxe --version "$T/asked")" -eq 1 ] || fail "turn $turn: it was not asked once"
+done
+: >"$T/badpacs.log"
+findscu_of_version 3.6.4
+refused "findscu v?3.6.4 is too old" "pacs://127.0.0.1:$BAD_PORT" --auto --method c-get -o "$T/files"
