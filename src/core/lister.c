@@ -77,6 +77,7 @@ static void add_group(struct lister *l, struct retrieval *const *of, size_t coun
 	struct group *g = mem_alloc(sizeof *g);
 
 	*g = (struct group){ .lister = l, .count = count, .stage = stage, .each = each, .series_sum = -1, .next = l->groups };
+	g->both = stage == BY_STUDIES && count == 1 && of[0]->in->expected < 0 && !l->not_both && l->answers <= ANSWERS_FILES;
 	g->of = mem_alloc(count * sizeof *g->of);
 	g->rows = mem_alloc(count * sizeof *g->rows);
 	g->index = table_new();
@@ -176,12 +177,59 @@ static bool credible(const struct lister *l, const struct retrieval *r, int rows
 	return rows > 0 && !round_number(all_rows);
 }
 
+/* All that was listed is of the only series there is.  Asked for by that series, an answer that was cut at a limit would be cut
+ * at the same object. */
+static bool lone_series(const struct group *g)
+{
+	const struct retrieval *r = g->of[0];
+	void *value;
+
+	for (size_t at = 0; g->series_count == 1 && r->objects && table_next(r->objects, &at, &value);)
+		if (strcmp(((const struct object *)value)->series, g->series[0]))
+			return false;
+	return g->series_count == 1 && r->wanted > 0;
+}
+
+/* What the series say of a list that was believed: as many objects as they count; or nothing against it. */
+static void series_known(struct group *g)
+{
+	struct retrieval *r = g->of[0];
+	bool uncounted = r->in->expected < 0;
+
+	if (g->series_sum >= 0 && uncounted) {
+		r->in->expected = g->series_sum;
+		r->in->counted = COUNT_SERIES;
+	}
+	if (g->believed && uncounted &&
+	    (credible(g->lister, r, g->rows[0], g->rows[0]) || (r->in->expected < 0 && lone_series(g)))) {
+		tell_all(g, true, NULL);
+		return;
+	}
+	g->stage = BY_SERIES;
+	ask(g);
+}
+
+/* Two questions at once were not answered well: each by itself. */
+static void ask_alone(struct group *g)
+{
+	g->both = false;
+	g->lister->not_both = true;
+	g->rows[0] = 0;
+	g->stray = false;
+	retrieval_unlist(g->of[0]);
+	ask(g);
+}
+
 /* Fewer objects than counted, or no answer at all: its series are asked, one by one. */
 static void one_study_heard(struct group *g, bool believable)
 {
 	struct retrieval *r = g->of[0];
 
-	if (believable && credible(g->lister, r, g->rows[0], g->rows[0])) {
+	if (g->both && !believable) {
+		ask_alone(g);
+		return;
+	}
+	if (believable && !g->series_count && credible(g->lister, r, g->rows[0], g->rows[0])) {
 		tell_all(g, true, NULL);
 		return;
 	}
@@ -190,7 +238,10 @@ static void one_study_heard(struct group *g, bool believable)
 	g->believed = believable;
 	g->believed_rows = g->rows[0];
 	g->stage = BY_SERIES_LIST;
-	ask(g);
+	if (g->series_count)
+		series_known(g);
+	else
+		ask(g);
 }
 
 /* What a group says of itself: are lists of UIDs, or several requests on one association, the wrong thing here? */
@@ -236,18 +287,10 @@ static void studies_heard(struct group *g, const struct find_result *result)
 
 static void series_heard(struct group *g, const struct find_result *result)
 {
-	struct plan_study *in = g->of[0]->in;
-
-	if (result->why.kind || result->cut || !g->series_count) {
+	if (result->why.kind || result->cut || !g->series_count)
 		tell_all(g, g->believed && g->of[0]->wanted > 0, NULL);
-		return;
-	}
-	if (g->series_sum >= 0 && in->expected < 0) {
-		in->expected = g->series_sum;
-		in->counted = COUNT_SERIES;
-	}
-	g->stage = BY_SERIES;
-	ask(g);
+	else
+		series_known(g);
 }
 
 static void each_series_heard(struct group *g, const struct find_result *result)
@@ -282,7 +325,9 @@ void group_heard(void *owner, const struct find_result *result)
 	g->find = NULL;
 	if (g->lister->heard)
 		g->lister->heard(g->lister->owner, &result->why, g->started_ms);
-	if (passing(result)) {
+	if (g->both && (result->why.kind == ERR_ABORTED || result->why.kind == ERR_TIMEOUT)) {
+		ask_alone(g);
+	} else if (passing(result)) {
 		note_break(g, result);
 		tell_all(g, false, &result->why);
 	} else if (g->stage == BY_STUDIES) {

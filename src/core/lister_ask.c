@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The questions of the lister, and the rows of their answers. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -76,9 +77,25 @@ static void series_row(void *owner, struct dataset *row)
 		g->series_sum = (g->series_sum < 0 ? 0 : g->series_sum) + (int)count;
 }
 
-static int start_find(struct group *g, struct query *queries, size_t count, bool images, struct err *e)
+static void either_row(void *owner, struct dataset *row)
 {
-	const struct find_hooks hooks = { images ? image_row : series_row, group_heard };
+	if (*dataset_get(row, TAG_SOPInstanceUID) || !strncmp(dataset_get(row, TAG_QueryRetrieveLevel), "IMAGE", 5))
+		image_row(owner, row);
+	else
+		series_row(owner, row);
+}
+
+static void forget_series(struct group *g)
+{
+	for (size_t i = 0; i < g->series_count; i++)
+		free(g->series[i]);
+	g->series_count = 0;
+	g->series_sum = -1;
+}
+
+static int start_find(struct group *g, struct query *queries, size_t count, void (*row)(void *, struct dataset *), struct err *e)
+{
+	const struct find_hooks hooks = { row, group_heard };
 	const struct query **list = mem_alloc(count * sizeof *list);
 
 	for (size_t i = 0; i < count; i++)
@@ -100,7 +117,19 @@ static int ask_studies(struct group *g, struct err *e)
 	for (size_t i = 0; i < g->count; i++)
 		buf_printf(&list, "%s%s", i ? "\\" : "", study_get(&g->of[i]->in->study, STUDY_UID));
 	image_query(&q, buf_text(&list), "", g->lister->peer, g->of[0]);
-	return start_find(g, &q, 1, true, e);
+	return start_find(g, &q, 1, image_row, e);
+}
+
+/* A study that was not counted: its series may tell how many there are, and whether a list was cut. */
+static int ask_study_and_series(struct group *g, struct err *e)
+{
+	const struct retrieval *r = g->of[0];
+	struct query queries[2];
+
+	forget_series(g);
+	image_query(&queries[0], study_get(&r->in->study, STUDY_UID), "", g->lister->peer, r);
+	series_query(&queries[1], study_get(&r->in->study, STUDY_UID), g->lister->peer, r);
+	return start_find(g, queries, 2, either_row, e);
 }
 
 static int ask_each_study(struct group *g, struct err *e)
@@ -109,7 +138,7 @@ static int ask_each_study(struct group *g, struct err *e)
 
 	for (size_t i = 0; i < g->count; i++)
 		image_query(&queries[i], study_get(&g->of[i]->in->study, STUDY_UID), "", g->lister->peer, g->of[i]);
-	return start_find(g, queries, g->count, true, e);
+	return start_find(g, queries, g->count, image_row, e);
 }
 
 static int ask_each_series(struct group *g, struct err *e)
@@ -120,7 +149,7 @@ static int ask_each_series(struct group *g, struct err *e)
 	while (count < FILES_AT_ONCE && g->series_asked < g->series_count)
 		image_query(&queries[count++], study_get(&g->of[0]->in->study, STUDY_UID), g->series[g->series_asked++],
 			    g->lister->peer, g->of[0]);
-	return start_find(g, queries, count, true, e);
+	return start_find(g, queries, count, image_row, e);
 }
 
 int group_ask(struct group *g, struct err *e)
@@ -129,10 +158,11 @@ int group_ask(struct group *g, struct err *e)
 
 	switch (g->stage) {
 	case BY_STUDIES:
-		return g->each ? ask_each_study(g, e) : ask_studies(g, e);
+		return g->each ? ask_each_study(g, e) : g->both ? ask_study_and_series(g, e) : ask_studies(g, e);
 	case BY_SERIES_LIST:
+		forget_series(g);
 		series_query(&q, study_get(&g->of[0]->in->study, STUDY_UID), g->lister->peer, g->of[0]);
-		return start_find(g, &q, 1, false, e);
+		return start_find(g, &q, 1, series_row, e);
 	default:
 		if (!g->series_count && g->of[0]->in->series_uid) {
 			mem_grow(g->series, g->series_count, g->series_room);

@@ -18,6 +18,7 @@ struct group {
 	struct table *index;		/* Study Instance UID -> &rows[i] */
 	enum stage stage;
 	bool each;			/* BY_STUDIES: a query file for each */
+	bool both;			/* BY_STUDIES: and its series, with a second query file */
 	struct find *find;
 	int64_t started_ms;
 	char **series;			/* Series Instance UIDs of the one study */
@@ -41,6 +42,7 @@ struct lister {
 	int doubts;			/* groups of query files in a row that were not answered believably */
 	int lies;			/* counts in a row that were larger than what each series has */
 	int requests;
+	bool not_both;			/* two levels on one association are not answered */
 	bool stopped;
 };
 
