@@ -2,6 +2,7 @@
 /* The tool gets its own timeouts as a backstop; these deadlines judge by what arrives: first object, stall, study. */
 #include "core/attempt.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +201,7 @@ static bool drained(const struct attempt *a)
 {
 	if (a->inbox)
 		return !a->inbox->lying || a->inbox->taken > a->drain_taken;
-	return !receiver_connections(a->receiver, a);
+	return !receiver_connections(a->receiver, a, UINT_MAX);
 }
 
 /* What is only waited for to be whole is not waited for without end. */
@@ -211,7 +212,7 @@ static long long stall_limit(const struct attempt *a)
 
 void attempt_tick(struct attempt *a)
 {
-	if (a->ended && !a->receiver)
+	if (a->ended && (!a->receiver || a->handed))
 		return;
 	look(a);
 	if (a->ended || a->stalled || a->cancelled || (!a->inbox && !a->receiver))
@@ -238,11 +239,10 @@ static void tool_line(void *owner, enum stream from, const char *text, size_t le
 	dcmtk_line(&a->said, text, len);
 }
 
-static void keep_words(struct attempt *a)
+void attempt_note_failed(struct attempt *a)
 {
 	const char *uid, *end;
 
-	log_debug("%s said: %s", a->command, buf_text(&a->said.said));
 	for (uid = buf_text(&a->said.failed_uids); *uid && a->count == 1; uid = *end ? end + 1 : end) {
 		auto_free char *one = NULL;
 		struct object *o;
@@ -301,7 +301,7 @@ static void tool_done(void *owner, const struct child_result *result)
 	intake_flush(a->intake);
 	a->ticket = intake_ticket(a->intake);
 	judge(a, result);
-	keep_words(a);
+	log_debug("%s said: %s", a->command, buf_text(&a->said.said));
 	a->record.exit_status = result->signal ? 128 + result->signal : result->exit_status;
 	a->done(a->owner, a);
 }
@@ -411,6 +411,8 @@ struct attempt *attempt_start(struct session *s, struct staging *staging, struct
 	a->here_before = mem_alloc(count * sizeof *a->here_before);
 	a->damaged_before = mem_alloc(count * sizeof *a->damaged_before);
 	a->started_ms = a->progress_ms = a->study_ms = clock_ms();
+	a->before = intake_ticket(intake);
+	a->connections = UINT_MAX;
 	a->seen_bytes = a->receiver ? receiver_bytes(receiver, a) : 0;
 	a->done = done;
 	a->owner = owner;

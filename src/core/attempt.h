@@ -34,12 +34,14 @@ struct attempt {
 	bool hung_up;			/* its connections were ended */
 	bool draining;			/* it is ended when the object in flight is whole */
 	int drain_taken;		/* objects that were whole when that began */
+	bool handed;			/* ended, and all that it brought is with the intake: it holds no slot */
 	size_t company;			/* associations of ours that were open, this one included */
 	struct retrieval *latest;	/* of whom an object came last */
 	int64_t started_ms, ended_ms, progress_ms, study_ms;
 	int objects;			/* placed so far */
 	int64_t bytes;
-	uint64_t ticket;		/* of the intake, when ended */
+	uint64_t before, ticket;	/* of the intake, when started and when ended */
+	unsigned connections;		/* of the receiver, numbered until it was handed over: later ones are for others */
 	struct attempt *next;		/* the owner's list */
 	/* its own */
 	struct session *session;
@@ -67,6 +69,8 @@ void attempt_tick(struct attempt *);
 void attempt_touch(struct attempt *, struct retrieval *, int64_t bytes);
 /* Whom to blame when a batch broke off: the study under way, or NULL. */
 struct retrieval *attempt_suspect(const struct attempt *);
+/* Those that the PACS says it could not send get its words; when its studies' lists are known. */
+void attempt_note_failed(struct attempt *);
 void attempt_stop(struct attempt *, bool now);
 /* Stops it when the object in flight is whole (receiver_drain() sees to those that are moved), or nothing is in flight. */
 void attempt_drain(struct attempt *);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -36,13 +37,19 @@ static int adopt(struct holding *h, const struct ledger_instance *i, const struc
 	return ledger_instance_put(h->adopt, &own, h->trouble);
 }
 
+static bool lies_there(const char *output, const struct ledger_instance *i, struct stat *st)
+{
+	auto_free char *path = file_join(output, i->path);
+
+	return lstat(path, st) == 0 && S_ISREG(st->st_mode) && st->st_size == i->bytes;
+}
+
 static int look(void *owner, const struct ledger_instance *i)
 {
 	struct holding *h = owner;
-	auto_free char *path = file_join(h->output, i->path);
 	struct stat st;
 
-	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != i->bytes)
+	if (!lies_there(h->output, i, &st))
 		return 0;
 	if (!retrieval_have(h->retrieval, i->series, i->sop, i->sop_class ? i->sop_class : "", i->path) || !h->adopt)
 		return 0;
@@ -67,4 +74,29 @@ int held_load(struct ledger *ledger, int64_t job, const char *output, struct ret
 		return ledger_commit(ledger, e);
 	ledger_rollback(ledger);
 	return -1;
+}
+
+struct searching {
+	const char *output;
+	bool found;
+};
+
+static int find_one(void *owner, const struct ledger_instance *i)
+{
+	struct searching *s = owner;
+	struct stat st;
+
+	s->found = lies_there(s->output, i, &st);
+	return s->found;
+}
+
+int held_any(struct ledger *ledger, const char *output, const char *study_uid, bool *ret_any, struct err *e)
+{
+	auto_free char *manifest = manifest_path(output, study_uid);
+	struct searching s = { output, access(manifest, F_OK) == 0 };
+
+	if (!s.found && ledger_instances(ledger, output, study_uid, find_one, &s, e) < 0)
+		return -1;
+	*ret_any = s.found;
+	return 0;
 }

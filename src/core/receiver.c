@@ -348,13 +348,18 @@ int64_t receiver_bytes(const struct receiver *r, const void *whose)
 	return bytes;
 }
 
-size_t receiver_connections(const struct receiver *r, const void *whose)
+size_t receiver_connections(const struct receiver *r, const void *whose, unsigned most)
 {
 	size_t count = 0;
 
 	for (const struct connection *c = r->connections; c; c = c->next)
-		count += may_be(c, whose);
+		count += c->number <= most && may_be(c, whose);
 	return count;
+}
+
+unsigned receiver_numbered(const struct receiver *r)
+{
+	return r->numbered;
 }
 
 size_t receiver_refused(const struct receiver *r)

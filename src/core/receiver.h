@@ -29,5 +29,7 @@ void receiver_release(struct receiver *, const void *whose);	/* it is over */
 /* Ends the open connections that are surely whose; NULL: all. */
 void receiver_hang_up(struct receiver *, const void *whose);
 int64_t receiver_bytes(const struct receiver *, const void *whose);	/* seen on the open connections that may be whose */
-size_t receiver_connections(const struct receiver *, const void *whose);	/* that are open and may be whose; NULL: all */
+/* That are open and may be whose, with a number up to most (UINT_MAX: any); NULL: all. */
+size_t receiver_connections(const struct receiver *, const void *whose, unsigned most);
+unsigned receiver_numbered(const struct receiver *);	/* the number of the latest connection */
 size_t receiver_refused(const struct receiver *);	/* strangers turned away */

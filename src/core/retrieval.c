@@ -250,6 +250,35 @@ void retrieval_ready(struct retrieval *r, const struct means *means)
 		r->step = STEP_END;
 }
 
+void retrieval_join(struct retrieval *r, const struct means *means)
+{
+	const char *sop;
+	void *value;
+
+	if (!r->listed)
+		return;
+	r->here = 0;
+	for (size_t at = 0; r->came && (sop = table_next(r->came, &at, &value));) {
+		struct object *came = value, *o = table_get(r->objects, sop);
+
+		if (!o)
+			continue;
+		o->path = came->path;
+		came->path = NULL;
+		if (!*o->sop_class) {
+			free(o->sop_class);
+			o->sop_class = mem_str(came->sop_class);
+		}
+		r->here += o->path != NULL;
+	}
+	table_free(r->came, object_free);
+	r->came = NULL;
+	r->in->expected = r->wanted;
+	r->in->counted = COUNT_IMAGES;
+	if (r->way.method == METHOD_GET && !means->move)
+		refuse_uncarried(r);
+}
+
 static bool lost(struct way way, const struct means *m)
 {
 	return way.method == METHOD_GET ? !m->get : !m->move;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One study's way from wanted to its verdict: which objects there are, which are here, what to ask for next.  Pure: no I/O.
  *
- *	WAITING -> LISTING -> READY -> RUNNING -> READY (next step, or the same after a pause) ... -> OVER
+ *	WAITING -> READY -> RUNNING -> READY (next step, or the same after a pause) ... -> OVER
+ *
+ * It waits for its list.  A study of which nothing is here may be asked for as a whole meanwhile (WAITING -> RUNNING): its list is
+ * joined with what came before anything is judged.
  *
  * The ladder: the whole study; what is missing, by lists of SOP Instance UIDs (or a query file for each, where lists are
  * refused); by series where the PACS refuses image level; all that by the other method, and by C-GET in other transfer
@@ -16,7 +19,8 @@
 #include "core/means.h"
 #include "core/plan.h"
 
-enum retrieval_state { RETRIEVAL_WAITING, RETRIEVAL_LISTING, RETRIEVAL_READY, RETRIEVAL_RUNNING, RETRIEVAL_OVER };
+enum retrieval_state { RETRIEVAL_WAITING, RETRIEVAL_READY, RETRIEVAL_RUNNING, RETRIEVAL_OVER };
+enum retrieval_list { LIST_WANTED, LIST_ASKED, LIST_OVER };	/* over: known, or it will not be */
 enum retrieval_step {
 	STEP_WHOLE,			/* the study, or the series that was asked for */
 	STEP_MISSING,			/* the objects that are missing, by name */
@@ -69,6 +73,11 @@ struct outcome {
 struct retrieval {
 	struct plan_study *in;
 	enum retrieval_state state;
+	enum retrieval_list list;
+	bool list_first;		/* nothing may be asked for before the list is over */
+	int list_tries;
+	int64_t list_not_before;	/* clock_ms() time of the next question */
+	struct err list_why;		/* it could not be asked, in the end */
 	struct table *objects;		/* SOP Instance UID -> struct object: all that is wanted; NULL when no list is known */
 	bool listed;			/* objects is the PACS's own list, or what was asked for by name */
 	int wanted, here;		/* objects in the table; here counts those with a path (without a list: all that came) */
@@ -111,8 +120,10 @@ void retrieval_damaged(struct retrieval *, const char *sop, const char *reason);
 bool retrieval_whole(const struct retrieval *);
 int retrieval_missing(const struct retrieval *);	/* -1 = nobody knows */
 bool retrieval_nearline(const struct retrieval *);	/* the PACS says that it must be recalled first */
-/* All is listed, or will not be: where the ladder starts; STEP_END when nothing can be asked for. */
+/* All is listed, or will not be, or is not waited for: where the ladder starts; STEP_END when nothing can be asked for. */
 void retrieval_ready(struct retrieval *, const struct means *);
+/* The list is over while the study is on its way: what came so far is compared with it. */
+void retrieval_join(struct retrieval *, const struct means *);
 /* Begins anew with what is left when its method was lost (means_lose). */
 void retrieval_redirect(struct retrieval *, const struct means *);
 /* What to ask for now. */

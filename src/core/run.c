@@ -4,6 +4,7 @@
 #include "core/run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,11 +87,10 @@ static const char *present(void *owner, const char *study, const char *sop)
 {
 	struct run *run = owner;
 	struct retrieval *r = table_get(run->by_uid, study);
-	struct object *o = r && r->objects ? table_get(r->objects, sop) : NULL;
+	const struct object *listed = r && r->objects ? table_get(r->objects, sop) : NULL;
+	const struct object *came = r && r->came ? table_get(r->came, sop) : NULL;
 
-	if (!o && r && r->came)
-		o = table_get(r->came, sop);
-	return o ? o->path : NULL;
+	return listed && listed->path ? listed->path : came ? came->path : NULL;
 }
 
 static int publishing(void *owner, const char *const *studies, size_t count, struct err *e)
@@ -204,14 +204,19 @@ static void save(struct run *run, bool now)
 
 static void pump(struct run *run)
 {
+	bool paused;
+
 	attempts_conclude(run);
 	if (run_ending(run))
 		return;
 	window_enter(run);
+	paused = clock_ms() < run->last_start_ms + run->how->pause_s * 1000;
+	if (!paused && width_open(run))
+		attempts_lead(run);
 	window_list(run);
-	if (run->stopping || !width_open(run) || clock_ms() < run->last_start_ms + run->how->pause_s * 1000)
+	if (run->stopping || !width_open(run) || paused)
 		return;
-	while (!run->stopping && run->attempt_count < (size_t)run->how->parallel && width_room(run) && attempts_start(run))
+	while (!run->stopping && attempts_room(run) && width_room(run) && attempts_start(run))
 		if (run->how->pause_s)
 			break;
 }
@@ -221,10 +226,10 @@ static void note_progress(struct run *run)
 	struct run_progress *p = &run->result->progress;
 
 	p->elapsed_ms = clock_ms() - run->started_ms;
-	p->running = run->attempt_count;
+	p->running = attempts_busy(run);
 	p->waiting = 0;
 	for (size_t i = 0; i < run->active_count; i++)
-		p->waiting += run->active[i]->not_before > clock_ms();
+		p->waiting += run->active[i]->not_before > clock_ms() || run->active[i]->list_not_before > clock_ms();
 	if (run->hooks->progress)
 		run->hooks->progress(run->owner, p);
 }
@@ -254,7 +259,7 @@ static bool over(void *owner)
 	pump(run);
 	if (run->attempts || run->width.echo || lister_running(run->lister) || !intake_idle(run->intake))
 		return false;
-	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL))
+	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL, UINT_MAX))
 		return false;
 	return run_ending(run) || (run->next >= run->plan->count && !run->active_count);
 }
@@ -406,7 +411,7 @@ static bool receiver_empty(void *owner)
 {
 	struct run *run = owner;
 
-	return !run->receiver || (!receiver_connections(run->receiver, NULL) && intake_idle(run->intake));
+	return !run->receiver || (!receiver_connections(run->receiver, NULL, UINT_MAX) && intake_idle(run->intake));
 }
 
 int run_plan(struct session *s, struct plan *plan, const char *state_path, const struct run_hooks *hooks, void *owner,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests: studies that are due are put together into batches, started, and judged when their last files are through. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/held.h"
 #include "core/run_p.h"
 #include "dicom/query.h"
 
@@ -15,7 +17,7 @@
 #define BROKEN_MS 500			/* the same when there was none, and no connection is open */
 #define LONE_ANSWERS 3			/* so often only one of several requests was answered: no more of those */
 
-struct attempt *attempts_of(struct run *run, const struct retrieval *r)
+struct attempt *attempts_of(const struct run *run, const struct retrieval *r)
 {
 	for (struct attempt *a = run->attempts; a; a = a->next)
 		for (size_t i = 0; i < a->count; i++)
@@ -42,8 +44,24 @@ static bool fits(const struct retrieval *a, const struct retrieval *b)
 	return small(b) && a->way.method == b->way.method && a->way.syntax == b->way.syntax && a->company == b->company;
 }
 
-/* The first that is due, and others that may share its request. */
-static struct retrieval **next_batch(struct run *run, size_t *ret_count)
+/* May the whole study be asked for beside its list?  Where the list could show that another way is better, or that some of it
+ * need not come, it is waited for. */
+static bool may_go_ahead(const struct run *run, const struct retrieval *r, enum retrieval_list list)
+{
+	return r->state == RETRIEVAL_WAITING && r->list == list && !r->list_first && !table_count(run->means.ways);
+}
+
+static bool nothing_here(struct run *run, struct retrieval *r)
+{
+	struct err e = { ERR_NONE, "" };
+
+	if (!run->how->force && held_any(run->session->ledger, run->how->output, r->uid, &r->list_first, &e) < 0)
+		run_fail(run, &e);
+	return !r->list_first && !run->stopping;
+}
+
+/* The first that is due (list over), or may go ahead of a list that is not, and others that may share its request. */
+static struct retrieval **next_batch(struct run *run, enum retrieval_list list, size_t *ret_count)
 {
 	struct retrieval **batch = NULL;
 	size_t count = 0, room = 0, most = QUERY_LIST_UIDS_MAX;
@@ -53,7 +71,11 @@ static struct retrieval **next_batch(struct run *run, size_t *ret_count)
 	for (size_t i = 0; i < run->active_count && count < most; i++) {
 		struct retrieval *r = run->active[i];
 
-		if (!due(r, now) || (count && (!fits(batch[0], r) || objects + r->in->expected > BATCH_OBJECTS)))
+		if (!(list == LIST_OVER ? due(r, now) : may_go_ahead(run, r, list)))
+			continue;
+		if (count && (!fits(batch[0], r) || objects + r->in->expected > BATCH_OBJECTS))
+			continue;
+		if (list != LIST_OVER && !nothing_here(run, r))
 			continue;
 		mem_grow(batch, count, room);
 		batch[count++] = r;
@@ -66,22 +88,94 @@ static struct retrieval **next_batch(struct run *run, size_t *ret_count)
 	return batch;
 }
 
+/* ---- slots ---- */
+
+/* Nothing of it is under way any more, on its own association or on those that the PACS opened to us. */
+static bool all_handed(const struct run *run, const struct attempt *a)
+{
+	if (!a->ended || a->stalled || a->cancelled || !a->receiver)
+		return a->ended && !a->receiver;
+	return a->completed >= 0 && intake_ticket(run->intake) - a->before >= (uint64_t)a->completed &&
+	       !receiver_connections(a->receiver, a, UINT_MAX);
+}
+
+static void note_handed(struct run *run)
+{
+	for (struct attempt *a = run->attempts; a; a = a->next) {
+		if (a->handed || !all_handed(run, a))
+			continue;
+		a->handed = true;
+		if (a->receiver)
+			a->connections = receiver_numbered(a->receiver);
+	}
+}
+
+static bool lists_over(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (a->of[i]->list != LIST_OVER)
+			return false;
+	return true;
+}
+
+/* What the attempts wait for. */
+struct waiting {
+	size_t busy, intake, lists;
+};
+
+static struct waiting count_waiting(const struct run *run)
+{
+	struct waiting w = { 0, 0, 0 };
+
+	for (const struct attempt *a = run->attempts; a; a = a->next) {
+		w.busy += !a->handed;
+		w.intake += a->handed && !intake_passed(run->intake, a->ticket);
+		w.lists += !lists_over(a);
+	}
+	return w;
+}
+
+size_t attempts_busy(const struct run *run)
+{
+	return count_waiting(run).busy;
+}
+
+/* As many again may wait for the intake: what lies in the staging folder stays bounded, and limits on bytes are kept. */
+bool attempts_room(const struct run *run)
+{
+	const struct waiting w = count_waiting(run);
+
+	return w.busy < (size_t)run->how->parallel && w.busy + w.intake < 2 * (size_t)run->how->parallel;
+}
+
+/* And no more than that may be ahead of their lists. */
+static bool room_ahead(const struct run *run)
+{
+	return count_waiting(run).lists < 2 * (size_t)run->how->parallel;
+}
+
 static void attempt_over(void *owner, struct attempt *a)
 {
 	(void)owner;
 	(void)a;		/* judged when its last files are through */
 }
 
-bool attempts_start(struct run *run)
+static struct retrieval **batch_ahead(struct run *run, enum retrieval_list list, size_t *ret_count)
+{
+	struct retrieval **batch = room_ahead(run) ? next_batch(run, list, ret_count) : NULL;
+
+	for (size_t i = 0; batch && i < *ret_count; i++)
+		retrieval_ready(batch[i], &run->means);
+	return batch;
+}
+
+/* Takes batch. */
+static bool start_batch(struct run *run, struct retrieval **batch, size_t count)
 {
 	struct err e = { ERR_NONE, "" };
 	struct request request;
 	struct attempt *a;
-	size_t count;
-	struct retrieval **batch = next_batch(run, &count);
 
-	if (!batch)
-		return false;
 	retrieval_request(batch[0], &request);
 	for (size_t i = 0; i < count; i++) {
 		batch[i]->state = RETRIEVAL_RUNNING;
@@ -102,6 +196,29 @@ bool attempts_start(struct run *run)
 	return true;
 }
 
+bool attempts_start(struct run *run)
+{
+	size_t count;
+	struct retrieval **batch = next_batch(run, LIST_OVER, &count);
+
+	if (!batch)
+		batch = batch_ahead(run, LIST_ASKED, &count);
+	return batch && start_batch(run, batch, count);
+}
+
+/* The transfer takes longer than its list. */
+void attempts_lead(struct run *run)
+{
+	size_t count;
+	struct retrieval **batch;
+
+	if (width_used(run) || run->attempts || run->width.alone || run->width.now < 2)
+		return;
+	batch = batch_ahead(run, LIST_WANTED, &count);
+	if (batch)
+		start_batch(run, batch, count);
+}
+
 /* ---- judging ---- */
 
 static bool batch_is_here(const struct attempt *a)
@@ -118,17 +235,19 @@ static bool stragglers_possible(struct run *run, struct attempt *a)
 {
 	long long stall_ms = run->how->stall_timeout_s * 1000, most_ms = a->finals ? STRAGGLE_MS : BROKEN_MS;
 	int64_t last = a->progress_ms > a->ended_ms ? a->progress_ms : a->ended_ms;
+	size_t open;
 
 	if (!a->receiver || a->cancelled || run->stopping || batch_is_here(a))
 		return false;
 	if (a->stalled && !a->hung_up)
-		receiver_hang_up(a->receiver, run->attempt_count == 1 ? NULL : a);
+		receiver_hang_up(a->receiver, attempts_busy(run) == 1 ? NULL : a);
 	a->hung_up = true;
-	if (a->stalled && !receiver_connections(a->receiver, a))
+	open = receiver_connections(a->receiver, a, a->connections);
+	if (a->stalled && !open)
 		return false;
-	if (a->completed >= 0 && a->completed <= a->objects && !receiver_connections(a->receiver, a))
+	if (a->completed >= 0 && a->completed <= a->objects && !open)
 		return false;
-	if (receiver_connections(a->receiver, a))
+	if (open)
 		most_ms = STRAGGLE_MS;
 	return clock_ms() - last < (stall_ms && stall_ms < most_ms ? stall_ms : most_ms);
 }
@@ -191,7 +310,8 @@ static struct outcome outcome_of(const struct run *run, const struct attempt *a,
 		.ms = a->ended_ms - a->started_ms, .sops = a->sops, .asked = a->asked, .shared = a->count - 1,
 		.suspect = shared && r == suspect, .blind = shared && !suspect,
 		.crowded = a->why.kind == ERR_BUSY && !a->answered && a->company > 1,
-		.overtime = a->overtime && (!shared || r == suspect), .stopped = a->cancelled || run->stopping || (run->draining && (a->why.kind || !a->answered)),
+		.overtime = a->overtime && (!shared || r == suspect),
+		.stopped = a->cancelled || run->stopping || (run->draining && (a->why.kind || !a->answered || r->list != LIST_OVER)),
 	};
 }
 
@@ -211,7 +331,12 @@ static void judge_studies(struct run *run, struct attempt *a)
 		struct retrieval *r = a->of[i];
 		const struct outcome outcome = outcome_of(run, a, i, suspect);
 
-		retrieval_after(r, &run->means, &outcome, run->how, clock_ms());
+		if (r->list_why.kind && !outcome.stopped) {
+			r->why = r->list_why;
+			retrieval_end(r, &run->means);
+		} else {
+			retrieval_after(r, &run->means, &outcome, run->how, clock_ms());
+		}
 		tell_pause(r);
 		if (r->state == RETRIEVAL_OVER)
 			window_leave(run, r);
@@ -238,6 +363,7 @@ static void conclude(struct run *run, struct attempt *a)
 		attempt_free(a);
 		return;
 	}
+	attempt_note_failed(a);
 	judge_studies(run, a);
 	for (size_t i = 0; i < run->active_count; i++)
 		retrieval_redirect(run->active[i], &run->means);
@@ -247,10 +373,12 @@ static void conclude(struct run *run, struct attempt *a)
 	attempt_free(a);
 }
 
-/* When the files that were there at its end are through, and those that may still come have come or will not. */
+/* When the files that were there at its end are through, the lists known, and those that may still come have come or will not. */
 static bool ready_to_conclude(struct run *run, struct attempt *a)
 {
 	if (!a->ended || (!intake_passed(run->intake, a->ticket) && !intake_has_failed(run->intake)))
+		return false;
+	if (!run_ending(run) && !lists_over(a))
 		return false;
 	if (a->settled || !a->receiver || batch_is_here(a) || intake_has_failed(run->intake))
 		return true;
@@ -267,6 +395,7 @@ void attempts_conclude(struct run *run)
 {
 	bool again = true;
 
+	note_handed(run);
 	while (again) {
 		again = false;
 		for (struct attempt *a = run->attempts; a && !again; a = a->next)

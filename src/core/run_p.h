@@ -65,8 +65,11 @@ void window_heard(void *owner, const struct err *why, int64_t started_ms);		/* l
 
 /* run_attempts.c: batches are made, start and are judged. */
 bool attempts_start(struct run *);	/* one; false when nothing is due */
+void attempts_lead(struct run *);	/* one, before the list that it is joined with is asked for: nothing else is under way */
+bool attempts_room(const struct run *);	/* has one a slot? */
+size_t attempts_busy(const struct run *);	/* that hold a slot */
 void attempts_conclude(struct run *);	/* all that are over */
-struct attempt *attempts_of(struct run *, const struct retrieval *);
+struct attempt *attempts_of(const struct run *, const struct retrieval *);
 
 /* run_width.c: how many at once, and when not at all. */
 void width_begin(struct run *);

@@ -47,7 +47,7 @@ void width_end(struct run *run)
 
 size_t width_used(const struct run *run)
 {
-	return run->attempt_count + lister_running(run->lister);
+	return attempts_busy(run) + lister_running(run->lister);
 }
 
 bool width_room(const struct run *run)

@@ -68,26 +68,43 @@ void window_leave(struct run *run, struct retrieval *r)
 
 /* ---- listing ---- */
 
-/* It could not be asked which objects there are.  What breaks off each time is done without a list at last. */
-static void not_listed(struct run *run, struct retrieval *r, const struct err *why)
+static bool under_way(const struct run *run, const struct retrieval *r)
 {
-	bool crowded = why->kind == ERR_BUSY && run->list_crowded;
+	const struct attempt *a = r->state == RETRIEVAL_RUNNING ? attempts_of(run, r) : NULL;
 
-	r->why = *why;
-	r->state = RETRIEVAL_WAITING;
-	r->not_before = clock_ms() + run->how->retry_wait_s * 1000 * (crowded ? 1 : r->tries + 1);
-	if (!err_transient(why->kind)) {
-		run_fail(run, why);
-	} else if (!crowded && ++r->tries > run->how->retries) {
-		if (why->kind == ERR_TIMEOUT || why->kind == ERR_ABORTED) {
-			static const struct err fine = { ERR_NONE, "" };
+	return a && !a->ended;
+}
 
-			window_listed(run, r, &fine);
-			return;
-		}
+/* It could not be asked which objects there are, often enough.  What breaks off each time is done without a list at last. */
+static void never_listed(struct run *run, struct retrieval *r, const struct err *why)
+{
+	static const struct err fine = { ERR_NONE, "" };
+
+	if (why->kind == ERR_TIMEOUT || why->kind == ERR_ABORTED) {
+		window_listed(run, r, &fine);
+	} else if (r->state == RETRIEVAL_RUNNING) {
+		r->list = LIST_OVER;
+		r->list_why = *why;		/* when its request is judged */
+	} else {
+		r->why = *why;
 		retrieval_end(r, &run->means);
 		window_leave(run, r);
 	}
+}
+
+/* What failed beside the transfer of the study is asked again after it, as if for the first time: the PACS may do one thing at
+ * a time. */
+static void not_listed(struct run *run, struct retrieval *r, const struct err *why)
+{
+	bool excused = under_way(run, r) || (why->kind == ERR_BUSY && run->list_crowded);
+
+	r->list = LIST_WANTED;
+	r->list_not_before = clock_ms() + run->how->retry_wait_s * 1000 * (excused ? 1 : r->list_tries + 1);
+	r->list_first = true;
+	if (!err_transient(why->kind))
+		run_fail(run, why);
+	else if (!excused && ++r->list_tries > run->how->retries)
+		never_listed(run, r, why);
 }
 
 void window_listed(void *owner, struct retrieval *r, const struct err *why)
@@ -96,24 +113,24 @@ void window_listed(void *owner, struct retrieval *r, const struct err *why)
 	struct err e = { ERR_NONE, "" };
 
 	if (run_ending(run)) {
-		r->state = RETRIEVAL_WAITING;
+		r->list = LIST_WANTED;
 		return;
 	}
 	if (why->kind) {
 		not_listed(run, r, why);
 		return;
 	}
-	r->tries = 0;
-	r->not_before = 0;
-	r->why.kind = ERR_NONE;
+	r->list = LIST_OVER;
+	if (r->state == RETRIEVAL_RUNNING) {
+		retrieval_join(r, &run->means);
+		return;
+	}
 	if (!run->how->force && !run->means.foreign && held_load(run->session->ledger, run->session->job, run->how->output, r, &e) < 0) {
 		run_fail(run, &e);
 		return;
 	}
 	r->in->held = r->here;
 	retrieval_ready(r, &run->means);
-	if (run->how->peer.model != MODEL_STUDY)
-		r->company = FORM_FILES;		/* a list is of studies of one patient there */
 	if (retrieval_whole(r) || r->step == STEP_END) {
 		retrieval_end(r, &run->means);
 		window_leave(run, r);
@@ -135,9 +152,10 @@ static bool may_share(const struct retrieval *r)
 	return !r->in->series_uid && !r->in->only.count;
 }
 
-static bool waits(const struct retrieval *r, int64_t now)
+/* A list that failed before is not asked for beside the transfer again. */
+static bool waits(const struct run *run, const struct retrieval *r, int64_t now)
 {
-	return r->state == RETRIEVAL_WAITING && r->not_before <= now;
+	return r->list == LIST_WANTED && r->list_not_before <= now && !(r->list_first && under_way(run, r));
 }
 
 /* Lists as many of the waiting as travel together; true when something was started. */
@@ -152,13 +170,13 @@ static bool list_some(struct run *run)
 		struct retrieval *r = run->active[i];
 		int expected = r->in->expected < 0 ? OBJECTS_UNKNOWN : r->in->expected;
 
-		if (!waits(r, now))
+		if (!waits(run, r, now))
 			continue;
 		if (count && (!may_share(r) || objects + expected > GROUP_OBJECTS))
 			break;
 		group[count++] = r;
 		objects += expected;
-		r->state = RETRIEVAL_LISTING;
+		r->list = LIST_ASKED;
 		if (!may_share(r))
 			break;
 	}
@@ -167,19 +185,28 @@ static bool list_some(struct run *run)
 	return count > 0;
 }
 
-/* Lists are asked for in groups: while there is enough to go on with, those that wait become more. */
+/* Lists are asked for in groups: while there is enough to go on with, those that wait become more.  What has come waits for
+ * nothing else. */
 static bool time_to_list(const struct run *run)
 {
 	size_t ready = 0, waiting = 0;
 	int64_t now = clock_ms();
 
 	for (size_t i = 0; i < run->active_count; i++) {
-		ready += run->active[i]->state == RETRIEVAL_READY;
-		waiting += waits(run->active[i], now);
+		const struct retrieval *r = run->active[i];
+
+		if (!waits(run, r, now)) {
+			ready += r->state == RETRIEVAL_READY;
+			continue;
+		}
+		if (r->state == RETRIEVAL_RUNNING)
+			return true;
+		waiting++;
 	}
 	return waiting && (ready < READY_FEW || waiting >= LISTER_STUDIES_MAX || run->next >= run->plan->count);
 }
 
+/* Who needs no list, or will have none, is ready. */
 static void ready_without_list(struct run *run)
 {
 	static const struct err fine = { ERR_NONE, "" };
@@ -190,7 +217,7 @@ static void ready_without_list(struct run *run)
 		for (size_t i = 0; i < run->active_count && !again; i++) {
 			struct retrieval *r = run->active[i];
 
-			if (r->state == RETRIEVAL_WAITING && (r->listed || run->how->trust != TRUST_LIST || run->means.foreign)) {
+			if (r->state == RETRIEVAL_WAITING && r->list == LIST_WANTED && (r->listed || run->how->trust != TRUST_LIST || run->means.foreign)) {
 				window_listed(run, r, &fine);
 				again = true;
 			}
@@ -202,7 +229,6 @@ void window_list(struct run *run)
 {
 	size_t most = run->how->parallel > 1 ? 2 : 1;
 
-	ready_without_list(run);
 	while (!run->stopping && width_open(run) && width_room(run) && lister_running(run->lister) < most && time_to_list(run) &&
 	       list_some(run))
 		;
@@ -210,8 +236,8 @@ void window_list(struct run *run)
 
 /* ---- entering ---- */
 
-/* Takes the next wanted studies of the plan into the window; parts of one study one after the other. */
-void window_enter(struct run *run)
+/* The next wanted studies of the plan; parts of one study one after the other. */
+static void take_in(struct run *run)
 {
 	while (run->active_count < WINDOW && run->next < run->plan->count) {
 		struct plan_study *in = &run->plan->studies[run->next];
@@ -223,6 +249,9 @@ void window_enter(struct run *run)
 		}
 		r = mem_alloc(sizeof *r);
 		retrieval_init(r, in, &run->means);
+		if (run->how->peer.model != MODEL_STUDY)
+			r->company = FORM_FILES;		/* a list is of studies of one patient there */
+		r->list_first = in->series_uid || in->only.count || in->attempts || retrieval_nearline(r) || run->how->max_images;
 		if (table_has(run->by_uid, r->uid)) {
 			retrieval_done(r);
 			free(r);
@@ -233,4 +262,10 @@ void window_enter(struct run *run)
 		run->active[run->active_count++] = r;
 		table_put(run->by_uid, r->uid, r);
 	}
+}
+
+void window_enter(struct run *run)
+{
+	take_in(run);
+	ready_without_list(run);
 }

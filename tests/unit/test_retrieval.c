@@ -61,12 +61,24 @@ struct sim {
 	int64_t now;
 	int attempts, sent_again;
 	bool named_wrongly;
+	bool late;			/* the list comes while the first request is under way */
 };
 
 static void name_of(int i, char sop[32], char series[32])
 {
 	snprintf(sop, 32, "1.2.3.%d.%d", i / IMAGES + 1, i % IMAGES + 1);
 	snprintf(series, 32, "1.2.3.%d", i / IMAGES + 1);
+}
+
+static void list_all(struct sim *s)
+{
+	for (int i = 0; i < OBJECTS; i++) {
+		char sop[32], series[32];
+
+		name_of(i, sop, series);
+		retrieval_list(&s->r, series, sop, CT);
+	}
+	s->r.listed = true;
 }
 
 static int number_of(const char *sop)
@@ -197,10 +209,15 @@ static void attempt(struct sim *s)
 		serve_series(s, &q, &o);
 	else
 		serve_whole(s, &q, &o);
+	if (s->late) {
+		list_all(s);
+		retrieval_join(&s->r, &s->means);
+		s->late = false;
+	}
 	retrieval_after(&s->r, &s->means, &o, &s->how, s->now);
 }
 
-static void open_sim(struct sim *s, const struct peer_sim *p)
+static void open_listed(struct sim *s, const struct peer_sim *p, bool late)
 {
 	memset(s, 0, sizeof *s);
 	s->peer = p;
@@ -210,16 +227,17 @@ static void open_sim(struct sim *s, const struct peer_sim *p)
 	means_init(&s->means, &s->how);
 	study_init(&s->in.study);
 	study_set(&s->in.study, STUDY_UID, "1.2.3");
-	s->in.expected = OBJECTS;
+	s->in.expected = late ? -1 : OBJECTS;
+	s->late = late;
 	retrieval_init(&s->r, &s->in, &s->means);
-	for (int i = 0; i < OBJECTS && !p->unlisted; i++) {
-		char sop[32], series[32];
-
-		name_of(i, sop, series);
-		retrieval_list(&s->r, series, sop, CT);
-	}
-	s->r.listed = !p->unlisted;
+	if (!p->unlisted && !late)
+		list_all(s);
 	retrieval_ready(&s->r, &s->means);
+}
+
+static void open_sim(struct sim *s, const struct peer_sim *p)
+{
+	open_listed(s, p, false);
 }
 
 static void close_sim(struct sim *s)
@@ -273,14 +291,17 @@ static const struct peer_sim peers[] = {
 	{ "lost, not listed", VERDICT_INCOMPLETE, 1, GET, .lost = 1, .unlisted = true, .again = true, .most = 4 },
 };
 
+/* Each with its list known before, and coming while the first request is under way: the end is the same. */
 static void test_peers(void)
 {
-	for (size_t i = 0; i < countof(peers); i++) {
-		const struct peer_sim *p = &peers[i];
+	for (size_t i = 0; i < 2 * countof(peers); i++) {
+		const struct peer_sim *p = &peers[i / 2];
 		struct sim s;
 
+		if (p->unlisted && i % 2)
+			continue;
 		CHECK_CASE(p->name);
-		open_sim(&s, p);
+		open_listed(&s, p, i % 2);
 		while (s.r.state != RETRIEVAL_OVER && s.attempts < BOUND)
 			attempt(&s);
 		CHECK_INT(s.r.state, RETRIEVAL_OVER);
@@ -506,6 +527,36 @@ static void test_stop_and_crowd(void)
 	CHECK_CASE("");
 }
 
+static void test_join(void)
+{
+	static const struct peer_sim peer = { "", VERDICT_COMPLETE, 0, GET };
+	struct sim s;
+
+	CHECK_CASE("what came before the list");
+	open_listed(&s, &peer, true);
+	for (int i = 0; i < 4; i++)
+		CHECK(deliver(&s, i));
+	CHECK(!deliver(&s, 2));
+	CHECK(retrieval_have(&s.r, "1.2.3.9", "1.2.3.9.9", CT, "not on the list"));
+	CHECK_INT(retrieval_missing(&s.r), -1);
+	list_all(&s);
+	retrieval_join(&s.r, &s.means);
+	CHECK_INT(s.r.here, 4);
+	CHECK_INT(retrieval_missing(&s.r), OBJECTS - 4);
+	CHECK_INT(s.in.expected, OBJECTS);
+	CHECK(!deliver(&s, 3) && deliver(&s, 4));
+	CHECK(!retrieval_have(&s.r, "1.2.3.9", "1.2.3.9.9", CT, "not on the list"));
+	close_sim(&s);
+
+	CHECK_CASE("no list after all");
+	open_listed(&s, &peer, true);
+	deliver(&s, 0);
+	retrieval_join(&s.r, &s.means);
+	CHECK(s.r.here == 1 && !s.r.listed && retrieval_missing(&s.r) == -1);
+	close_sim(&s);
+	CHECK_CASE("");
+}
+
 int main(void)
 {
 	test_peers();
@@ -515,5 +566,6 @@ int main(void)
 	test_nearline();
 	test_company();
 	test_stop_and_crowd();
+	test_join();
 	return check_done();
 }
