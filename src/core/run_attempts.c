@@ -121,16 +121,18 @@ static bool lists_over(const struct attempt *a)
 /* What the attempts wait for. */
 struct waiting {
 	size_t busy, intake, lists;
+	bool leads;			/* one that is under way is ahead of its list */
 };
 
 static struct waiting count_waiting(const struct run *run)
 {
-	struct waiting w = { 0, 0, 0 };
+	struct waiting w = { 0, 0, 0, false };
 
 	for (const struct attempt *a = run->attempts; a; a = a->next) {
 		w.busy += !a->handed;
 		w.intake += a->handed && !intake_passed(run->intake, a->ticket);
 		w.lists += !lists_over(a);
+		w.leads |= !a->handed && !lists_over(a);
 	}
 	return w;
 }
@@ -148,10 +150,12 @@ bool attempts_room(const struct run *run)
 	return w.busy < (size_t)run->how->parallel && w.busy + w.intake < 2 * (size_t)run->how->parallel;
 }
 
-/* And no more than that may be ahead of their lists. */
+/* One at a time goes ahead of its list, which may show that it was not worth a request; and no more wait for lists that are late. */
 static bool room_ahead(const struct run *run)
 {
-	return count_waiting(run).lists < 2 * (size_t)run->how->parallel;
+	const struct waiting w = count_waiting(run);
+
+	return !w.leads && w.lists < 2 * (size_t)run->how->parallel;
 }
 
 static void attempt_over(void *owner, struct attempt *a)
