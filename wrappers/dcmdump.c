@@ -33,7 +33,9 @@ int dcmdump_write_dictionary(const char *path, struct err *e)
 		"(0000,1022)\tUS\tNumberOfFailedSuboperations\t1\tDICOM\n"
 		"(0000,1023)\tUS\tNumberOfWarningSuboperations\t1\tDICOM\n"
 		"(0000,1030)\tAE\tMoveOriginatorApplicationEntityTitle\t1\tDICOM\n"
-		"(0000,1031)\tUS\tMoveOriginatorMessageID\t1\tDICOM\n";
+		"(0000,1031)\tUS\tMoveOriginatorMessageID\t1\tDICOM\n"
+		/* findscu writes it into each answer, which without it is no file as the standard has it (dicom/part10) */
+		"(0002,0001)\tOB\tFileMetaInformationVersion\t1\tDICOM\n";
 	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
 	size_t count;
 	const struct tag_info *all = tag_all(&count);

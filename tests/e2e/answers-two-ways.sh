@@ -76,3 +76,12 @@ for NODE in "PACS@127.0.0.1:$PACS_PORT" "PACS@127.0.0.1:$BAD_PORT"; do
 	both "$NODE" --level PATIENT --model patient --return PatientAge
 done
 expect_no_process findscu dcmdump
+
+# Plain answers are read here alone.
+mkdir "$T/stub"
+printf '#!/bin/sh\necho "$@" >>%s\nexit 1\n' "$T/dumped" >"$T/stub/dcmdump"
+chmod 755 "$T/stub/dcmdump"
+run env PATH="$T/stub:$PATH" dicom-qr query "PACS@127.0.0.1:$PACS_PORT" --level IMAGE --study-uid "$(study 1)" --format jsonl
+expect_status 0
+[ -s "$T/out" ] || fail "no row"
+[ ! -e "$T/dumped" ] || fail "dcmdump was asked: $(cat "$T/dumped")"
