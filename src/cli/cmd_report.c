@@ -22,8 +22,8 @@ const struct opt_command command_report = {
 	.description =
 		"Shows for each node a calendar of study dates: how many studies the PACS told of, how many are complete here, how many are not, "
 		"and whether the day was covered: whether, after it was over, somebody asked for all its studies, the answer was whole, and a "
-		"run took it up.  A question with other conditions than dates and modalities covers no day; one of the same day covers it "
-		"partly.\n"
+		"run took it up.  A day of which a limit left out a study that nobody has fetched is incomplete.  A question with other conditions "
+		"than dates and modalities covers no day; one of the same day covers it partly.\n"
 		"\n"
 		"With --incomplete the studies are listed that their last job left incomplete, empty, failed, parked or untouched, with what is "
 		"known of the reason; \"dicom-qr explain\" tells the story of each.",

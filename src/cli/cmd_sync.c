@@ -255,6 +255,9 @@ static void tell_end(const struct nightly *n, int status, bool ran)
 
 	if (!n->found.result.whole && !n->loud)
 		log_error("%s", n->found.result.statement);
+	if (!n->loud && n->found.nameless)
+		log_error("%d answer%s without a usable Study Instance UID: what it is about cannot be fetched", n->found.nameless,
+			  n->found.nameless == 1 ? "" : "s");
 	if (!n->loud)
 		tell_bad_studies(n);
 	if (n->silent || (status == EXIT_ALL_THERE ? !n->result.progress.objects && !n->result.conflicts : !ran && !n->plan.cut_by))

@@ -144,6 +144,7 @@ static void row(void *owner, struct dataset *set)
 	study_from_row(&study, set);
 	a->found->rows++;
 	if (!is_plain_uid(study_get(&study, STUDY_UID))) {
+		a->found->nameless++;
 		log_warning("an answer without a usable Study Instance UID is left out");
 		study_done(&study);
 	} else if (conditions_miss(a->conditions, &study, room, sizeof room, &unknown)) {

@@ -15,6 +15,7 @@ int work_open(struct session *, const struct settings *how, struct err *);
 struct work_found {
 	long rows;
 	int left_out;			/* by the conditions checked here */
+	int nameless;			/* answers without a usable Study Instance UID */
 	char ignored[256];		/* conditions that the PACS did not apply, in words; "" = none */
 	int asked;			/* C-FINDs for what the answers did not tell */
 	struct windows_result result;

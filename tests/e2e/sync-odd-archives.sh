@@ -5,6 +5,7 @@
 . "${srcdir:-.}/tests/lib.sh" || exit 1
 . "${srcdir:-.}/tests/sync.sh" || exit 1
 
+need dcmodify
 fresh() {
 	export DICOM_QR_LEDGER=$T/$1.db OUT=$T/$1
 	rm -rf "${DATA:?}"/*
@@ -49,10 +50,18 @@ silence
 expect_sent 4
 expect_files "$OUT" 4
 
+# A study that cannot be asked for is told of each night.
+fresh nameless
+dcmodify -q -nb -nrc -m "(0020,000d)=1.2.X" "$DATA"/2/* || fail "dcmodify"
+serve
+night 2026-03-03T02:00:00 -q
+expect_status 0
+expect_only_err '^dicom-qr: error: 1 answer without a usable Study Instance UID'
+expect_files "$OUT" 2
+
 # One second holds more than it answers: the days before count, for the watermark and in the calendar.
 fresh seconds
 "$BULK" "$DATA/many" --studies 40 --series 1 --images 1 --size 200 --prefix 1.2.3.99 --date 20260303 >/dev/null
-need dcmodify
 dcmodify -q -nb -i "(0008,0030)=120000" "$DATA"/many/*
 serve "find-cap 5 a700 level STUDY"
 night 2026-03-05T02:00:00
