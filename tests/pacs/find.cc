@@ -3,7 +3,9 @@
  * the unique key of the level asked for.  So a relational query needs no code of its own. */
 #include "session.h"
 
+#include <algorithm>
 #include <map>
+#include <random>
 #include <set>
 
 #include "generate.h"
@@ -157,6 +159,15 @@ static void forget_counts(search *f, const instance &i)
 	f->series.erase(i.series);
 }
 
+/* With find-grow, the last studies come in one after the other: so many with each query, so many times. */
+static long visible(search *f)
+{
+	const rule *grow = f->s->sc->find("find-grow", { METHOD_NONE, f->s->calling, LEVEL_UNKNOWN });
+	long all = f->generated->number(0);
+
+	return grow ? all - grow->number(0) * std::max(grow->number(1) - shared->rule_count[grow->id]++, 0L) : all;
+}
+
 static void collect_generated(search *f)
 {
 	bool ignores_date = f->ignored.count(DCM_StudyDate), all_match = true;
@@ -166,6 +177,7 @@ static void collect_generated(search *f)
 	for (const key &k : f->keys)
 		all_match = all_match && (k.want.value.empty() || k.tag.getXTag() == DCM_StudyDate);
 	generate_between(f->generated, dates, &first, &end);
+	end = std::min(end, visible(f));
 	for (long n = first; n < end; n++) {
 		if (!all_match) {
 			std::shared_ptr<const instance> i = generate_study(f->generated, n);
@@ -193,6 +205,17 @@ static void collect(search *f)
 		}
 	if (f->generated && f->rq.level == LEVEL_STUDY)
 		collect_generated(f);
+}
+
+/* As they lie there, which for generated ones is by date, unless the rule says otherwise. */
+static void arrange(search *f)
+{
+	const rule *r = f->s->sc->find("find-order", f->at);
+
+	if (r && r->words[0] == "reverse")
+		std::reverse(f->rows.begin(), f->rows.end());
+	else if (r)
+		std::shuffle(f->rows.begin(), f->rows.end(), std::minstd_rand(1));
 }
 
 static std::string availability(const search &f, const instance &i)
@@ -440,6 +463,7 @@ enum outcome find_serve(struct session *s, const struct request &rq)
 	read_keys(&f);
 	if (!refuse(&f)) {
 		collect(&f);
+		arrange(&f);
 		if (const rule *r = s->sc->find("find-final", f.at)) {
 			f.final = r->status(0);
 			f.comment = r->rest(1);

@@ -7,6 +7,7 @@
 #include <map>
 
 enum { DAY_S = 86400 };
+static const int64_t NO_DAY = INT64_MIN;
 
 static std::map<std::string, std::vector<int64_t>> made;	/* seconds since 1970, ascending; by the words of the rule */
 
@@ -29,7 +30,7 @@ static int64_t seconds_of(const std::string &day)
 	struct tm t = {};
 
 	if (day.size() != 8 || strptime(day.c_str(), "%Y%m%d", &t) != day.c_str() + 8)
-		return -1;
+		return NO_DAY;
 	return timegm(&t);
 }
 
@@ -80,8 +81,8 @@ void generate_between(const rule *r, const std::string &dates, long *ret_first, 
 	size_t dash = dates.find('-');
 	int64_t from = seconds_of(dates.substr(0, dash)), until = dash == std::string::npos ? from : seconds_of(dates.substr(dash + 1));
 
-	*ret_first = from < 0 ? 0 : std::lower_bound(all.begin(), all.end(), from) - all.begin();
-	*ret_end = (until < 0 ? all.end() : std::lower_bound(all.begin(), all.end(), until + DAY_S)) - all.begin();
+	*ret_first = from == NO_DAY ? 0 : std::lower_bound(all.begin(), all.end(), from) - all.begin();
+	*ret_end = (until == NO_DAY ? all.end() : std::lower_bound(all.begin(), all.end(), until + DAY_S)) - all.begin();
 }
 
 std::shared_ptr<const instance> generate_study(const rule *r, long number)

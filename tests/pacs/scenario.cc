@@ -14,7 +14,7 @@
 /* The words a rule takes, a letter each:
  *   n number   i number, may be negative   s seconds   x status   l level   m model   w any word
  *   t target: a UID, `all', or `every N'   a the word `as'   c find-cap's style   r error or empty   o one or each
- *   d a day, YYYYMMDD
+ *   d a day, YYYYMMDD   z reverse or mixed
  *   h the word `fresh'   y `empty' or a status   ? what follows may be missing   * the last letter as often as wanted
  *   k an attribute: its keyword, or gggg,eeee
  * A retrieval rule is written retrieve-NAME, get-NAME or move-NAME. */
@@ -44,6 +44,8 @@ static const struct grammar grammars[] = {
 	/* queries */
 	{ "find-cap", "nc", "flt", 0 },
 	{ "find-generate", "ndn", "f", 0 },
+	{ "find-grow", "nn", "f", 0 },
+	{ "find-order", "z", "fl", 0 },
 	{ "find-pending", "x", "fl", 0 },
 	{ "find-require-date", "r?x", "flt", 0 },
 	{ "find-ignore", "k*", "fl", 0 },
@@ -260,6 +262,7 @@ static bool fits(char kind, const std::string &word)
 	switch (kind) {
 	case 'n': return number_parse(word, &n) && n >= 0;
 	case 'i': return number_parse(word, &n);
+	case 'z': return word == "reverse" || word == "mixed";
 	case 'd': return word.size() == 8 && number_parse(word, &n) && n >= 19700101;
 	case 's': return seconds_to_ms(word, &n);
 	case 'x': return status_parse(word, &status);
