@@ -253,6 +253,7 @@ static int list(const struct config *c, const struct node_values *n, struct err 
 static const struct { const char *what, *words; } facts[] = {
 	{ "image-list", "lists objects by" },
 	{ "find-cap", "cuts answers at" },
+	{ "find-whole", "answers whole up to" },
 	{ "date-needed", "needs a date" },
 	{ "modality-filter", "modality filter" },
 	{ "name-case", "case of names" },

@@ -381,7 +381,7 @@ static int answered(struct asking *a, const struct peer *peer, const struct quer
 	if (a->limited)
 		log_warning("stopped after %ld rows (--limit)", a->rows);
 	else
-		log_line(a->result.queries > 1 || !a->result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", a->result.statement);
+		log_line(a->result.queries > 1 + a->result.assured || !a->result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", a->result.statement);
 	if (!a->result.whole)
 		return EXIT_INCOMPLETE;
 	return a->rows || !a->show->fail_if_empty ? EXIT_ALL_THERE : EXIT_EMPTY;

@@ -348,7 +348,7 @@ int work_query(struct session *s, struct plan *plan, const struct query *q, cons
 	}
 	if (ask_series(&a, first, e) < 0)
 		return -1;
-	log_line(found->result.queries > 1 || !found->result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", found->result.statement);
+	log_line(found->result.queries > 1 + found->result.assured || !found->result.whole ? LOG_WARNING : LOG_VERBOSE, "%s", found->result.statement);
 	if (found->ignored[0])
 		log_verbose("the PACS did not apply these conditions, they were applied here: %s", found->ignored);
 	return 0;

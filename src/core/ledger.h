@@ -113,6 +113,7 @@ long long ledger_instance_count(struct ledger *, const char *output, struct err 
 /* What was learned of a node, as text; when, and how often in a row it was the same.  value NULL forgets. */
 int ledger_learn(struct ledger *, const char *node, const char *what, const char *value, struct err *);
 char *ledger_learned(struct ledger *, const char *node, const char *what);	/* yours, or NULL */
+char *ledger_learned_since(struct ledger *, const char *node, const char *what, time_t since);	/* NULL when it is older */
 /* What became of a study in earlier jobs into this output: the last verdict name other than wanted and skipped, or NULL;
  * yours. */
 char *ledger_last_verdict(struct ledger *, const char *output, const char *study_uid, int *ret_received);

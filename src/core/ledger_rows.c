@@ -93,7 +93,7 @@ const char *const ledger_sql[STATEMENTS] = {
 		      " ON CONFLICT(node, what) DO UPDATE SET times = CASE WHEN value = ?3 THEN times + 1 ELSE 1 END,"
 		      " value = ?3, at = ?4",
 	[SQL_FORGET] = "DELETE FROM learned WHERE node = ? AND what = ?",
-	[SQL_LEARNED] = "SELECT value FROM learned WHERE node = ? AND what = ?",
+	[SQL_LEARNED] = "SELECT value FROM learned WHERE node = ? AND what = ? AND at >= ?",
 	[SQL_LEARNED_ALL] = "SELECT what, value, at, times FROM learned WHERE node = ? ORDER BY what",
 	[SQL_SYNC_FIND] = "SELECT id, begun FROM sync WHERE node = ? AND scope = ?",
 	[SQL_SYNC_BEGIN] = "INSERT INTO sync(node, scope, what, begun) VALUES(?1, ?2, ?3, ?4)"
@@ -410,9 +410,14 @@ int ledger_learn(struct ledger *l, const char *node, const char *what, const cha
 
 char *ledger_learned(struct ledger *l, const char *node, const char *what)
 {
+	return ledger_learned_since(l, node, what, 0);
+}
+
+char *ledger_learned_since(struct ledger *l, const char *node, const char *what, time_t since)
+{
 	struct err ignored = { ERR_NONE, "" };
 
-	return first_text(l, SQL_LEARNED, CELLS(TEXT(node), TEXT(what)), &ignored);
+	return first_text(l, SQL_LEARNED, CELLS(TEXT(node), TEXT(what), NUM(since)), &ignored);
 }
 
 char *ledger_last_verdict(struct ledger *l, const char *output, const char *study_uid, int *ret_received)

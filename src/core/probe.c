@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "core/windows.h"
 #include "dicom/charset.h"
 #include "dicom/query.h"
 #include "dicom/tag.h"
@@ -186,7 +187,7 @@ static void dated_query(struct query *q, int from, int until)
 	query_add_returns(q);
 }
 
-/* A round number of rows: do the two halves bring more? */
+/* It may be a limit: do the two halves bring more? */
 static int doubt_cap(struct probing *p, const struct answer *a, int from, int until, struct err *e)
 {
 	struct table *seen = table_new();
@@ -209,12 +210,17 @@ static int doubt_cap(struct probing *p, const struct answer *a, int from, int un
 	if (failed)
 		return -1;
 	snprintf(text, sizeof text, "%zu", a->rows.count);
-	if (more)
+	if (more > 2 + (int)a->rows.count / 100)
 		probe_say(p, PROFILE_CAP, text, "%zu rows and no word of a limit, and %d others in its halves", a->rows.count, more);
+	else if (more)
+		probe_say(p, PROFILE_CAP, NULL, "%zu rows, and %d others in its halves, which may have been made meanwhile", a->rows.count,
+			  more);
 	else if (day)
 		probe_say(p, PROFILE_CAP, "none", "%zu rows, and no others in its halves", a->rows.count);
 	else
 		probe_say(p, PROFILE_CAP, NULL, "%zu rows of one day: it may be a limit", a->rows.count);
+	if (day && !more)
+		profile_learn(p->session, p->peer, PROFILE_WHOLE, text);
 	return 0;
 }
 
@@ -227,7 +233,7 @@ static int tell_cap(struct probing *p, const struct answer *a, int from, int unt
 		probe_say(p, PROFILE_CAP, text, "%zu rows, then status 0x%04X", a->rows.count, (unsigned)a->rows.result.status);
 	else if (a->rows.result.cut)
 		probe_say(p, PROFILE_CAP, NULL, "too many answers bring none at all, but status 0x%04X", (unsigned)a->rows.result.status);
-	else if (a->rows.count >= 10 && a->rows.count % 10 == 0 && !refused(a))
+	else if (!refused(a) && windows_may_be_limit((int)a->rows.count, 0))
 		return doubt_cap(p, a, from, until, e);
 	else if (refused(a))
 		probe_say(p, PROFILE_CAP, NULL, "%s", a->words);

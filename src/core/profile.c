@@ -26,6 +26,19 @@ int profile_cap(struct session *s, const struct peer *peer)
 	return text ? atoi(text) : 0;
 }
 
+/* Limits are changed: what was seen long ago proves nothing. */
+int profile_whole(struct session *s, const struct peer *peer)
+{
+	const time_t week = 7 * 86400;
+	auto_free char *text = NULL;
+	char node[300];
+
+	peer_key(peer, node);
+	if (s->ledger)
+		text = ledger_learned_since(s->ledger, node, PROFILE_WHOLE, clock_wall() - week);
+	return text ? atoi(text) : 0;
+}
+
 void profile_learn(struct session *s, const struct peer *peer, const char *what, const char *value)
 {
 	struct err e = { ERR_NONE, "" };

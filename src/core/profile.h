@@ -7,6 +7,7 @@
 #include "dicom/query.h"
 
 #define PROFILE_CAP "find-cap"			/* rows at which answers are cut; "none" */
+#define PROFILE_WHOLE "find-whole"		/* rows in one answer that was shown to be all there is */
 #define PROFILE_LIST "image-list"		/* how objects are listed: studies, study, series, none */
 #define PROFILE_DATE "date-needed"		/* "no"; "error": a query without a date is refused; "empty": it finds nothing */
 #define PROFILE_MODALITY "modality-filter"	/* ModalitiesInStudy as key: "honoured", "ignored", "refused" */
@@ -14,6 +15,7 @@
 
 char *profile_get(struct session *, const struct peer *, const char *what);	/* yours, NULL */
 int profile_cap(struct session *, const struct peer *);				/* 0 = none known */
+int profile_whole(struct session *, const struct peer *);			/* seen this week; 0 = none */
 void profile_learn(struct session *, const struct peer *, const char *what, const char *value);
 
 /* Turns a query for studies or patients into one that this PACS answers: the last 30 days for one that needs a date, no modality for

@@ -22,13 +22,7 @@ static void finish(struct windows *);
 
 /* ---- judging an answer ---- */
 
-/* People set round limits. */
-static bool is_round(int rows)
-{
-	return rows >= 10 && (rows % 10 == 0 || (rows >= 64 && (rows & (rows - 1)) == 0));
-}
-
-static void learn_cap(struct windows *w, int cap)
+void windows_learn_cap(struct windows *w, int cap)
 {
 	char value[24];
 
@@ -82,40 +76,6 @@ static void give_up(struct windows *w, const struct find_result *r)
 static bool was_cut(struct windows *w, const struct find_result *r)
 {
 	return r->cut || (w->result.cap && r->rows == w->result.cap && !r->why.kind);
-}
-
-/* A round number may be a limit. */
-static bool is_doubtful(const struct windows *w, const struct range *r, const struct find_result *result)
-{
-	/* Where a limit is known, only the first answer may betray that it was lowered: windows often have round numbers. */
-	if (w->result.cap && (w->result.queries > 1 || result->rows > w->result.cap))
-		return false;
-	return !r->doubtful && is_round(result->rows) && w->doubt_rows < 0 && w->by_study;
-}
-
-static void doubt(struct windows *w, const struct range *r, int rows)
-{
-	size_t depth = w->count;
-
-	if (!windows_part(w, *r))
-		return;
-	w->doubt_rows = w->result.rows;
-	w->doubt_cap = rows;
-	w->doubt_depth = depth;
-	w->doubt_range = *r;
-}
-
-/* All parts are in: did they bring what the whole had not? */
-static void settle_doubt(struct windows *w)
-{
-	if (w->doubt_rows < 0 || w->count > w->doubt_depth)
-		return;
-	if (w->result.rows > w->doubt_rows) {
-		learn_cap(w, w->doubt_cap);
-		w->result.cut++;
-		windows_split(w, w->doubt_range);	/* the parts may have been cut as well */
-	}
-	w->doubt_rows = -1;
 }
 
 /* Not the PACS's doing: no other window will fare better. */
@@ -184,7 +144,7 @@ static void window_cut(struct windows *w, const struct find_result *r)
 {
 	w->result.cut++;
 	if (r->rows)
-		learn_cap(w, r->rows);
+		windows_learn_cap(w, r->rows);
 	if (w->barren >= BARREN_MAX) {
 		give_up(w, r);
 		return;
@@ -198,6 +158,18 @@ static void window_cut(struct windows *w, const struct find_result *r)
 	next(w);
 }
 
+/* The PACS says that this is all. */
+static void take_whole(struct windows *w, int rows)
+{
+	if (w->now.recheck && windows_rechecked(w, rows))
+		return;
+	if (windows_is_doubtful(w, &w->now, rows))
+		windows_doubt(w, &w->now, rows);
+	if (!w->by_study && w->result.queries == 1)
+		windows_warn_of_limit(w, rows);
+	windows_note_density(w, &w->now, rows);
+}
+
 static void answered(void *owner, const struct find_result *r)
 {
 	struct windows *w = owner;
@@ -207,6 +179,7 @@ static void answered(void *owner, const struct find_result *r)
 	w->barren = (!was_cut(w, r) && !r->why.kind) || w->result.rows > w->rows_before ? 0 : w->barren + 1;
 	w->result.last = *r;
 	w->result.keys_ignored |= r->keys_ignored;
+	w->tells |= r->cut;
 	if (w->stopped) {
 		err_set(&w->result.why, ERR_INTERRUPTED, "the query was stopped");
 		finish(w);
@@ -219,9 +192,7 @@ static void answered(void *owner, const struct find_result *r)
 		w->asked_once = true;
 		if (w->result.cap && r->rows > w->result.cap)
 			forget_cap(w);
-		if (is_doubtful(w, &w->now, r))
-			doubt(w, &w->now, r->rows);
-		windows_note_density(w, &w->now, r->rows);
+		take_whole(w, r->rows);
 		next(w);
 	}
 }
@@ -268,7 +239,7 @@ static int ask(struct windows *w, struct err *e)
 
 static void next(struct windows *w)
 {
-	settle_doubt(w);
+	windows_settle(w);
 	if (!w->count || w->stopped) {
 		if (w->stopped)
 			err_set(&w->result.why, ERR_INTERRUPTED, "the query was stopped");
@@ -294,6 +265,9 @@ static void state_coverage(struct windows *w)
 	date_range_format(&w->asked, dates);
 	if (r->queries == 1)
 		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut", dates[0] ? dates : "all dates");
+	else if (r->queries == 1 + r->assured)
+		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut; %d more made sure of it",
+			 dates[0] ? dates : "all dates", r->assured);
 	else if (w->asked.from || w->asked.until)
 		snprintf(r->statement, sizeof r->statement, "%s covered in %d queries, none left cut%s", dates, r->queries, but);
 	else
@@ -359,6 +333,7 @@ struct windows *windows_start(struct session *s, const struct peer *peer, const 
 	if (*dates)
 		date_range_parse(dates, &w->asked, &ignored);
 	w->result.cap = profile_cap(s, peer);
+	w->shown = profile_whole(s, peer);
 	w->now = (struct range){ .from = w->asked.from, .until = w->asked.until, .last_second = -1 };
 	w->by_study = begin_with_time(w) && w->by_study;
 	if (ask(w, e) < 0) {

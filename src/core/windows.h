@@ -16,6 +16,7 @@ struct windows_result {
 	bool whole;			/* every window was answered whole */
 	int first_missed;		/* the first day of what was not; 0 = there is none, or it has no bound */
 	int queries, cut, failed;	/* C-FINDs sent; answers that were cut; windows that could not be asked */
+	int assured;			/* C-FINDs that only made sure of an answer: it was whole */
 	long rows;			/* different studies delivered */
 	long repeated;			/* answers for a study that had been delivered */
 	int cap;			/* rows at which the PACS cuts, as far as seen; 0 = none seen */
@@ -35,3 +36,5 @@ struct windows;
 struct windows *windows_start(struct session *, const struct peer *, const struct query *, long long retries, long long wait_s,
 			      const struct windows_hooks *, void *owner, struct err *);
 void windows_stop(struct windows *);		/* done() still comes */
+/* So many rows may be where a PACS stops without a word; shown: that many were seen to be all. */
+bool windows_may_be_limit(int rows, int shown);

@@ -13,8 +13,11 @@ struct range {
 	int second, last_second;	/* inside the one day; last_second -1 = the whole day */
 	int modality;			/* index + 1; 0 = any */
 	bool dense;			/* its answer was cut, or would be: slice it */
-	bool doubtful;			/* part of a window whose answer was suspiciously round */
+	bool doubtful;			/* part of a window whose answer may have been cut */
+	int recheck;			/* asked again: it had so many rows, and its parts a few more; 0 = not so */
 	bool was_cut;			/* exactly this was cut: less must be asked */
+	bool outer;			/* beside what was seen of one that was cut: with luck it is empty */
+	bool upward;			/* slice it at its older end */
 	bool sliced;			/* part of a window that was cut: its split is by length alone */
 	int tries;
 };
@@ -45,6 +48,7 @@ struct windows {
 	long long retries, wait_s;
 	double per_day, per_second;	/* rows, of the last slices that were whole; 0 = unknown */
 	int step_days, step_seconds;
+	int empty;			/* slices in a row in which nothing was */
 	/* When studies are made, from answers that were whole: over the day, and on each day of the week (Monday first; -1 unknown). */
 	long clock[CLOCK_BINS], clock_rows;
 	long part[CLOCK_BINS];		/* of the day that is asked in windows of time, until it is over */
@@ -57,6 +61,10 @@ struct windows {
 	int doubt_cap;
 	size_t doubt_depth;
 	struct range doubt_range;
+	int doubt_unwhole, doubt_queries;	/* when it arose */
+	int shown;			/* rows in one answer that were shown to be all */
+	int refuted;			/* a doubt about so many rows came to nothing */
+	bool tells;			/* it says so when it cuts */
 	struct stamp *stamps;		/* of the answer that comes in; sorted when it is judged */
 	size_t stamp_count, stamp_room;
 	int timeless, dateless;		/* answers of the current window without a Study Time, a Study Date */
@@ -84,7 +92,7 @@ void windows_take(struct windows *, struct range *now);
 void windows_begin(struct windows *);
 /* What was cut goes back as dense; what the answer told about the days is used. */
 void windows_split(struct windows *, struct range);
-/* A round number may be a limit: the parts on either side of the middle study tell.  False when it cannot be parted. */
+/* Into the parts on either side of the middle study.  False when it cannot be parted. */
 bool windows_part(struct windows *, struct range);
 void windows_stamp(struct windows *, const struct dataset *row);
 void windows_sort_stamps(struct windows *);
@@ -94,3 +102,12 @@ void windows_describe(const struct range *, char *out, size_t room);
 void windows_set_keys(struct query *, const struct range *);
 /* Names a window that could not be made whole. */
 void windows_not_whole(struct windows *, const struct range *, const char *why);
+void windows_learn_cap(struct windows *, int cap);
+
+/* Doubts about answers that are said to be whole: raised by one, which is then asked for in parts; settled when these are in. */
+bool windows_is_doubtful(const struct windows *, const struct range *, int rows);
+void windows_doubt(struct windows *, const struct range *, int rows);
+void windows_settle(struct windows *);
+/* The answer to a question asked again for a doubt's sake.  True when it is cut: its parts are asked for. */
+bool windows_rechecked(struct windows *, int rows);
+void windows_warn_of_limit(const struct windows *, int rows);

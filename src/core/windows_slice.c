@@ -13,6 +13,8 @@
 
 #define FIRST_DAY 19000101		/* no modality is older; what is dated before is asked in one piece */
 #define SURGE_MAX 32.0
+#define EMPTY_MAX 2
+#define BESIDE_DAYS 7			/* a gap of a holiday */
 #define FILL 0.75			/* of the cap, which a slice is meant to reach */
 
 const char *const windows_modalities[] = {
@@ -179,22 +181,56 @@ static void slice_seconds(struct windows *w, struct range r, struct range *slice
 	windows_push(w, &r);
 }
 
-/* Days before until that fit into one answer. */
-static int slice_of_days(struct windows *w, int until)
+/* Days from this one on, into the future or the past, that fit into one answer. */
+static int slice_of_days(struct windows *w, int day, int direction)
 {
 	double sum = 0;
 	int days = 0, most = slice_length(w->per_day, answerable(w), w->step_days);
 
 	for (; days < 14; days++) {
-		double more = expected(w, date_add(until, -days));
+		double more = expected(w, date_add(day, direction * days));
 
-		if (*weekday(w, date_add(until, -days)) < 0)
+		if (*weekday(w, date_add(day, direction * days)) < 0)
 			return most;
 		sum += more;
 		if (sum > FILL * answerable(w))
 			break;
 	}
 	return days < 14 ? (days ? days : 1) : most > days ? most : days;
+}
+
+/* Nothing in some slices in a row: what is left is asked for at once, since most likely there is nothing more. */
+static bool is_the_end(struct windows *w, struct range r, struct range *slice)
+{
+	if (w->empty < EMPTY_MAX || r.was_cut)
+		return false;
+	w->empty = 0;
+	*slice = r;
+	slice->dense = slice->upward = false;
+	slice->outer = true;
+	return true;
+}
+
+/* From the older end on; the future is asked for in one piece. */
+static void slice_upward(struct windows *w, struct range r, struct range *slice)
+{
+	int today = date_of(clock_wall()), until;
+
+	*slice = r;
+	slice->dense = slice->was_cut = slice->upward = false;
+	if (!r.until && r.from > today)
+		return;
+	w->step_days = slice_of_days(w, r.from, 1);
+	until = date_add(r.from, w->step_days - 1);
+	if (r.until && until >= r.until)
+		until = r.was_cut ? date_add(r.until, -1) : r.until;
+	slice->until = until;
+	if (until == r.until)
+		return;
+	r.from = date_add(until, 1);
+	r.dense = r.from != r.until;
+	r.was_cut = false;
+	windows_push(w, &r);
 }
 
 static void slice_days(struct windows *w, struct range r, struct range *slice)
@@ -212,7 +248,7 @@ static void slice_days(struct windows *w, struct range r, struct range *slice)
 		windows_push(w, &r);
 		return;
 	}
-	w->step_days = slice_of_days(w, until);
+	w->step_days = slice_of_days(w, until, -1);
 	from = date_add(until, 1 - w->step_days);
 	if (r.from && from <= r.from)
 		from = r.was_cut ? date_add(r.from, 1) : r.from;
@@ -249,8 +285,12 @@ void windows_take(struct windows *w, struct range *now)
 	struct range r = w->todo[--w->count];
 
 	w->predicted = 0;
+	if (r.dense && windows_many_days(&r) && is_the_end(w, r, &r)) {
+		*now = r;
+		return;
+	}
 	if (r.dense && windows_many_days(&r)) {
-		slice_days(w, r, &r);
+		(r.upward ? slice_upward : slice_days)(w, r, &r);
 		r.dense = false;
 	}
 	if (r.dense && windows_end_second(&r) == r.second) {
@@ -357,10 +397,33 @@ static void split_by_stamps(struct windows *w, struct range r)
 	w->step_days = days;
 	r.sliced = true;
 	r.dense = r.was_cut = false;
+	r.outer = true;
+	r.upward = false;
 	push_days(w, &r, r.from, date_add(first, -1));
 	push_days(w, &r, date_add(last, 1), r.until);
+	r.outer = false;
 	r.dense = first < last || (int)w->stamp_count >= answerable(w);
 	push_days(w, &r, first, last);
+}
+
+/* A PACS that answers in the order of dates shows of what lies beside the last answer only that it goes on: then it is sliced from
+ * there, since what was seen last tells best how much there is. */
+static bool goes_on(struct windows *w, struct range *r)
+{
+	int first, last;
+
+	if (!r->outer || w->stamp_count < 2 || !windows_many_days(r))
+		return false;
+	first = w->stamps[0].day;
+	last = w->stamps[w->stamp_count - 1].day;
+	r->upward = r->from && date_days(r->from, first) <= BESIDE_DAYS;
+	if (!r->upward && !(r->until && date_days(last, r->until) <= BESIDE_DAYS))
+		return false;
+	w->per_day = (double)w->stamp_count / (date_days(first, last) + 1);
+	w->step_days = date_days(first, last) + 1;
+	r->dense = r->sliced = true;
+	r->outer = false;
+	return true;
 }
 
 /* What was seen lies close together: a range that was split by that already shrinks by half at least. */
@@ -406,6 +469,10 @@ void windows_split(struct windows *w, struct range r)
 		r.sliced = false;
 		if (split_by_times(w, r))
 			return;
+	}
+	if (goes_on(w, &r)) {
+		windows_push(w, &r);
+		return;
 	}
 	if (narrowed(w, &r)) {
 		split_by_stamps(w, r);
@@ -486,6 +553,7 @@ void windows_note_density(struct windows *w, const struct range *r, int rows)
 	w->most_whole = rows > w->most_whole ? rows : w->most_whole;
 	now = (double)rows / length;
 	*density = *density > 0 ? (*density + now) / 2 : now;
+	w->empty = rows ? 0 : w->empty + 1;
 	if (rows)
 		return;
 	*density = 0;
