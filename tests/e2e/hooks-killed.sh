@@ -67,6 +67,30 @@ fetch --on-study note --max-images 100
 expect_status 0
 [ "$(sort "$CALLS")" = "$(printf "$ROOT.2.%d complete\n" 1 2)" ] || fail "told: $(cat "$CALLS")"
 
+# A study that was told of and has grown: its verdict is the same as before, and still it is told.
+cat >"$T/hooks/brief" <<'END'
+#!/bin/sh
+echo "$2 $DICOM_QR_RECEIVED" >>"$CALLS"
+END
+chmod +x "$T/hooks/brief"
+"$BULK" "$T/more" --studies 1 --series 1 --images 3 --size 2000 >/dev/null
+for ((n = 6; ; n++)); do
+	prepare_row "grown, and killed at step $n" get
+	export CALLS=$ROW/calls
+	fetch --on-study brief
+	expect_status 0
+	cp "$T/more/0001-01-0003.dcm" "$DATA/late.dcm"
+	DICOM_QR_STOP_AT_COMMIT=$n fetch --on-study brief
+	[ "$status" -eq 137 ] || fail "never died with the object published, and nothing told"
+	[ "$(published)" -lt 5 ] || break
+	rm "$DATA/late.dcm"
+done
+[ "$(wc -l <"$CALLS")" -eq 2 ] || fail "told before it died: $(cat "$CALLS")"
+fetch --on-study brief
+expect_status 0
+[ "$(tail -n 1 "$CALLS") $(wc -l <"$CALLS")" = "$ROOT.2.1 3 3" ] || fail "told: $(cat "$CALLS")"
+rm "$DATA/late.dcm"
+
 begun() { [ -s "$T/begun" ]; }
 begin_waiting() {
 	prepare_row "$1" get
