@@ -69,12 +69,18 @@ static const struct { const char *name; size_t at; bool private; } parts[] = {
 	{ "series-description", AT(series_description), false }, { "sop-class", AT(sop_class), false },
 };
 
+static bool goes_elsewhere(const struct settings *how)
+{
+	return how->method == METHOD_MOVE && !how->listen_port;
+}
+
 /* exact: for the digest; else for people. */
 static void describe(const struct values *v, const struct settings *how, bool exact, struct buf *out)
 {
-	const bool elsewhere = how->method == METHOD_MOVE && !how->listen_port;
-
-	buf_printf(out, "%s%s", elsewhere ? "to " : "", elsewhere ? how->destination : how->output);
+	if (goes_elsewhere(how))
+		buf_printf(out, "to %s", how->destination);
+	else
+		buf_str(out, how->output);
 	for (size_t i = 0; i < countof(parts); i++) {
 		const char *value = *(const char *const *)(const void *)((const char *)v + parts[i].at);
 
@@ -113,6 +119,7 @@ struct nightly {
 	struct work_found found;
 	struct run_result result;	/* zeroed when nothing was to be run */
 	bool whole;			/* all that was asked was answered */
+	bool elsewhere;			/* moved to somebody else */
 	bool silent, loud;		/* -q; -v, -d or --progress: as for those who watch */
 	char node[300], range[20];
 };
@@ -232,12 +239,29 @@ static void add_verdicts(const struct nightly *n, struct buf *line)
 		buf_printf(line, "%s%zu in part", before, in_part);
 }
 
+/* Objects; of what went to somebody else as many as the PACS says. */
+static long long came(const struct nightly *n)
+{
+	long long sum = 0;
+
+	if (!n->elsewhere)
+		return n->result.progress.objects;
+	for (size_t i = 0; i < n->plan.count; i++)
+		sum += n->plan.studies[i].verdict == VERDICT_SKIPPED ? 0 : n->plan.studies[i].received;
+	return sum;
+}
+
 static void add_rest(const struct nightly *n, struct buf *line)
 {
 	const struct run_result *r = &n->result;
+	const long long objects = came(n);
 
-	buf_printf(line, "; %lld object%s, %s in %s", r->progress.objects, r->progress.objects == 1 ? "" : "s",
-		   show_bytes(r->progress.bytes), show_duration(r->progress.elapsed_ms));
+	buf_printf(line, "; %lld object%s", objects, objects == 1 ? "" : "s");
+	if (n->elsewhere)
+		buf_printf(line, " sent to %s", n->plan.how.destination);
+	else
+		buf_printf(line, ", %s", show_bytes(r->progress.bytes));
+	buf_printf(line, " in %s", show_duration(r->progress.elapsed_ms));
 	if (r->conflicts)
 		buf_printf(line, "; %d conflict%s", r->conflicts, r->conflicts == 1 ? "" : "s");
 	if (r->damaged + r->foreign)
@@ -260,7 +284,7 @@ static void tell_end(const struct nightly *n, int status, bool ran)
 			  n->found.nameless == 1 ? "" : "s");
 	if (!n->loud)
 		tell_bad_studies(n);
-	if (n->silent || (status == EXIT_ALL_THERE ? !n->result.progress.objects && !n->result.conflicts : !ran && !n->plan.cut_by))
+	if (n->silent || (status == EXIT_ALL_THERE ? !came(n) && !n->result.conflicts : !ran && !n->plan.cut_by))
 		return;
 	buf_printf(&line, "%s, %s: ", n->node, n->range);
 	add_verdicts(n, &line);
@@ -339,6 +363,7 @@ static int enter(struct nightly *n, struct err *e)
 	n->y.selecting = select_wants(&rules);
 	n->y.session = n->s;
 	n->y.dry = n->v->dry_run;
+	n->elsewhere = goes_elsewhere(&n->plan.how);
 	n->y.settle_s = n->v->settle > 0 ? n->v->settle : 0;
 	syncing_scope(buf_text(&exact), n->y.scope);
 	n->y.memory.node = n->node;

@@ -420,7 +420,7 @@ static bool goes_elsewhere(const struct plan *plan)
 	return plan->how.method == METHOD_MOVE && !plan->how.listen_port;
 }
 
-static void validate(struct session *s, const struct plan *plan, int *status)
+static void validate(struct session *s, const struct plan *plan, bool quiet, int *status)
 {
 	struct validation v;
 	struct err e = { ERR_NONE, "" };
@@ -434,7 +434,8 @@ static void validate(struct session *s, const struct plan *plan, int *status)
 		*status = *status ? *status : exit_of_error(&e, s->signal);
 		return;
 	}
-	printf("Validation: %lld valid, %lld invalid files\n", v.valid, v.invalid);
+	if (!quiet || v.invalid)
+		printf("Validation: %lld valid, %lld invalid files\n", v.valid, v.invalid);
 	if (v.invalid && !*status)
 		*status = EXIT_INCOMPLETE;
 }
@@ -547,7 +548,7 @@ int work_run_telling(struct session *s, struct plan *plan, const struct values *
 	if (result.fatal.kind && result.fatal.kind != ERR_INTERRUPTED)
 		log_error("%s", result.fatal.text);
 	if (plan->how.validate && !result.interrupted)
-		validate(s, plan, &status);
+		validate(s, plan, v->quiet, &status);
 	if (!tell || !tell(owner, &result))
 		tell_end(s, plan, v, state_path, &result);
 	if (close_job(s, plan, status, &e) < 0)

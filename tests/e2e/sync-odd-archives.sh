@@ -101,8 +101,8 @@ expect_sent 5
 nothing_new 2026-03-06T02:00:00
 add 2 20260302 5 MR
 forget_log
-night 2026-03-06T03:00:00 -q
-silence
+night 2026-03-06T03:00:00
+one_line ': 1 study, 1 of them grown: 1 (complete|unverified); 5 objects sent to ELSEWHERE in '
 [ "$(requests | grep -c '^move')" -eq 1 ] || fail "not one C-MOVE"
 nothing_new 2026-03-06T04:00:00
 [ "$(sqlite3 "$DICOM_QR_LEDGER" 'select count(*) from sync')" -eq 2 ] || fail "another destination is not another run"

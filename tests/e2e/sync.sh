@@ -48,7 +48,7 @@ night 2026-03-05T02:00:00
 one_line "^$NODE, 20260228-20260305: 2 studies, 1 of them grown: 2 complete; 6 objects, "
 expect_sent 6
 expect_same_objects "$DATA" "$OUT" --subset
-night 2026-03-05T03:00:00
+night 2026-03-05T03:00:00 --validate
 silence
 
 # What is gone from the disk comes again, and nothing else.
