@@ -42,8 +42,9 @@ const struct opt_command command_sync = {
 		"answer that was cut, or over one with a study that is incomplete, failed, empty, parked, or left for later by --settle or a "
 		"limit: such a day is asked for again each time.  --restart begins anew, where something will never come.\n"
 		"\n"
-		"The first run begins at --from, else --lookback ago, which it says; no later one looks further back than that.  A watermark in the future (the clock was wrong, or is) "
-		"counts for nothing, with a warning.  Days are days of the local time zone.\n"
+		"The first run begins at --from, else --lookback ago, which it says; no later one looks further back than that.  A watermark in "
+		"the future (the clock was wrong, or is) counts for nothing, with a warning; of a run whose clock says a day before 2020 nothing "
+		"is remembered.  Days are days of the local time zone.\n"
 		"\n"
 		"It prints nothing when there was nothing to do, one line when something was done, and errors on standard error, as cron "
 		"wants it; -v shows the usual.  Of two runs for the same node, folder and conditions the second ends with status 9.  A run "
@@ -135,11 +136,11 @@ static bool note_result(void *owner, const struct run_result *result)
 static void say_days(const struct nightly *n)
 {
 	const struct sync_days *d = &n->y.days;
-	const char *more = d->settled ? "" : ", and none is set; --restart begins anew";
 
-	if (d->doubtful)
-		log_error("the watermark %d of %s lies in the future: was the clock set back?  It counts for nothing%s", d->doubtful, n->node,
-			  more);
+	if (!d->settled)
+		log_error("today is %d, says the clock: nothing is remembered of this run", d->until);
+	else if (d->doubtful)
+		log_error("the watermark %d of %s lies in the future: was the clock set back?  It counts for nothing", d->doubtful, n->node);
 	if (d->first && !n->silent)
 		printf("No watermark for %s into %s yet: beginning at %d (--from DAY says otherwise)\n", n->node, n->y.memory.what, d->from);
 	log_verbose("days %s asked for; watermark %d", n->range, d->mark);

@@ -170,8 +170,8 @@ int ledger_sync_begin(struct ledger *, struct ledger_sync *, struct err *);
 /* All watermarks, the earliest first; non-zero stops. */
 typedef int ledger_mark_fn(void *owner, int day);
 int ledger_sync_marks(struct ledger *, int64_t sync, ledger_mark_fn *, void *owner, struct err *);
-/* A new watermark takes the place of later ones.  day 0 and studies of every day: begins anew. */
 int ledger_sync_mark(struct ledger *, int64_t sync, int day, struct err *);
+int ledger_sync_unmark(struct ledger *, int64_t sync, int above, struct err *);		/* forgets the watermarks of later days */
 int ledger_sync_prune(struct ledger *, int64_t sync, int before, struct err *);		/* forgets the studies of earlier days */
 
 struct ledger_sync_study {

@@ -50,21 +50,14 @@ int ledger_sync_marks(struct ledger *l, int64_t sync, ledger_mark_fn *fn, void *
 	return ledger_walk(l, SQL_SYNC_MARKS, CELLS(NUM(sync)), tell_mark, &t, e);
 }
 
-static int move_mark(struct ledger *l, int64_t sync, int day, struct err *e)
-{
-	if (ledger_run(l, SQL_SYNC_UNMARK, CELLS(NUM(sync), NUM(day)), e) < 0)
-		return -1;
-	return day ? ledger_run(l, SQL_SYNC_MARK, CELLS(NUM(sync), NUM(day), NUM(clock_wall())), e) : 0;
-}
-
 int ledger_sync_mark(struct ledger *l, int64_t sync, int day, struct err *e)
 {
-	if (ledger_begin(l, e) < 0)
-		return -1;
-	if (move_mark(l, sync, day, e) == 0)
-		return ledger_commit(l, e);
-	ledger_rollback(l);
-	return -1;
+	return ledger_run(l, SQL_SYNC_MARK, CELLS(NUM(sync), NUM(day), NUM(clock_wall())), e);
+}
+
+int ledger_sync_unmark(struct ledger *l, int64_t sync, int above, struct err *e)
+{
+	return ledger_run(l, SQL_SYNC_UNMARK, CELLS(NUM(sync), NUM(above)), e);
 }
 
 int ledger_sync_prune(struct ledger *l, int64_t sync, int before, struct err *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where the clock and the memory disagree, more is asked for rather than less: what is held costs the PACS nothing but the
- * answer. */
+ * answer.  Only what a clock says that was never set since the machine started is not remembered: it would make the next run ask
+ * for everything since then. */
 #include "core/sync.h"
 
 #include <limits.h>
@@ -8,6 +9,7 @@
 #include "dicom/value.h"
 
 #define DAY_S 86400
+#define CLOCK_SET 20200101		/* no clock that was set says an earlier day */
 
 int sync_lookback(long long seconds)
 {
@@ -50,7 +52,7 @@ void sync_days(const struct sync_past *past, int today, int lookback_days, int f
 		if (from)
 			d.from = earlier(d.from, from);
 		d.first = !begun && !from;
-		d.settled = begun || !d.doubtful;
+		d.settled = begun || today >= CLOCK_SET;
 	}
 	d.begun = begun ? earlier(begun, d.from) : d.from;
 	*ret_days = d;

@@ -24,7 +24,7 @@ struct sync_days {
 	int doubtful;			/* a watermark that lies in the future: the clock was wrong then, or is now; 0 = none */
 	int begun;			/* what the first day that was ever wanted is from now on */
 	bool first;			/* nothing was known, and nobody said where to begin */
-	bool settled;			/* the watermark may move: false when all that is known lies in the future */
+	bool settled;			/* what this run finds may be remembered: the clock is not out of its mind */
 };
 
 /* from: what the user said, 0 = nothing; it counts until there is a watermark. */

@@ -53,7 +53,7 @@ static int forget(struct syncing *y, struct err *e)
 
 	if (y->dry || !y->memory.id)
 		return 0;
-	return ledger_sync_mark(l, y->memory.id, 0, e) < 0 || ledger_sync_prune(l, y->memory.id, EVERY_DAY, e) < 0 ? -1 : 0;
+	return ledger_sync_unmark(l, y->memory.id, 0, e) < 0 || ledger_sync_prune(l, y->memory.id, EVERY_DAY, e) < 0 ? -1 : 0;
 }
 
 /* The first day is written down before anything is asked: should the first nights fail, none of them is forgotten. */
@@ -314,9 +314,21 @@ static int note_studies(struct syncing *y, const struct plan *plan, int *first_b
 	return 0;
 }
 
-static int note_end(struct syncing *y, const struct plan *plan, const struct windows_result *asked, struct err *e)
+/* A watermark that lay in the future goes as soon as there are two that say otherwise: of one alone nobody knows which clock was
+ * wrong, that of then or that of now. */
+static int move_mark(struct syncing *y, int mark, struct err *e)
 {
 	struct ledger *l = y->session->ledger;
+
+	if (mark && mark != y->days.mark && ledger_sync_mark(l, y->memory.id, mark, e) < 0)
+		return -1;
+	if (y->days.mark && y->days.doubtful && ledger_sync_unmark(l, y->memory.id, mark, e) < 0)
+		return -1;
+	return ledger_sync_prune(l, y->memory.id, y->days.from, e);
+}
+
+static int note_end(struct syncing *y, const struct plan *plan, const struct windows_result *asked, struct err *e)
+{
 	int first_bad = 0, mark;
 
 	if (!asked->whole)
@@ -326,10 +338,7 @@ static int note_end(struct syncing *y, const struct plan *plan, const struct win
 	mark = sync_mark(&y->days, first_bad);
 	log_verbose("watermark: %d (was %d)", mark, y->days.mark);
 	y->session->totals.covered = mark;
-	if (y->days.settled && mark && (mark != y->days.mark || y->days.doubtful) &&
-	    ledger_sync_mark(l, y->memory.id, mark, e) < 0)
-		return -1;
-	return y->days.settled ? ledger_sync_prune(l, y->memory.id, y->days.from, e) : 0;
+	return y->days.settled ? move_mark(y, mark, e) : 0;
 }
 
 int syncing_commit(struct syncing *y, const struct plan *plan, const struct windows_result *asked, struct err *e)

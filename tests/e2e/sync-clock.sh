@@ -35,7 +35,7 @@ expect_watermark 20260320
 # Set back to before all that is known: nothing is remembered of that night, and nothing is lost.
 night 1970-01-01T00:10:00
 expect_status 0
-expect_only_err 'lies in the future: .* It counts for nothing, and none is set; --restart begins anew$'
+expect_only_err 'today is 19700101, says the clock: nothing is remembered of this run$'
 expect_watermark 20260320
 night 2026-03-22T02:00:00
 silence
@@ -54,8 +54,35 @@ expect_watermark 20260324
 night 2026-03-26T02:00:00
 silence
 
+# Ahead when it ran for the first time: what was there before and after is not lost.
+fresh first
+add 4 20260326 1
+night 2031-01-01T02:00:00 -q
+silence
+expect_watermark 20301231
+night 2026-03-27T02:00:00
+expect_only_err 'the watermark 20301231 '
+expect_out 'beginning at 20260324 '
+add 5 20260328 1
+night 2026-04-10T02:00:00
+expect_only_err 'the watermark 20301231 '
+expect_out ': 1 study: 1 complete; 1 object'
+expect_asked 20260324-20260410
+night 2026-04-11T02:00:00
+silence
+expect_watermark 20260410
+expect_day 2026-03-28 complete
+
+# Set back for one night to before it was set up.
+night 2024-01-01T02:00:00 -q
+expect_only_err 'the watermark 20260410 '
+night 2026-04-12T02:00:00
+silence
+expect_asked 20260407-20260412
+
 # The night of 23 hours, that of 25, and the same hour twice.
 fresh nights
+forget_log
 export TZ=CET-1CEST,M3.5.0,M10.5.0/3
 add 10 20260328 1
 add 11 20260329 1

@@ -44,7 +44,13 @@ static void test_days(void)
 		{ "it was ahead from the beginning", 20260101, { 20291231 }, 20260306, 3, 0, 20260101, 0, 20291231, 20260101, false, true },
 		{ "set back to before all that is known", 20260301, { 20260304 }, 19700101, 3, 0, 19691229, 0, 20260304, 19691229, true,
 		  false },
-		{ "begun in the future", 20290101, { 0 }, 20260306, 3, 0, 20260303, 0, 20290101, 20260303, true, false },
+		{ "the first run, the clock not set", 0, { 0 }, 20000101, 3, 0, 19991229, 0, 0, 19991229, true, false },
+		{ "begun in the future", 20290101, { 0 }, 20260306, 3, 0, 20260303, 0, 20290101, 20260303, true, true },
+		{ "the very first run was in the future", 20290101, { 20290104 }, 20260306, 3, 0, 20260303, 0, 20290104, 20260303, true, true },
+		{ "and the second was not", 20260303, { 20260305, 20290104 }, 20260307, 3, 0, 20260303, 20260305, 20290104, 20260303, false,
+		  true },
+		{ "a day before it all, and back", 20250303, { 20250305, 20260301 }, 20260302, 3, 0, 20260226, 20260301, 0, 20250303, false,
+		  true },
 	};
 
 	for (size_t i = 0; i < countof(cases); i++) {
