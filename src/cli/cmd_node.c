@@ -252,6 +252,7 @@ static int list(const struct config *c, const struct node_values *n, struct err 
 
 static const struct { const char *what, *words; } facts[] = {
 	{ "image-list", "lists objects by" },
+	{ "list-cap", "cuts lists at" },
 	{ "find-cap", "cuts answers at" },
 	{ "find-whole", "answers whole up to" },
 	{ "date-needed", "needs a date" },

@@ -22,9 +22,9 @@
 
 static void start_ready(struct intake *);
 
-static void item_done(struct item *item)
+static void item_done(struct item *item, bool keep)
 {
-	if (item->path)
+	if (item->path && !keep)
 		unlink(item->path);
 	free(item->path);
 	free(item->name);
@@ -39,7 +39,7 @@ static void batch_free(struct batch *b)
 	if (!b)
 		return;
 	for (size_t i = 0; i < b->count; i++)
-		item_done(&b->items[i]);
+		item_done(&b->items[i], b->in->keep);
 	table_free(b->sops, NULL);
 	table_free(b->places, NULL);
 	if (b->list)
@@ -81,6 +81,7 @@ void intake_free(struct intake *in)
 		batch_free(b);
 	}
 	batch_free(in->filling);
+	in->staging->keep |= in->keep;
 	free(in->node);
 	free(in);
 }
@@ -122,6 +123,7 @@ void intake_fail(struct intake *in, const struct err *e)
 	if (in->failed)
 		return;
 	in->failed = true;
+	in->keep = e->kind == ERR_SPACE || e->kind == ERR_SYSTEM;	/* it may go well when there is room */
 	in->hooks.failed(in->owner, e);
 }
 

@@ -40,6 +40,7 @@ struct intake;
 
 struct intake *intake_new(struct session *, struct staging *, const struct layout *, const char *node, const struct intake_hooks *,
 			  void *owner);
+/* What could not be placed for want of room stays in the staging folder, which is marked to be kept. */
 void intake_free(struct intake *);
 /* Moves the file away from path and queues it.  connection: any number by which the caller knows the way it came.  in_flight:
  * it may have been cut when its tool was ended; if it was, it is dropped without a word. */

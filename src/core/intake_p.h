@@ -49,6 +49,7 @@ struct intake {
 	size_t active_count;
 	uint64_t added;
 	bool flush, failed;
+	bool keep;			/* failed, and what is not placed is for the next run */
 	uint32_t tags[64];
 	size_t tag_count;
 };

@@ -248,6 +248,10 @@ static void after_nothing(struct retrieval *r, const struct means *m, const stru
 		return;
 	case SORT_SILENT:
 		/* Some say success while they still fetch it from their archive. */
+		if (r->unknown) {
+			r->step = STEP_END;
+			return;
+		}
 		if (!r->here && !m->foreign && again(r, how, now_ms)) {
 			if (r->tries == 2 && r->step == STEP_WHOLE)
 				r->step = finer(r);
@@ -434,6 +438,8 @@ void retrieval_after(struct retrieval *r, struct means *means, const struct outc
 	}
 	note_outcome(r, means, o);
 	remember(r, means, o);
+	if (enough(r, means, o) && retrieval_relist(r))
+		return;
 	if (enough(r, means, o) || o->overtime) {
 		retrieval_end(r, means);
 		return;

@@ -3,6 +3,8 @@
  * again in smaller pieces: one study, its series, each series.  A list that was cut proves nothing. */
 #include "core/lister_p.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "base/mem.h"
 
 #define DOUBTS_MAX 3			/* so often in a row, and it is taken for a rule */
+#define LEARNED_CAP "list-cap"		/* in the ledger: a number */
 #define LEARNED "image-list"		/* in the ledger: "studies", "files", "study", "series", "none" */
 
 static const char *const answer_names[] = { "studies", "files", "study", "series", "none" };
@@ -19,7 +22,7 @@ static void ask(struct group *);
 struct lister *lister_new(struct session *s, const struct peer *peer, lister_fn *listed, lister_heard_fn *heard, void *owner)
 {
 	struct lister *l = mem_alloc(sizeof *l);
-	auto_free char *known = NULL;
+	auto_free char *known = NULL, *cap = NULL;
 	char node[300];
 
 	*l = (struct lister){ .session = s, .peer = peer, .listed = listed, .heard = heard, .owner = owner };
@@ -28,6 +31,8 @@ struct lister *lister_new(struct session *s, const struct peer *peer, lister_fn 
 	for (size_t i = 0; known && i <= ANSWERS_SERIES; i++)		/* "none" is asked again in each run */
 		if (!strcmp(known, answer_names[i]))
 			l->answers = (enum answers)i;
+	cap = s->ledger ? ledger_learned(s->ledger, node, LEARNED_CAP) : NULL;
+	l->cap = cap ? atoi(cap) : 0;
 	return l;
 }
 
@@ -45,6 +50,21 @@ static void learn(struct lister *l, enum answers answers)
 		log_error("%s", e.text);
 }
 
+void lister_cut_at(struct lister *l, int objects)
+{
+	struct err e = { ERR_NONE, "" };
+	char node[300], number[24];
+
+	if (objects <= 0 || l->cap == objects)
+		return;
+	l->cap = objects;
+	log_verbose("the PACS cuts lists of objects at %d, and does not say so", objects);
+	peer_key(l->peer, node);
+	snprintf(number, sizeof number, "%d", objects);
+	if (l->session->ledger && ledger_learn(l->session->ledger, node, LEARNED_CAP, number, &e) < 0)
+		log_error("%s", e.text);
+}
+
 static void group_free(struct group *g)
 {
 	struct lister *l = g->lister;
@@ -59,6 +79,7 @@ static void group_free(struct group *g)
 	free(g->series);
 	table_free(g->index, NULL);
 	free(g->rows);
+	free(g->sums);
 	free(g->of);
 	free(g);
 }
@@ -174,7 +195,60 @@ static bool credible(const struct lister *l, const struct retrieval *r, int rows
 {
 	if (r->in->expected >= 0 && l->lies < DOUBTS_MAX)
 		return rows > 0 && rows >= r->in->expected;
-	return rows > 0 && !round_number(all_rows);
+	return rows > 0 && !round_number(all_rows) && all_rows != l->cap;
+}
+
+/* Nothing says how many objects there should be: a list that was cut without a word would pass. */
+static bool needs_count(const struct lister *l, const struct retrieval *r)
+{
+	return r->in->expected < 0 && l->countless < DOUBTS_MAX;
+}
+
+/* The same group, to be compared with the counts of the series. */
+static void ask_counts(struct lister *l, struct group *from, const size_t *which, size_t count)
+{
+	struct group *g = mem_alloc(sizeof *g);
+
+	*g = (struct group){ .lister = l, .count = count, .stage = BY_COUNTS, .each = from->each, .series_sum = -1, .next = l->groups };
+	g->of = mem_alloc(count * sizeof *g->of);
+	g->rows = mem_alloc(count * sizeof *g->rows);
+	g->sums = mem_alloc(count * sizeof *g->sums);
+	g->index = table_new();
+	for (size_t i = 0; i < count; i++) {
+		g->of[i] = from->of[which[i]];
+		g->rows[i] = from->rows[which[i]];
+		g->sums[i] = -1;
+		table_put(g->index, g->of[i]->uid, &g->rows[i]);
+	}
+	l->groups = g;
+	ask(g);
+}
+
+static void counts_heard(struct group *g, const struct find_result *result)
+{
+	bool told = !result->why.kind && !result->cut, any = false;
+	struct lister *l = g->lister;
+	struct retrieval **doubtful = mem_alloc(g->count * sizeof *doubtful);
+	size_t count = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct plan_study *in = g->of[i]->in;
+
+		if (told && g->sums[i] >= 0) {
+			any = true;
+			in->expected = g->sums[i];
+			in->counted = COUNT_SERIES;
+		}
+	}
+	l->countless = any ? 0 : l->countless + 1;
+	for (size_t i = 0; i < g->count; i++)
+		if (told && g->sums[i] > g->rows[i])
+			doubtful[count++] = g->of[i];
+		else
+			tell(g, i, true, NULL);
+	add_smaller(l, doubtful, count, 1);
+	free(doubtful);
+	group_free(g);
 }
 
 /* All that was listed is of the only series there is.  Asked for by that series, an answer that was cut at a limit would be cut
@@ -201,7 +275,7 @@ static void series_known(struct group *g)
 		r->in->counted = COUNT_SERIES;
 	}
 	if (g->believed && uncounted &&
-	    (credible(g->lister, r, g->rows[0], g->rows[0]) || (r->in->expected < 0 && lone_series(g)))) {
+	    (credible(g->lister, r, g->rows[0], g->rows[0]) || (r->in->expected < 0 && lone_series(g) && g->rows[0] != g->lister->cap))) {
 		tell_all(g, true, NULL);
 		return;
 	}
@@ -230,7 +304,12 @@ static void one_study_heard(struct group *g, bool believable)
 		return;
 	}
 	if (believable && !g->series_count && credible(g->lister, r, g->rows[0], g->rows[0])) {
-		tell_all(g, true, NULL);
+		if (!g->both && needs_count(g->lister, r)) {
+			ask_counts(g->lister, g, &(size_t){ 0 }, 1);
+			group_free(g);
+		} else {
+			tell_all(g, true, NULL);
+		}
 		return;
 	}
 	if (!believable)
@@ -262,7 +341,8 @@ static void studies_heard(struct group *g, const struct find_result *result)
 	bool believable = !result->why.kind && !result->cut && !g->stray;
 	struct lister *l = g->lister;
 	struct retrieval **doubtful;
-	size_t count = 0, answered = 0;
+	auto_free size_t *uncounted = NULL;
+	size_t count = 0, answered = 0, uncounted_count = 0;
 	int all_rows = 0;
 
 	if (g->count == 1) {
@@ -270,43 +350,107 @@ static void studies_heard(struct group *g, const struct find_result *result)
 		return;
 	}
 	doubtful = mem_alloc(g->count * sizeof *doubtful);
+	uncounted = mem_alloc(g->count * sizeof *uncounted);
 	for (size_t i = 0; i < g->count; i++) {
 		all_rows += g->rows[i];
 		answered += g->rows[i] > 0;
 	}
 	judge_group(g, believable, answered);
 	for (size_t i = 0; i < g->count; i++)
-		if (believable && credible(l, g->of[i], g->rows[i], g->each ? g->rows[i] : all_rows))
-			tell(g, i, true, NULL);
-		else
+		if (!believable || !credible(l, g->of[i], g->rows[i], g->each ? g->rows[i] : all_rows))
 			doubtful[count++] = g->of[i];
+		else if (needs_count(l, g->of[i]))
+			uncounted[uncounted_count++] = i;
+		else
+			tell(g, i, true, NULL);
+	if (uncounted_count)
+		ask_counts(l, g, uncounted, uncounted_count);
 	add_smaller(l, doubtful, count, g->each ? 1 : FILES_AT_ONCE);
 	free(doubtful);
 	group_free(g);
 }
 
+/* Nothing is listed of it, in any way.  Does the PACS know it at all? */
+static void nothing_listed(struct group *g, const struct find_result *result)
+{
+	if (!result->why.kind && !result->cut && !g->of[0]->wanted && g->of[0]->in->expected <= 0) {
+		g->stage = BY_STUDY_ITSELF;
+		ask(g);
+	} else {
+		tell_all(g, g->believed && g->of[0]->wanted > 0, NULL);
+	}
+}
+
+static void study_itself_heard(struct group *g, const struct find_result *result)
+{
+	g->of[0]->unknown = !result->why.kind && !result->cut && !g->known;
+	tell_all(g, false, NULL);
+}
+
 static void series_heard(struct group *g, const struct find_result *result)
 {
 	if (result->why.kind || result->cut || !g->series_count)
-		tell_all(g, g->believed && g->of[0]->wanted > 0, NULL);
+		nothing_listed(g, result);
 	else
 		series_known(g);
+}
+
+static int largest_series(const struct retrieval *r)
+{
+	struct table *counts = table_new();
+	const char *sop;
+	void *value;
+	int largest = 0;
+
+	for (size_t at = 0; r->objects && (sop = table_next(r->objects, &at, &value));) {
+		const struct object *o = value;
+		intptr_t count = (intptr_t)table_get(counts, o->series) + 1;
+
+		if (count > largest)
+			largest = (int)count;
+		table_put(counts, o->series, (void *)count);
+	}
+	table_free(counts, NULL);
+	return largest;
+}
+
+/* The lists of all series together: are they the study's?  When they hold more than the list of the study, that one was cut without a
+ * word, and they may be cut at the same number.  When they hold as much, the count lies, unless that is the number of a limit. */
+static bool series_believed(struct group *g, const struct retrieval *r)
+{
+	struct lister *l = g->lister;
+	int largest = largest_series(r);
+
+	if (g->believed && r->wanted > g->believed_rows)
+		lister_cut_at(l, g->believed_rows);
+	if (g->series_sum >= 0 && r->wanted >= g->series_sum)
+		return true;
+	if (l->cap)
+		return largest < l->cap;
+	return g->series_sum < 0 || !round_number(largest);
 }
 
 static void each_series_heard(struct group *g, const struct find_result *result)
 {
 	struct retrieval *r = g->of[0];
+	struct plan_study *in = r->in;
+	bool whole;
 
 	if (result->why.kind || result->cut) {
 		tell_all(g, g->believed && r->wanted > 0, NULL);
 	} else if (g->series_asked < g->series_count) {
 		ask(g);
 	} else {
-		if (r->wanted && !r->in->series_uid && !g->believed)
+		whole = r->wanted > 0 && series_believed(g, r);
+		if (!whole && g->series_sum > in->expected) {
+			in->expected = g->series_sum;
+			in->counted = COUNT_SERIES;
+		}
+		if (whole && !in->series_uid && !g->believed)
 			learn(g->lister, ANSWERS_SERIES);
-		if (g->believed && g->believed_rows)
+		if (whole && g->believed && g->believed_rows)
 			g->lister->lies = r->wanted == g->believed_rows ? g->lister->lies + 1 : 0;
-		tell_all(g, r->wanted > 0, NULL);
+		tell_all(g, whole, NULL);
 	}
 }
 
@@ -327,11 +471,17 @@ void group_heard(void *owner, const struct find_result *result)
 		g->lister->heard(g->lister->owner, &result->why, g->started_ms);
 	if (g->both && (result->why.kind == ERR_ABORTED || result->why.kind == ERR_TIMEOUT)) {
 		ask_alone(g);
+	} else if (g->stage == BY_COUNTS && (result->why.kind == ERR_ABORTED || result->why.kind == ERR_TIMEOUT)) {
+		counts_heard(g, result);		/* there is a list, if none to compare it with */
 	} else if (passing(result)) {
 		note_break(g, result);
 		tell_all(g, false, &result->why);
 	} else if (g->stage == BY_STUDIES) {
 		studies_heard(g, result);
+	} else if (g->stage == BY_COUNTS) {
+		counts_heard(g, result);
+	} else if (g->stage == BY_STUDY_ITSELF) {
+		study_itself_heard(g, result);
 	} else if (g->stage == BY_SERIES_LIST) {
 		series_heard(g, result);
 	} else {

@@ -33,17 +33,45 @@ static void series_query(struct query *q, const char *study, const struct peer *
 	dataset_text(&q->keys, TAG_NumberOfSeriesRelatedInstances, "");
 }
 
-static int *rows_of(struct group *g, const struct dataset *row, struct retrieval **ret_r)
+/* The place of the study of a row; -1 when it is none of those asked for. */
+static long place_of(struct group *g, const struct dataset *row)
 {
 	const char *study = dataset_get(row, TAG_StudyInstanceUID);
 	int *rows = *study ? table_get(g->index, study) : g->count == 1 ? &g->rows[0] : NULL;
 
-	if (!rows) {
+	return rows ? rows - g->rows : -1;
+}
+
+static void count_row(void *owner, struct dataset *row)
+{
+	struct group *g = owner;
+	long count = dataset_int(row, TAG_NumberOfSeriesRelatedInstances, -1), at = place_of(g, row);
+
+	if (at < 0)
+		return;
+	if (count < 0)
+		g->sums[at] = -2;
+	else if (g->sums[at] != -2)
+		g->sums[at] = (g->sums[at] < 0 ? 0 : g->sums[at]) + (int)count;
+}
+
+static void study_row(void *owner, struct dataset *row)
+{
+	struct group *g = owner;
+
+	g->known |= place_of(g, row) >= 0;
+}
+
+static int *rows_of(struct group *g, const struct dataset *row, struct retrieval **ret_r)
+{
+	long at = place_of(g, row);
+
+	if (at < 0) {
 		g->stray = true;
 		return NULL;
 	}
-	*ret_r = g->of[rows - g->rows];
-	return rows;
+	*ret_r = g->of[at];
+	return &g->rows[at];
 }
 
 static void image_row(void *owner, struct dataset *row)
@@ -109,13 +137,18 @@ static int start_find(struct group *g, struct query *queries, size_t count, void
 	return g->find ? 0 : -1;
 }
 
+static void add_uids(const struct group *g, struct buf *list)
+{
+	for (size_t i = 0; i < g->count; i++)
+		buf_printf(list, "%s%s", i ? "\\" : "", study_get(&g->of[i]->in->study, STUDY_UID));
+}
+
 static int ask_studies(struct group *g, struct err *e)
 {
 	auto_buf struct buf list = BUF_INIT(BUF_MB(1));
 	struct query q;
 
-	for (size_t i = 0; i < g->count; i++)
-		buf_printf(&list, "%s%s", i ? "\\" : "", study_get(&g->of[i]->in->study, STUDY_UID));
+	add_uids(g, &list);
 	image_query(&q, buf_text(&list), "", g->lister->peer, g->of[0]);
 	return start_find(g, &q, 1, image_row, e);
 }
@@ -152,6 +185,33 @@ static int ask_each_series(struct group *g, struct err *e)
 	return start_find(g, queries, count, image_row, e);
 }
 
+/* The series of all, for their counts. */
+static int ask_counts(struct group *g, struct err *e)
+{
+	auto_buf struct buf list = BUF_INIT(BUF_MB(1));
+	struct query queries[FILES_AT_ONCE];
+
+	if (g->count <= FILES_AT_ONCE && g->each) {
+		for (size_t i = 0; i < g->count; i++)
+			series_query(&queries[i], study_get(&g->of[i]->in->study, STUDY_UID), g->lister->peer, g->of[i]);
+		return start_find(g, queries, g->count, count_row, e);
+	}
+	add_uids(g, &list);
+	series_query(queries, buf_text(&list), g->lister->peer, g->of[0]);
+	return start_find(g, queries, 1, count_row, e);
+}
+
+static int ask_study_itself(struct group *g, struct err *e)
+{
+	struct query q;
+
+	query_init(&q, LEVEL_STUDY);
+	if (g->lister->peer->model != MODEL_STUDY)
+		dataset_text(&q.keys, TAG_PatientID, study_get(&g->of[0]->in->study, STUDY_PATIENT_ID));
+	dataset_text(&q.keys, TAG_StudyInstanceUID, study_get(&g->of[0]->in->study, STUDY_UID));
+	return start_find(g, &q, 1, study_row, e);
+}
+
 int group_ask(struct group *g, struct err *e)
 {
 	struct query q;
@@ -159,6 +219,10 @@ int group_ask(struct group *g, struct err *e)
 	switch (g->stage) {
 	case BY_STUDIES:
 		return g->each ? ask_each_study(g, e) : g->both ? ask_study_and_series(g, e) : ask_studies(g, e);
+	case BY_COUNTS:
+		return ask_counts(g, e);
+	case BY_STUDY_ITSELF:
+		return ask_study_itself(g, e);
 	case BY_SERIES_LIST:
 		forget_series(g);
 		series_query(&q, study_get(&g->of[0]->in->study, STUDY_UID), g->lister->peer, g->of[0]);

@@ -7,7 +7,7 @@
 
 #define FILES_AT_ONCE 50		/* query files on one association */
 
-enum stage { BY_STUDIES, BY_SERIES_LIST, BY_SERIES };
+enum stage { BY_STUDIES, BY_COUNTS, BY_SERIES_LIST, BY_SERIES, BY_STUDY_ITSELF };
 enum answers { ANSWERS_STUDIES, ANSWERS_FILES, ANSWERS_STUDY, ANSWERS_SERIES, ANSWERS_NONE };
 
 struct group {
@@ -24,6 +24,8 @@ struct group {
 	char **series;			/* Series Instance UIDs of the one study */
 	size_t series_count, series_room, series_asked;
 	int series_sum;			/* of NumberOfSeriesRelatedInstances, -1 unknown */
+	int *sums;			/* BY_COUNTS: the objects of the series of each, -1 unknown */
+	bool known;			/* BY_STUDY_ITSELF: it was among the answers */
 	bool believed;			/* the study-wide list was whole, if smaller than the count */
 	int believed_rows;
 	bool stray;			/* answers without a Study Instance UID */
@@ -40,6 +42,8 @@ struct lister {
 	enum answers answers;
 	int silent;			/* studies in a row without any list */
 	int doubts;			/* groups of query files in a row that were not answered believably */
+	int cap;			/* answers at which a list was cut without a word, 0 = none was seen */
+	int countless;			/* questions in a row for counts that told none */
 	int lies;			/* counts in a row that were larger than what each series has */
 	int requests;
 	bool not_both;			/* two levels on one association are not answered */

@@ -37,6 +37,7 @@ void retrieval_init(struct retrieval *r, struct plan_study *in, const struct mea
 {
 	memset(r, 0, sizeof *r);
 	r->in = in;
+	r->told = in->series_uid || in->only.count ? -1 : in->study.instances;
 	r->base = r->way = r->best = (struct way){ means->first, 0 };
 	r->company = means->studies;
 	r->batch_max = means->studies == FORM_ALONE ? 1 : QUERY_LIST_UIDS_MAX;
@@ -51,7 +52,8 @@ void retrieval_done(struct retrieval *r)
 {
 	table_free(r->objects, object_free);
 	table_free(r->came, object_free);
-	r->objects = r->came = NULL;
+	table_free(r->more, NULL);
+	r->objects = r->came = r->more = NULL;
 }
 
 static struct object *object_new(const char *series, const char *sop_class)
@@ -113,6 +115,47 @@ bool retrieval_have(struct retrieval *r, const char *series, const char *sop, co
 		o->sop_class = mem_str(sop_class);
 	}
 	r->here++;
+	return true;
+}
+
+void retrieval_surplus(struct retrieval *r, const char *series, const char *sop)
+{
+	if (!r->listed || r->in->only.count || (r->in->series_uid && strcmp(series, r->in->series_uid)) || table_has(r->objects, sop))
+		return;
+	if (!r->more)
+		r->more = table_new();
+	table_put(r->more, sop, NULL);
+}
+
+/* How many of them are still on no list. */
+static int surplus(const struct retrieval *r)
+{
+	const char *sop;
+	int count = 0;
+
+	for (size_t at = 0; r->listed && r->more && (sop = table_next(r->more, &at, NULL));)
+		count += !table_has(r->objects, sop);
+	return count;
+}
+
+int retrieval_cut_at(const struct retrieval *r)
+{
+	return r->relisted && r->listed && surplus(r) ? r->wanted : 0;
+}
+
+bool retrieval_relist(struct retrieval *r)
+{
+	if (r->relisted || !r->listed || retrieval_missing(r) || !surplus(r))
+		return false;
+	r->relisted = true;
+	retrieval_unlist(r);
+	r->here = 0;
+	r->in->expected = r->told;
+	r->state = RETRIEVAL_WAITING;
+	r->list = LIST_WANTED;
+	r->list_first = true;
+	r->list_tries = 0;
+	r->list_not_before = r->not_before = 0;
 	return true;
 }
 
@@ -231,9 +274,17 @@ static void refuse_uncarried(struct retrieval *r)
 	}
 }
 
+/* Before the length of the list takes its place. */
+static void note_told(struct retrieval *r)
+{
+	if (r->in->counted != COUNT_IMAGES && r->in->expected > r->told)
+		r->told = r->in->expected;
+}
+
 void retrieval_ready(struct retrieval *r, const struct means *means)
 {
 	r->state = RETRIEVAL_READY;
+	note_told(r);
 	if (r->listed) {
 		r->in->expected = r->wanted;
 		r->in->counted = COUNT_IMAGES;
@@ -255,14 +306,17 @@ void retrieval_join(struct retrieval *r, const struct means *means)
 	const char *sop;
 	void *value;
 
+	note_told(r);
 	if (!r->listed)
 		return;
 	r->here = 0;
 	for (size_t at = 0; r->came && (sop = table_next(r->came, &at, &value));) {
 		struct object *came = value, *o = table_get(r->objects, sop);
 
-		if (!o)
+		if (!o) {
+			retrieval_surplus(r, came->series, sop);
 			continue;
+		}
 		o->path = came->path;
 		came->path = NULL;
 		if (!*o->sop_class) {
@@ -414,12 +468,15 @@ static char *explanation(const struct retrieval *r)
 
 	switch (r->in->verdict) {
 	case VERDICT_INCOMPLETE:
+		if (missing == 0 && !r->in->beyond)
+			return mem_printf("%d of %d objects missing, none of them on the PACS's list, which it cut",
+					  r->in->expected - r->in->received, r->in->expected);
 		if (missing == 0)
 			return mem_printf("%d of %d objects are left for another run (--max-images)", r->in->beyond, r->in->expected);
 		return missing >= 0 ? mem_printf("%d of %d objects missing: %s", missing, r->in->expected, words_of_missing(r))
 				    : mem_printf("it is unknown how many objects are missing: %s", words_of_missing(r));
 	case VERDICT_EMPTY:
-		return mem_str("the PACS says success and sends no object");
+		return mem_str(r->unknown ? "the PACS does not know this study: is the UID right?" : "the PACS says success and sends no object");
 	case VERDICT_PARKED:
 		return mem_printf("%s at the PACS: it was recalled and has not come yet; resume later",
 				  study_get(&r->in->study, STUDY_AVAILABILITY));
@@ -436,6 +493,8 @@ static enum verdict verdict_of(const struct retrieval *r, const struct means *me
 
 	if (means->foreign)
 		return r->why.kind ? VERDICT_FAILED : VERDICT_UNVERIFIED;
+	if (missing == 0 && r->listed && surplus(r))
+		return r->told < 0 ? VERDICT_UNVERIFIED : r->in->received >= r->told ? VERDICT_COMPLETE_BY_COUNT : VERDICT_INCOMPLETE;
 	if (missing == 0 && r->listed)
 		return VERDICT_COMPLETE;
 	if (missing == 0 && r->here)
@@ -454,7 +513,9 @@ static enum verdict verdict_of(const struct retrieval *r, const struct means *me
 void retrieval_end(struct retrieval *r, const struct means *means)
 {
 	r->state = RETRIEVAL_OVER;
-	r->in->received = r->here;
+	r->in->received = r->here + surplus(r);
+	if (r->listed && r->in->received > r->in->expected)
+		r->in->expected = r->in->received > r->told ? r->in->received : r->told;	/* the list was cut without a word */
 	r->in->verdict = verdict_of(r, means);
 	if (r->in->beyond && verdict_is_good(r->in->verdict))
 		r->in->verdict = VERDICT_INCOMPLETE;

@@ -82,6 +82,10 @@ struct retrieval {
 	bool listed;			/* objects is the PACS's own list, or what was asked for by name */
 	int wanted, here;		/* objects in the table; here counts those with a path (without a list: all that came) */
 	struct table *came;		/* without a list: what arrived */
+	struct table *more;		/* with a list: what arrived and is not on it */
+	bool relisted;			/* it was asked for once more because of that */
+	bool unknown;			/* the PACS does not know the study when asked for it */
+	int told;			/* objects by the counts of the PACS, -1 unknown */
 	enum retrieval_step step;
 	struct way base, way;		/* where the ladder starts, where it is */
 	struct way best;		/* that brought something last */
@@ -114,6 +118,8 @@ bool retrieval_list(struct retrieval *, const char *series, const char *sop, con
 void retrieval_unlist(struct retrieval *);
 /* An object is here under path; returns true when it is wanted and new. */
 bool retrieval_have(struct retrieval *, const char *series, const char *sop, const char *sop_class, const char *path);
+/* An object of the study came that is not on the list (or it is, or the list is our own: nothing happens). */
+void retrieval_surplus(struct retrieval *, const char *series, const char *sop);
 /* An object came and was no good. */
 void retrieval_damaged(struct retrieval *, const char *sop, const char *reason);
 /* True when nothing more needs to come. */
@@ -134,6 +140,10 @@ size_t retrieval_block(const struct retrieval *, const struct request *, const c
 size_t retrieval_series(const struct retrieval *, const char **uids, size_t room);
 /* After an attempt: READY with the next step and pause, or OVER with a verdict.  What it taught is noted in the means. */
 void retrieval_after(struct retrieval *, struct means *, const struct outcome *, const struct settings *how, int64_t now_ms);
+/* Everything on the list is here, but more came: the list may have been cut, or have grown.  It is WAITING for a new one, once. */
+bool retrieval_relist(struct retrieval *);
+/* The length at which that list was cut again; 0 = it was not. */
+int retrieval_cut_at(const struct retrieval *);
 /* Ends it where it stands (nothing more can be tried): the verdict from what is here. */
 void retrieval_end(struct retrieval *, const struct means *);
 /* "C-GET of study", "C-MOVE of 3 studies": for people and the ledger. */

@@ -19,6 +19,7 @@
 #include "core/announce.h"
 #include "core/run_p.h"
 #include "core/state.h"
+#include "dicom/value.h"
 
 #define TICK_MS 100
 #define SAVE_MS 5000
@@ -69,13 +70,21 @@ static void drain(struct run *run)
 
 /* ---- what the intake tells ---- */
 
+/* Of an earlier run, by the plan of its job: a study, or a series, or single objects of it. */
+static bool was_wanted(const struct run *run, const char *study, const char *series, const char *sop)
+{
+	auto_free char *of_series = mem_printf("%s/%s", study, series), *alone = mem_printf("%s//%s", study, sop);
+
+	return table_has(run->left, study) || table_has(run->left, of_series) || table_has(run->left, alone);
+}
+
 static bool wanted(void *owner, const char *study, const char *series, const char *sop)
 {
 	struct run *run = owner;
 	struct retrieval *r = table_get(run->by_uid, study);
 
 	if (run->taking_leftovers)
-		return true;
+		return was_wanted(run, study, series, sop);
 	if (!r)
 		return table_has(run->known, study);
 	if (r->in->only.count)
@@ -126,7 +135,8 @@ static void placed(void *owner, const struct intake_object *object)
 		attempt_touch(a, r, object->bytes);
 	if (a && a->receiver && object->connection)
 		receiver_belongs(a->receiver, object->connection, a);
-	retrieval_have(r, object->series, object->sop, object->sop_class, object->path);
+	if (!retrieval_have(r, object->series, object->sop, object->sop_class, object->path) && !object->duplicate)
+		retrieval_surplus(r, object->series, object->sop);
 }
 
 /* A damaged object may tell no more than its own UID. */
@@ -275,6 +285,43 @@ static void interrupted(void *owner)
 
 /* ---- beginning and end ---- */
 
+static void add_left(struct table *left, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_study *in = &plan->studies[i];
+		auto_free char *study = mem_str(study_get(&in->study, STUDY_UID));
+		auto_free char *series = NULL;
+
+		value_trim(study);
+		if (in->verdict == VERDICT_SKIPPED)
+			continue;
+		series = in->series_uid ? mem_printf("%s/%s", study, in->series_uid) : NULL;
+		if (!in->only.count)
+			table_put(left, series ? series : study, NULL);
+		for (size_t n = 0; n < in->only.count; n++) {
+			auto_free char *alone = mem_printf("%s//%s", study, in->only.items[n].sop);
+
+			table_put(left, alone, NULL);
+		}
+	}
+}
+
+/* A plan of another output folder is that of another ledger's job. */
+static void leftover_folder(void *owner, int64_t job)
+{
+	struct run *run = owner;
+	struct err e = { ERR_NONE, "" };
+	auto_free char *text = job > 0 && run->session->ledger ? ledger_job_plan_text(run->session->ledger, job, &e) : NULL;
+	struct plan plan;
+
+	plan_init(&plan);
+	if (text && state_parse(text, strlen(text), &plan, &e) == 0 && plan.how.output && !strcmp(plan.how.output, run->how->output))
+		add_left(run->left, &plan);
+	else
+		log_verbose("an earlier run left files, and what it wanted is unknown: they are taken in if this run wants them");
+	plan_done(&plan);
+}
+
 static void leftover(void *owner, const char *path)
 {
 	struct run *run = owner;
@@ -293,13 +340,19 @@ static bool leftovers_over(void *owner)
 
 static int take_leftovers(struct run *run, struct err *e)
 {
+	static const struct staging_finder finder = { leftover_folder, leftover };
+
 	run->taking_leftovers = true;
-	if (staging_leftovers(&run->staging, leftover, run, e) < 0)
+	run->left = table_new();
+	add_left(run->left, run->plan);
+	if (staging_leftovers(&run->staging, &finder, run, e) < 0)
 		return -1;
 	intake_flush(run->intake);
 	if (session_run(run->session, leftovers_over, run, e) < 0)
 		return -1;
 	run->taking_leftovers = false;
+	table_free(run->left, NULL);
+	run->left = NULL;
 	return 0;
 }
 
@@ -307,7 +360,8 @@ static int open_run(struct run *run, struct err *e)
 {
 	static const struct intake_hooks hooks = { wanted, present, publishing, placed, refused, intake_failed };
 	run->layout = layout_parse(run->how->layout, e);
-	if (!run->layout || file_make_dirs(run->how->output, e) < 0 || staging_open(&run->staging, run->how->output, e) < 0)
+	if (!run->layout || file_make_dirs(run->how->output, e) < 0 || staging_open(&run->staging, run->how->output, e) < 0 ||
+	    staging_label(&run->staging, run->session->job, e) < 0)
 		return -1;
 	run->intake = intake_new(run->session, &run->staging, run->layout, run->node, &hooks, run);
 	if (run->means.move && run->how->listen_port) {
@@ -343,6 +397,7 @@ static void close_run(struct run *run)
 	layout_free(run->layout);
 	table_free(run->by_uid, NULL);
 	table_free(run->known, NULL);
+	table_free(run->left, NULL);
 	means_done(&run->means);
 	run->session->on_interrupt = NULL;
 	run->session->interrupt_owner = NULL;

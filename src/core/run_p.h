@@ -35,6 +35,7 @@ struct run {
 	struct receiver *receiver;
 	struct lister *lister;
 	struct table *known;		/* Study Instance UIDs of the plan */
+	struct table *left;		/* while leftovers are taken: what they may be (left_key) */
 	struct table *by_uid;		/* Study Instance UID -> struct retrieval, those in the window */
 	struct retrieval **active;	/* the window, in the order of the plan */
 	size_t active_count, active_room;

@@ -19,6 +19,7 @@
 
 #define RUN_PREFIX "run"
 #define LOCK_NAME "lock"
+#define LABEL_NAME ".job"
 
 static int lock_folder(const char *folder)
 {
@@ -53,7 +54,7 @@ void staging_close(struct staging *s)
 {
 	struct err ignored = { ERR_NONE, "" };
 
-	if (s->folder)
+	if (s->folder && !s->keep)
 		file_remove_tree(s->folder, &ignored);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
@@ -64,6 +65,26 @@ void staging_close(struct staging *s)
 	free(s->output);
 	memset(s, 0, sizeof *s);
 	s->lock_fd = -1;
+}
+
+int staging_label(struct staging *s, int64_t job, struct err *e)
+{
+	auto_free char *path = file_join(s->folder, LABEL_NAME);
+	char text[24];
+	int len = snprintf(text, sizeof text, "%lld\n", (long long)job);
+
+	return file_replace(path, text, (size_t)len, e);
+}
+
+static int64_t read_label(const char *folder)
+{
+	auto_free char *path = file_join(folder, LABEL_NAME);
+	auto_buf struct buf text = BUF_INIT(100);
+	struct err ignored = { ERR_NONE, "" };
+
+	if (access(path, F_OK) < 0 || file_read(path, &text, &ignored) < 0)
+		return 0;
+	return strtoll(buf_text(&text), NULL, 10);
 }
 
 char *staging_folder(struct staging *s, const char *prefix, struct err *e)
@@ -109,7 +130,7 @@ static void each_file(const char *folder, int depth, file_fn *file, void *owner)
 		closedir(dir);
 }
 
-int staging_leftovers(struct staging *s, file_fn *file, void *owner, struct err *e)
+int staging_leftovers(struct staging *s, const struct staging_finder *finder, void *owner, struct err *e)
 {
 	DIR *dir = opendir(s->house);
 	struct dirent *entry;
@@ -123,7 +144,8 @@ int staging_leftovers(struct staging *s, file_fn *file, void *owner, struct err 
 		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder) ||
 		    (lock = lock_folder(path)) < 0)
 			continue;
-		each_file(path, 1, file, owner);
+		finder->folder(owner, read_label(path));
+		each_file(path, 1, finder->file, owner);
 		file_remove_tree(path, e);
 		close(lock);
 	}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -13,17 +14,24 @@ struct staging {
 	char *folder;		/* ours, locked while we live */
 	int lock_fd;
 	unsigned serial;
+	bool keep;		/* files in it could not be placed: the next run takes them in */
 };
 
 int staging_open(struct staging *, const char *output, struct err *);
-void staging_close(struct staging *);				/* removes our folder */
+void staging_close(struct staging *);				/* removes our folder, unless it is to be kept */
+/* Writes down for which job the files are, so that whoever finds them can find out whether they were wanted. */
+int staging_label(struct staging *, int64_t job, struct err *);
 /* A new empty folder for one child; yours. */
 char *staging_folder(struct staging *, const char *prefix, struct err *);
 /* A path for one received file that no child knows of; yours. */
 char *staging_file(struct staging *);
-/* Calls file() for each regular file in the folders of runs that are dead, then removes what is left of them (file() moves
- * away what it takes). */
-int staging_leftovers(struct staging *, void (*file)(void *owner, const char *path), void *owner, struct err *);
+/* Calls folder() for each folder of a run that is dead, with its job (0 = nobody knows), and file() for each regular file in it, then
+ * removes what is left (file() moves away what it takes). */
+struct staging_finder {
+	void (*folder)(void *owner, int64_t job);
+	void (*file)(void *owner, const char *path);
+};
+int staging_leftovers(struct staging *, const struct staging_finder *, void *owner, struct err *);
 /* Puts a file that must not be mixed in aside: OUTPUT/.dicom-qr/quarantine/NAME and NAME.reason (one line of JSON). */
 int staging_quarantine(struct staging *, const char *path, const char *name, const char *reason, const char *sender, struct err *);
 /* Does a run that lives have a folder in this house (OUTPUT/.dicom-qr)? */

@@ -60,10 +60,14 @@ for left in 8 12 40; do
 	disk sudden-$left size=200m,nr_inodes=200
 	mkdir "$T/sudden-$left/fill"
 	(cd "$T/sudden-$left/fill" && seq $((198 - left)) | xargs touch)
+	: >"$T/badpacs.log"
 	run dicom-qr "$NODE" --auto --method c-get -o "$OUT" --save-state "$T/sudden-$left.state" --retries 0
 	stopped "No space left on device"
 	rm -r "$T/sudden-$left/fill"
+	whole=$(find "$OUT" -type f -size +19k | wc -l) sent=$(grep -c '^sent ' "$T/badpacs.log")
 	carry_on sudden-$left
+	# what was whole, in its place or not, is not sent again
+	[ $(($(grep -c '^sent ' "$T/badpacs.log") - sent)) -le $((60 - whole)) ] || fail "whole objects were sent again"
 done
 
 # The ledger's own disk.

@@ -29,6 +29,7 @@ fault "rows twice" "get move" all "find-duplicate-rows
 	$lost"
 fault "lists cut short" "get move" all "find-cap 20 silent level IMAGE
 	$lost"
+fault "lists cut short, of series too" "get move" all "find-cap 3 silent level IMAGE"
 fault "lists without Study Instance UID" "get move" all "find-omit StudyInstanceUID level IMAGE
 	$lost"
 fault "lists break off" "get move" all "find-abort-after 10 level IMAGE times 1
