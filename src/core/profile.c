@@ -26,17 +26,28 @@ int profile_cap(struct session *s, const struct peer *peer)
 	return text ? atoi(text) : 0;
 }
 
-/* Limits are changed: what was seen long ago proves nothing. */
-int profile_whole(struct session *s, const struct peer *peer)
+/* A PACS is changed, too: what was seen long ago proves nothing. */
+static char *this_week(struct session *s, const struct peer *peer, const char *what)
 {
 	const time_t week = 7 * 86400;
-	auto_free char *text = NULL;
 	char node[300];
 
 	peer_key(peer, node);
-	if (s->ledger)
-		text = ledger_learned_since(s->ledger, node, PROFILE_WHOLE, clock_wall() - week);
+	return s->ledger ? ledger_learned_since(s->ledger, node, what, clock_wall() - week) : NULL;
+}
+
+int profile_whole(struct session *s, const struct peer *peer)
+{
+	auto_free char *text = this_week(s, peer, PROFILE_WHOLE);
+
 	return text ? atoi(text) : 0;
+}
+
+bool profile_knows_no_availability(struct session *s, const struct peer *peer)
+{
+	auto_free char *text = this_week(s, peer, PROFILE_AVAILABILITY);
+
+	return text && !strcmp(text, "no");
 }
 
 void profile_learn(struct session *s, const struct peer *peer, const char *what, const char *value)

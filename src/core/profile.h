@@ -11,11 +11,14 @@
 #define PROFILE_LIST "image-list"		/* how objects are listed: studies, study, series, none */
 #define PROFILE_DATE "date-needed"		/* "no"; "error": a query without a date is refused; "empty": it finds nothing */
 #define PROFILE_MODALITY "modality-filter"	/* ModalitiesInStudy as key: "honoured", "ignored", "refused" */
+#define PROFILE_AVAILABILITY "availability"	/* "yes", "no": InstanceAvailability stands in rows of studies */
 #define PROFILE_NAME_CASE "name-case"		/* names compared "insensitive" or "sensitive" */
 
 char *profile_get(struct session *, const struct peer *, const char *what);	/* yours, NULL */
 int profile_cap(struct session *, const struct peer *);				/* 0 = none known */
 int profile_whole(struct session *, const struct peer *);			/* seen this week; 0 = none */
+/* Seen this week: it says of no study whether it is online.  To ask all the same makes Orthanc open a file for each row. */
+bool profile_knows_no_availability(struct session *, const struct peer *);
 void profile_learn(struct session *, const struct peer *, const char *what, const char *value);
 
 /* Turns a query for studies or patients into one that this PACS answers: the last 30 days for one that needs a date, no modality for

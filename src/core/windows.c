@@ -15,6 +15,7 @@
 #include "dicom/value.h"
 
 #define ROWS_MAX 20000000L
+#define UNTOLD_MIN 50			/* rows */
 #define NAMED_MAX 20			/* windows that could not be made whole, each in a line of its own */
 
 static void next(struct windows *);
@@ -210,6 +211,7 @@ static void row(void *owner, struct dataset *set)
 		return;
 	}
 	w->result.rows++;
+	w->available += *dataset_get(set, TAG_InstanceAvailability) != '\0';
 	w->hooks.row(w->owner, set);
 }
 
@@ -275,6 +277,15 @@ static void state_coverage(struct windows *w)
 			 *but ? but : " (studies without a date cannot be asked for in windows)");
 }
 
+/* Asked for in many rows, and told in none. */
+static void note_availability(struct windows *w)
+{
+	const struct element *key = dataset_find(&w->query.keys, TAG_InstanceAvailability);
+
+	if (w->query.level == LEVEL_STUDY && key && !key->len && !w->available && w->result.rows >= UNTOLD_MIN)
+		profile_learn(w->session, &w->peer, PROFILE_AVAILABILITY, "no");
+}
+
 static void finish(struct windows *w)
 {
 	struct windows_result result;
@@ -282,6 +293,7 @@ static void finish(struct windows *w)
 	void *owner = w->owner;
 
 	state_coverage(w);
+	note_availability(w);
 	result = w->result;
 	timer_clear(w->session->loop, &w->timer);
 	query_done(&w->query);
@@ -330,6 +342,8 @@ struct windows *windows_start(struct session *s, const struct peer *peer, const 
 	w->seen = uidset_new();
 	query_init(&w->query, q->level);
 	dataset_copy(&w->query.keys, &q->keys);
+	if (!*dataset_get(&q->keys, TAG_InstanceAvailability) && profile_knows_no_availability(s, peer))
+		dataset_drop(&w->query.keys, TAG_InstanceAvailability);
 	if (*dates)
 		date_range_parse(dates, &w->asked, &ignored);
 	w->result.cap = profile_cap(s, peer);

@@ -67,6 +67,7 @@ struct windows {
 	bool tells;			/* it says so when it cuts */
 	struct stamp *stamps;		/* of the answer that comes in; sorted when it is judged */
 	size_t stamp_count, stamp_room;
+	long available;			/* rows that say whether their study is online */
 	int timeless, dateless;		/* answers of the current window without a Study Time, a Study Date */
 	long rows_before;		/* the current window was asked */
 	int too_many;			/* rows at which an answer broke off, where no cap is known; 0 = none did */

@@ -70,6 +70,17 @@ void dataset_text(struct dataset *d, uint32_t tag, const char *value)
 	dataset_put(d, tag, tag_vr(tag), value, value ? strlen(value) : 0);
 }
 
+void dataset_drop(struct dataset *d, uint32_t tag)
+{
+	struct element *el = find(d, tag);
+
+	if (!el)
+		return;
+	free(el->value);
+	d->count--;
+	memmove(el, el + 1, (size_t)(d->elements + d->count - el) * sizeof *el);
+}
+
 const struct element *dataset_find(const struct dataset *d, uint32_t tag)
 {
 	return find(d, tag);

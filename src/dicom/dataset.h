@@ -24,6 +24,7 @@ void dataset_reset(struct dataset *);
 /* Replaces an element of the same tag. */
 void dataset_put(struct dataset *, uint32_t tag, const char *vr, const char *value, size_t len);
 void dataset_text(struct dataset *, uint32_t tag, const char *value);	/* VR from the table; NULL = "" */
+void dataset_drop(struct dataset *, uint32_t tag);	/* absent is fine */
 const struct element *dataset_find(const struct dataset *, uint32_t tag);
 /* The value, "" when absent. */
 const char *dataset_get(const struct dataset *, uint32_t tag);

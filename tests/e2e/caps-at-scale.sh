@@ -63,11 +63,15 @@ done
 
 # no limit: made sure of once, believed then
 rm -f "$DICOM_QR_LEDGER"*
-asked "find-generate 947 20230101 365"
+asked "find-generate 947 20230101 365
+find-omit InstanceAvailability"
 whole 947 3
 expect_err 'all dates covered in one query, not cut; 2 more made sure of it'
 again
 whole 947 1
+# it told in none of many rows whether a study is online: it is not asked for that any more, and the rows look the same
+grep -q 'find .*InstanceAvailability=' "$T/badpacs.log" && fail "InstanceAvailability was asked for again"
+[ "$(grep -c '"InstanceAvailability":""' "$T/out")" -eq 947 ] || fail "the rows look otherwise"
 again --study-date 2023-02-01/2023-02-28
 [ "$sent" -eq 1 ] || fail "asked $sent times for less than was shown to be whole"
 again --study-date 2023-01-01/2023-12-31 --limit 20

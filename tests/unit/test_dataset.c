@@ -106,10 +106,30 @@ static void test_decode(void)
 	CHECK_CASE("");
 }
 
+static void test_drop(void)
+{
+	struct dataset d;
+
+	dataset_init(&d);
+	dataset_text(&d, TAG_StudyDate, "20240101");
+	dataset_text(&d, TAG_PatientID, "X");
+	dataset_text(&d, TAG_StudyInstanceUID, "1.2");
+	dataset_drop(&d, TAG_PatientID);
+	dataset_drop(&d, TAG_PatientID);
+	CHECK_INT(d.count, 2);
+	CHECK(!dataset_find(&d, TAG_PatientID));
+	CHECK_STR(dataset_get(&d, TAG_StudyInstanceUID), "1.2");
+	dataset_drop(&d, TAG_StudyInstanceUID);
+	CHECK_STR(dataset_get(&d, TAG_StudyDate), "20240101");
+	CHECK_INT(d.count, 1);
+	dataset_done(&d);
+}
+
 int main(void)
 {
 	test_put();
 	test_numbers();
 	test_decode();
+	test_drop();
 	return check_done();
 }
