@@ -295,11 +295,11 @@ static void record(struct session *s, const struct plan *plan, const struct quer
 	put_query(s, &plan->how.peer, q, buf_text(&keys), r);
 }
 
-/* The days before the first one that could not be made whole were asked as well as any. */
+/* The days before the first one that could not be made whole were asked as well as any, unless it was given up before. */
 static void record_parts(struct session *s, const struct plan *plan, size_t first, const struct query *q, const struct conditions *c,
 			 const struct windows_result *r)
 {
-	struct date_range before = { c->dates.from, r->whole || !r->first_missed ? 0 : date_add(r->first_missed, -1) };
+	struct date_range before = { c->dates.from, r->whole || r->why.kind || !r->first_missed ? 0 : date_add(r->first_missed, -1) };
 	struct windows_result whole = { .whole = true, .began = r->began }, rest = *r;
 	struct query part;
 	char dates[20];

@@ -272,17 +272,19 @@ static bool is_done(const struct plan_study *in, const struct syncing_study *s)
 	return in->verdict != VERDICT_SKIPPED || strncmp(in->why, SELECTION_UNTOLD, strlen(SELECTION_UNTOLD)) != 0;
 }
 
-/* Of a study that is not counted only the list can tell that it grew; where there is none either, what came once is all. */
+/* Of a study that is not counted only the list can tell that it grew; where there is none either, what came once is all.  A count
+ * that differs from the list says nothing either: it may be ahead of what can be had so far. */
 static int note_done(struct syncing *y, const struct settings *how, const struct plan_study *in, const struct syncing_study *s,
 		     struct err *e)
 {
 	struct ledger_sync_study m = s->memory;
 	const bool foreign = how->method == METHOD_MOVE && !how->listen_port;
 
-	m.whole = m.count < 0 && in->verdict != VERDICT_UNVERIFIED ? LEDGER_NEVER : m.count;
-	m.kept = foreign ? 0 : in->verdict == VERDICT_SKIPPED ? in->held : in->received;
-	if (in->verdict == VERDICT_SKIPPED && !is_held(in))
-		m.kept = 0;			/* by the selection */
+	m.kept = foreign ? 0 : is_held(in) ? in->held : in->verdict == VERDICT_SKIPPED ? 0 : in->received;
+	if (m.count < 0)
+		m.whole = in->verdict == VERDICT_UNVERIFIED ? m.count : LEDGER_NEVER;
+	else
+		m.whole = y->selecting || foreign || m.kept == m.count ? m.count : LEDGER_NEVER;
 	return ledger_sync_study_put(y->session->ledger, y->memory.id, study_get(&in->study, STUDY_UID), &m, e);
 }
 

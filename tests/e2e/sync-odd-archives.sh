@@ -41,6 +41,30 @@ expect_out ': 2 studies: 2 unverified; 4 objects'
 nothing_new 2026-03-04T02:00:00
 expect_watermark 20260303
 
+# Its count is ahead of what it lists: what comes afterwards is seen, though the count stays.
+fresh ahead
+serve "find-lie-count 1"
+night 2026-03-03T02:00:00 -q
+silence
+expect_sent 4
+add 1 20260301 3
+serve
+night 2026-03-04T02:00:00
+one_line ': 1 study: 1 complete; 1 object'
+nothing_new 2026-03-05T02:00:00
+[ "$(requests)" = 'find STUDY' ] || fail "$(requests)"
+
+# It refuses whatever is asked: no day was covered.
+fresh refused
+serve "find-refuse a700 level STUDY"
+night 2026-03-05T02:00:00
+[ "$status" -eq 5 ] || expect_status 3
+expect_no_out ': [0-9]+ stud'
+for day in 2026-03-02 2026-03-03 2026-03-04; do
+	[ -z "$(state_of $day)" ] || expect_day $day 'not covered'
+done
+expect_watermark ''
+
 # It ignores the dates.
 fresh dates
 add 3 20250101 2
