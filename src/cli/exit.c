@@ -2,7 +2,12 @@
 /* The table from kinds of errors to exit statuses: the only one. */
 #include "cli/exit.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -45,4 +50,34 @@ int exit_with(const struct err *e, int signal)
 {
 	log_line(e->kind == ERR_LIMIT ? LOG_WARNING : LOG_ERROR, "%s", e->text);	/* nothing is wrong: not under --quiet */
 	return exit_of_error(e, signal);
+}
+
+void exit_guard_streams(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The reader of our pipe has gone, as head does: it has what it wanted. */
+static bool reader_left(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
+int exit_flushed(int status)
+{
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	failed |= fflush(stdout) != 0;
+	if (!failed || reader_left())
+		return status;
+	log_error("not all could be written to standard output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+	return status ? status : EXIT_LOCAL;
 }

@@ -24,3 +24,7 @@ int exit_of_error(const struct err *, int signal);
 int exit_of_run(const struct plan *, const struct run_result *, int signal);
 /* Prints "dicom-qr: sentence" and returns its exit status. */
 int exit_with(const struct err *, int signal);
+/* Streams that were closed when we were started lead nowhere, instead of into the next file that we open. */
+void exit_guard_streams(void);
+/* At the very end: what could not be written to standard output makes a good status a bad one. */
+int exit_flushed(int status);

@@ -102,6 +102,7 @@ int main(int argc, char **argv)
 	const struct program *program = by_name(slash ? slash + 1 : argv[0]), *sub;
 	struct err none;
 
+	exit_guard_streams();
 	setlocale(LC_CTYPE, "C.UTF-8");
 	file_set_umask(077);
 	log_setup(LOG_WARNING, NULL, &none);	/* for what is said before the options are known; cannot fail */
@@ -109,8 +110,8 @@ int main(int argc, char **argv)
 	work_argc = argc;
 	work_argv = argv;
 	if (argc > 2 && !strcmp(argv[1], "--manual"))
-		return manual_print(argv[2]);
+		return exit_flushed(manual_print(argv[2]));
 	if (program == &programs[0] && argc > 1 && (sub = by_word(argv[1])))
-		return sub->run(argc - 1, argv + 1);
-	return program == &programs[0] ? program->run(argc, argv) : narrow(program, program->run(argc, argv));
+		return exit_flushed(sub->run(argc - 1, argv + 1));
+	return narrow(program, exit_flushed(program->run(argc, argv)));
 }

@@ -245,7 +245,9 @@ struct ledger *ledger_open(const char *path, struct err *e)
 	struct ledger *l = mem_alloc(sizeof *l);
 
 	l->path = file_absolute(chosen);	/* so that no name means something else to SQLite */
-	if (make_folder(l->path, e) == 0 && open_file(l, e) == 0)
+	if (make_folder(l->path, e) < 0)
+		err_in(e, "the ledger %s ($DICOM_QR_LEDGER says otherwise)", l->path);
+	else if (open_file(l, e) == 0)
 		return l;
 	ledger_close(l);
 	return NULL;

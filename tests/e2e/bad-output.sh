@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Where nothing can be written, that is said, with the path: output, state, log file; and nothing is asked in vain.
+# Where nothing can be written, that is said: output, state, log file, ledger, standard output; and nothing is asked in vain.
 . "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 1 --series 1 --images 3 --size 2000 >/dev/null
@@ -48,3 +48,25 @@ DICOM_QR_LEDGER=$T/closed/ledger.db run "${as[@]}" dicom-qr "pacs://127.0.0.1:$B
 expect_status 7
 expect_only_err "the ledger $T/closed/ledger.db"
 expect_files "$T/open/files" 0
+DICOM_QR_LEDGER=$T/closed/new/ledger.db run "${as[@]}" dicom-qr status
+expect_status 7
+expect_only_err "the ledger $T/closed/new/ledger.db .*: make folder $T/closed/new: Permission denied"
+
+# what cannot be printed is no success, unless the reader has had enough; a closed stream is nobody's
+full() { "$@" >/dev/full; }
+closed() { "$@" >&- 2>&-; }
+left() { "$@" | true; return "${PIPESTATUS[0]}"; }
+for command in --help "query pacs://127.0.0.1:$BAD_PORT --format csv" "pacs://127.0.0.1:$BAD_PORT --review" status 'history --format json'; do
+	# shellcheck disable=SC2086  # words
+	run full dicom-qr $command
+	expect_status 7
+	expect_err '^dicom-qr: error: not all could be written to standard output'
+	# shellcheck disable=SC2086
+	run closed dicom-qr $command
+	expect_status 0
+	# shellcheck disable=SC2086
+	run left dicom-qr $command
+	[ "$status" -eq 0 ] || [ "$status" -eq 141 ] || fail "status $status: $ran"
+done
+run full dicom-retrieve --help
+expect_status 1
