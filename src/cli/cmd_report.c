@@ -13,7 +13,7 @@
 #include "cli/sheet.h"
 #include "core/calendar.h"
 
-static const struct opt *const tables[] = { options_report, options_shape, options_general, NULL };
+static const struct opt *const tables[] = { options_report, options_dates, options_shape, options_general, NULL };
 
 const struct opt_command command_report = {
 	.name = "dicom-qr report",
@@ -23,7 +23,7 @@ const struct opt_command command_report = {
 		"Shows for each node a calendar of study dates: how many studies the PACS told of, how many are complete here, how many are not, "
 		"and whether the day was covered: whether, after it was over, somebody asked for all its studies, the answer was whole, and a "
 		"run took it up.  A day of which a limit left out a study that nobody has fetched is incomplete.  A question with other conditions "
-		"than dates and modalities covers no day; one of the same day covers it partly.\n"
+		"than dates and modalities covers no day; one of the same day covers it partly.  Without --study-date, --from or --until it shows the last 30 days.\n"
 		"\n"
 		"With --incomplete the studies are listed that their last job left incomplete, empty, failed, parked or untouched, with what is "
 		"known of the reason; \"dicom-qr explain\" tells the story of each.",
@@ -182,6 +182,8 @@ static int report(struct session *s, struct values *v, const char *const *rest, 
 	char node[300];
 	int status;
 
+	if (values_dates(v, e) < 0)
+		return -1;
 	if (v->study_date && date_range_parse(v->study_date, &r.range, e) < 0)
 		return err_in(e, "--study-date");
 	if (body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0)

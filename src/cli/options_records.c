@@ -54,9 +54,6 @@ const struct opt options_status[] = {
 const struct opt options_report[] = {
 	{ "incomplete", "", NULL, OPT_FLAG, AT(incomplete), 0, 0, NULL, "Report",
 	  "The studies that are not complete, instead of the calendar; exit status 3 when there are any." },
-	{ "study-date", "", "DATE", OPT_STRING, AT(study_date), 0, 0, NULL, "Report",
-	  "Only these days: YYYYMMDD, YYYYMMDD-YYYYMMDD, open at either end, YYYY-MM-DD, today, yesterday, -30d (default of the calendar: "
-	  "-30d)." },
 	END
 };
 

@@ -20,8 +20,9 @@
 
 #define GOOD "('complete', 'complete-by-count', 'unverified')"
 #define QUERY_COLUMNS "id, job, node, level, model, keys, at, ms, rows, status, comment, cut, user"
-#define STUDY_COLUMNS "s.job, s.study_uid, s.date, s.modalities, s.verdict, s.why, s.position, s.expected, s.counted, s.received," \
+#define STUDY_COLUMNS(date) "s.job, s.study_uid, " date ", s.modalities, s.verdict, s.why, s.position, s.expected, s.counted, s.received," \
 	" s.bytes, s.attempts, j.node, j.output, j.started"
+#define KNOWN_DATE "CASE s.date WHEN '' THEN (SELECT max(d.date) FROM study d WHERE d.study_uid = s.study_uid) ELSE s.date END"
 #define OWED_COLUMNS "o.output, study_uid, job, o.node, verdict, expected, received, tries, serial, coalesce(pid, 0), coalesce(born, 0)"
 #define OWED_FROM " FROM owed o LEFT JOIN job j ON j.id = job AND ended IS NULL"
 /* ?2 is a JSON list of the jobs that run. */
@@ -57,11 +58,11 @@ const char *const ledger_sql[STATEMENTS] = {
 			   " WHERE s.study_uid = ?2 AND j.output = ?1 AND s.verdict NOT IN ('wanted', 'skipped')"
 			   " ORDER BY s.job DESC, s.position DESC LIMIT 1",
 	/* "held already" says nothing new of a study, so the job before it speaks; alone it speaks for itself.  max() makes the
-	 * other columns those of its row. */
-	[SQL_STUDIES] = "SELECT " STUDY_COLUMNS ", max(CASE WHEN s.verdict = 'skipped' THEN s.job - 4611686018427387904 ELSE s.job END)"
+	 * other columns those of its row.  A job that was given UIDs knows no date; another may have learned it. */
+	[SQL_STUDIES] = "SELECT " STUDY_COLUMNS(KNOWN_DATE) ", max(CASE WHEN s.verdict = 'skipped' THEN s.job - 4611686018427387904 ELSE s.job END)"
 			" FROM study s JOIN job j ON j.id = s.job WHERE (?1 = '' OR j.node = ?1) GROUP BY j.node, s.study_uid"
-			" ORDER BY j.node, s.date, s.study_uid",
-	[SQL_STUDY_STORY] = "SELECT " STUDY_COLUMNS " FROM study s JOIN job j ON j.id = s.job WHERE s.study_uid = ?1"
+			" ORDER BY j.node, 3, s.study_uid",
+	[SQL_STUDY_STORY] = "SELECT " STUDY_COLUMNS("s.date") " FROM study s JOIN job j ON j.id = s.job WHERE s.study_uid = ?1"
 			    " ORDER BY s.job, s.position",
 	[SQL_ATTEMPTS] = "SELECT a.id, a.job, a.rung, a.command, a.tool_version, a.at, coalesce(a.ms, -1), coalesce(a.bytes, 0),"
 			 " coalesce(a.exit_status, -1), coalesce(a.status, -1), coalesce(a.completed, -1), coalesce(a.failed, -1),"

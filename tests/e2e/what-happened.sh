@@ -83,6 +83,11 @@ run dicom-qr report --study-date 20240107-20240109
 expect_out '^2024-01-08 +1 +0 +1 +0 +incomplete$'
 expect_out '^2024-01-09 +0 +0 +0 +0 +complete$'
 [ "$(wc -l <"$T/out")" -eq 5 ] || fail "not a node, a head and three days"
+cp "$T/out" "$T/three"
+run dicom-qr report --from 2024-01-07 --until 20240109
+cmp "$T/out" "$T/three" || fail "--from and --until are not --study-date"
+run dicom-qr report --from 20240107 --study-date 20240109
+expect_status 2
 
 # a job whose process lives, and one whose process is gone
 printf 'retrieve-stall-first 3600\n' >"$T/badpacs.scenario"

@@ -345,6 +345,30 @@ static void test_telling(void)
 	ledger_close(l);
 }
 
+static int tell_date(void *owner, const struct ledger_study *s)
+{
+	say(owner, s->date, s->job);
+	return 0;
+}
+
+/* Who was given UIDs knows no date; what another job learned is kept. */
+static void test_dates(void)
+{
+	struct ledger *l = open_ledger("dates.db");
+	const struct ledger_job j = { .node = "A@h:104", .output = "/out", .user = "me", .started = 1000 };
+	struct ledger_study undated = { .job = 2, .study_uid = "1.2.3", .date = "", .modalities = "", .verdict = "complete", .counted = "" };
+	struct err e = { ERR_NONE, "" };
+
+	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
+	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
+	put_study(l, 1, "1.2.3", 0, "incomplete", 7);
+	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
+	undated.study_uid = "1.2.4";
+	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
+	CHECK_TOLD(ledger_studies(l, NULL, tell_date, &told, &e), ":2 20240101:2 ");
+	ledger_close(l);
+}
+
 /* The first schema, as it was; rows written then are told of now. */
 static void test_old_schema(void)
 {
@@ -804,6 +828,7 @@ int main(int argc, char **argv)
 	test_jobs();
 	test_studies();
 	test_telling();
+	test_dates();
 	test_owed();
 	test_old_schema();
 	test_learned();
