@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/table.h"
 #include "core/manifest.h"
 
 struct holding {
@@ -17,6 +19,7 @@ struct holding {
 	struct ledger *adopt;		/* the manifest is read: what the ledger lacks is recorded there */
 	int64_t job;
 	bool begun;
+	struct table *changed;		/* SOP Instance UIDs whose file is there, and of another size */
 	struct err *trouble;
 };
 
@@ -37,11 +40,14 @@ static int adopt(struct holding *h, const struct ledger_instance *i, const struc
 	return ledger_instance_put(h->adopt, &own, h->trouble);
 }
 
+/* st is all zero when nothing is there. */
 static bool lies_there(const char *output, const struct ledger_instance *i, struct stat *st)
 {
 	auto_free char *path = file_join(output, i->path);
 
-	return lstat(path, st) == 0 && S_ISREG(st->st_mode) && st->st_size == i->bytes;
+	if (lstat(path, st) < 0)
+		*st = (struct stat){ 0 };
+	return S_ISREG(st->st_mode) && st->st_size == i->bytes;
 }
 
 static int look(void *owner, const struct ledger_instance *i)
@@ -49,31 +55,65 @@ static int look(void *owner, const struct ledger_instance *i)
 	struct holding *h = owner;
 	struct stat st;
 
-	if (!lies_there(h->output, i, &st))
+	if (!lies_there(h->output, i, &st)) {
+		if (S_ISREG(st.st_mode) && !h->changed)
+			h->changed = table_new();
+		if (S_ISREG(st.st_mode))
+			table_put(h->changed, i->sop, NULL);
 		return 0;
+	}
 	if (!retrieval_have(h->retrieval, i->series, i->sop, i->sop_class ? i->sop_class : "", i->path) || !h->adopt)
 		return 0;
 	return adopt(h, i, &st);
 }
 
-int held_load(struct ledger *ledger, int64_t job, const char *output, struct retrieval *r, struct err *e)
+/* Those of which no other file is whole.  Said once a run, by who fetches them again. */
+static void tell_changed(const struct holding *h)
 {
-	struct holding h = { .output = output, .retrieval = r, .job = job, .trouble = e };
+	const struct table *here = h->retrieval->listed ? h->retrieval->objects : h->retrieval->came;
+	size_t at = 0, count = 0;
+	const char *sop;
+
+	while ((sop = table_next(h->changed, &at, NULL))) {
+		const struct object *o = here ? table_get(here, sop) : NULL;
+
+		count += !o || !o->path;
+	}
+	if (count)
+		log_warning("study %s: %zu file%s changed since they came: the objects are asked for again and put beside them; "
+			    "\"dicom-qr verify --set-aside\" takes such files away", h->retrieval->uid, count, count == 1 ? " has" : "s have");
+}
+
+static int load(struct holding *h, struct ledger *ledger, struct err *e)
+{
+	const char *output = h->output;
+	struct retrieval *r = h->retrieval;
 	int failed;
 
-	if (ledger_instances(ledger, output, r->uid, look, &h, e) < 0)
+	if (ledger_instances(ledger, output, r->uid, look, h, e) < 0)
 		return -1;
 	if (retrieval_whole(r))
 		return 0;
-	h.adopt = job ? ledger : NULL;
+	h->adopt = h->job ? ledger : NULL;
 	e->kind = ERR_NONE;
-	failed = manifest_last(output, r->uid, look, &h, e);
-	if (!h.begun)
+	failed = manifest_last(output, r->uid, look, h, e);
+	if (!h->begun)
 		return failed || e->kind ? -1 : 0;
 	if (!failed && !e->kind)
 		return ledger_commit(ledger, e);
 	ledger_rollback(ledger);
 	return -1;
+}
+
+int held_load(struct ledger *ledger, int64_t job, const char *output, struct retrieval *r, struct err *e)
+{
+	struct holding h = { .output = output, .retrieval = r, .job = job, .trouble = e };
+	int failed = load(&h, ledger, e);
+
+	if (!failed && job && h.changed)
+		tell_changed(&h);
+	table_free(h.changed, NULL);
+	return failed;
 }
 
 struct searching {

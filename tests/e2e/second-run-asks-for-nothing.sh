@@ -41,4 +41,20 @@ for layout in flat hierarchical; do
 	expect_status 0
 	[ "$(grep -c '^sent ' "$T/badpacs.log")" -eq $((before + 31)) ] || fail "--force did not ask for all"
 	expect_same_objects "$T/data" "$T/$layout"
+
+	# one that was cut comes again beside it, which is said; then verify and forget clear up
+	truncate -s 100 "${files[3]}"
+	run dicom-qr "BAD@127.0.0.1:$BAD_PORT" "${options[@]}"
+	expect_status 0
+	expect_err '^dicom-qr: warning: study [0-9.]*: 1 file has changed since they came: .*verify --set-aside'
+	[ "$(grep -c '^sent ' "$T/badpacs.log")" -eq $((before + 32)) ] || fail "not one object sent"
+	run dicom-qr "BAD@127.0.0.1:$BAD_PORT" "${options[@]}"
+	expect_status 0
+	expect_no_err warning
+	run dicom-qr verify "$T/$layout" --set-aside
+	expect_status 3
+	run dicom-qr forget "$T/$layout"
+	run dicom-qr verify "$T/$layout"
+	expect_status 0
+	expect_same_objects "$T/data" "$T/$layout"
 done
