@@ -54,13 +54,14 @@ static int choose_mode(struct values *v, struct err *e)
 	return 0;
 }
 
-static int save(const struct plan *plan, const char *path, struct err *e)
+static int save(const struct plan *plan, const struct values *v, struct err *e)
 {
-	if (!path)
+	if (!v->save_state)
 		return 0;
-	if (state_write(path, plan, e) < 0)
+	if (state_write(v->save_state, plan, e) < 0)
 		return -1;
-	printf("State saved to %s\n", path);
+	if (!v->quiet)
+		printf("State saved to %s\n", v->save_state);
 	return 0;
 }
 
@@ -135,7 +136,7 @@ static int work(struct session *s, struct plan *plan, const struct values *v, st
 	if (v->dry_run && dryrun_print(s, plan, q, &found, queries, e) < 0)
 		return -1;
 	fflush(stdout);
-	if (save(plan, v->save_state, e) < 0)
+	if (save(plan, v, e) < 0)
 		return -1;
 	if (v->review || v->dry_run) {
 		if (v->save_state && !v->quiet)
@@ -153,6 +154,7 @@ static int lock_state(const struct values *v, struct err *e)
 static int prepare(struct values *v, const char *const *rest, size_t count, struct plan *plan, struct query *q, struct conditions *c,
 		   struct err *e)
 {
+	struct select_rules rules;
 	size_t used = 0;
 
 	if (values_peer(v, rest, count, &plan->how.peer, &used, e) < 0 || choose_mode(v, e) < 0)
@@ -163,7 +165,7 @@ static int prepare(struct values *v, const char *const *rest, size_t count, stru
 		return -1;
 	if (v->batch_report && !v->batch)
 		return err_set(e, ERR_USAGE, "--batch-report goes with --batch");
-	return values_query(v, q, c, e);
+	return values_select(v, &rules, e) < 0 ? -1 : values_query(v, q, c, e);	/* what is wrong with it is said before anything is asked */
 }
 
 int cmd_qr(int argc, char **argv)

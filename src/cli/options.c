@@ -647,6 +647,17 @@ int values_query(const struct values *v, struct query *q, struct conditions *c, 
 	return query_check(q, MODEL_STUDY, e);
 }
 
+static int check_classes(const char *list, struct err *e)
+{
+	auto_free char *copy = mem_str(list);
+	char *rest = copy, *uid;
+
+	while (list && (uid = strsep(&rest, ",")))
+		if (uid_check(value_trim(uid), "--sop-class", e) < 0)
+			return -1;
+	return 0;
+}
+
 int values_select(const struct values *v, struct select_rules *r, struct err *e)
 {
 	memset(r, 0, sizeof *r);
@@ -657,5 +668,7 @@ int values_select(const struct values *v, struct select_rules *r, struct err *e)
 	r->sop_class = v->sop_class;
 	if (v->empty_sr && !r->dose)
 		return err_set(e, ERR_USAGE, "--empty-sr goes with --select dose");
+	if (check_classes(v->sop_class, e) < 0)
+		return -1;
 	return r->dose ? select_kinds_parse(v->modality, &r->kinds, e) : 0;
 }

@@ -13,6 +13,10 @@ for pacs in dcmqrscp orthanc; do
 	expect_out "UID: $(study 1)"
 	expect_out "dicom-qr resume --state $state"
 	expect_files "$OUT" 0
+	run dicom-qr "$NODE" --method c-get --patient-id P-1001 --review --save-state "$state" --output "$OUT" --quiet
+	expect_status 0
+	expect_no_out
+	expect_no_err
 	jq -e --arg uid "$(study 1)" --arg out "$OUT" '.host == "127.0.0.1" and .callingAE == "DICOMQR" and .method == "c-get"
 		and .outputPath == $out and .hierarchical == false and (.studies | length) == 2
 		and (.studies[] | select(.studyInstanceUID == $uid)
