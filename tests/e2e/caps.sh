@@ -98,10 +98,23 @@ done
 whole "find-cap 10 a701" --study-date 20240101 --study-time 0000-2359
 expect_err '20240101 covered'
 
+# below the level of studies nothing can be asked for in pieces: a round number is told
+"$BULK" "$T/series" --studies 1 --series 1 --images 110 --size 16 --modality CT
+stop_peer "$BAD_PID"
+for cap in 100 110; do
+	start_badpacs "aetitle PACS
+find-cap $cap silent" "$T/series"
+	asked --level IMAGE --study-uid "$(uids_of "$T/series" | head -n 1)"
+	expect_status 0
+	[ $cap = 110 ] || expect_err '100 answers, a round number: whether the PACS has more cannot be found out here'
+	[ $cap = 100 ] || expect_no_err 'round number'
+	stop_peer "$BAD_PID"
+done
+BAD_PID=
+
 # more studies in one second than an answer holds
 cp -r "$T/day" "$T/same"
 dcmodify -q -nb -ie -ma "(0008,0020)=20240110" -ma "(0008,0030)=101500" "$T"/same/*
-stop_peer "$BAD_PID"
 start_badpacs "aetitle PACS
 find-cap 20 fe00" "$T/same"
 asked

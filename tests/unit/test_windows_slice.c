@@ -296,6 +296,23 @@ static void test_uidset(void)
 	uidset_free(NULL);
 }
 
+static void test_may_be_limit(void)
+{
+	static const struct { int rows, shown; bool may_be; } rows[] = {
+		{ 0, 0, false }, { 9, 0, false }, { 10, 0, true }, { 11, 0, false }, { 40, 0, true }, { 49, 0, false }, { 50, 0, true },
+		{ 51, 0, true }, { 337, 0, true }, { 337, 336, true }, { 337, 337, false }, { 20, 337, false }, { 500, 499, true },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[40];
+
+		snprintf(text, sizeof text, "%d rows, %d shown", rows[i].rows, rows[i].shown);
+		CHECK_CASE(text);
+		CHECK_INT(windows_may_be_limit(rows[i].rows, rows[i].shown), rows[i].may_be);
+	}
+	CHECK_CASE("");
+}
+
 int main(void)
 {
 	clock_set_wall(1735689600);	/* 2025-01-01 */
@@ -304,5 +321,6 @@ int main(void)
 	test_parting();
 	test_keys();
 	test_uidset();
+	test_may_be_limit();
 	return check_done();
 }
