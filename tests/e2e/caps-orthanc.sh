@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Orthanc with LimitFindResults: every study once, from 28 with a limit of 10 to 2,000 with one of 100, and few requests.
+# Orthanc with LimitFindResults: every study once, from 28 with a limit of 10 to 2,000 with one of 100 and of 28, and few requests.
 . "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/few" --studies 28 --series 1 --images 1 --size 64 --spread
@@ -26,4 +26,7 @@ stop_peer "$ORTHANC_PID"
 start_orthanc ORTHANC 100
 load_orthanc "$T/many"
 counts 2000 100 60
+stop_peer "$ORTHANC_PID"
+start_orthanc ORTHANC 28
+counts 2000 28 200
 expect_no_process findscu dcmdump
