@@ -355,7 +355,7 @@ static int tell_date(void *owner, const struct ledger_study *s)
 static void test_dates(void)
 {
 	struct ledger *l = open_ledger("dates.db");
-	const struct ledger_job j = { .node = "A@h:104", .output = "/out", .user = "me", .started = 1000 };
+	struct ledger_job j = { .node = "A@h:104", .output = "/out", .user = "me", .started = 1000 };
 	struct ledger_study undated = { .job = 2, .study_uid = "1.2.3", .date = "", .modalities = "", .verdict = "complete", .counted = "" };
 	struct err e = { ERR_NONE, "" };
 
