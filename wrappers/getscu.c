@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-/* +B keeps memory small, but names files after the UID of the command, unsanitised up to 3.7.0: only when confined. */
+/* +B keeps memory small, but names files after the UID of the command, unsanitised up to 3.7.0: only when confined.  It writes data
+ * sets as they come, so that commands are all it must understand: reading DCMTK's own dictionary would take a third of its start. */
 struct command *getscu_command(const struct dcmtk *d, const struct retrieve_request *q)
 {
 	struct command *c = dcmtk_command(d, "getscu");
@@ -14,6 +15,8 @@ struct command *getscu_command(const struct dcmtk *d, const struct retrieve_requ
 		command_arg(c, q->syntax);
 	if (q->bit_preserving)
 		command_arg(c, "+B");
+	if (q->bit_preserving && d->dictionary)
+		command_env(c, "DCMDICTPATH", d->dictionary);
 	command_args(c, "-od", q->into, NULL);
 	dcmtk_address(c, q->peer);
 	for (size_t i = 0; i < q->count; i++)

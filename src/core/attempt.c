@@ -359,10 +359,11 @@ static int start_child(struct attempt *a, const char *const *queries, struct err
 	command->confine_fd = confine >= 0 ? confine : -1;
 	a->command = mem_str(command_text(command));
 	log_debug("%s", a->command);
-	record_begin(a);
 	a->child = child_start(a->session->loop, command, &limits, &hooks, a, e);
 	if (confine >= 0)
 		close(confine);
+	if (a->child)
+		record_begin(a);		/* the tool starts while the disk is waited for */
 	return a->child ? 0 : -1;
 }
 

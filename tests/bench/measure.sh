@@ -5,16 +5,16 @@
 # machine does meanwhile disturbs all of them alike; each is given a fresh output folder, and a disk with nothing left to
 # write.
 
-goals=()
+goals=() outs=0
 
 say() { printf '%s\n' "$*" >&2; }
 
-# clock NAME FUNCTION: runs it with the empty folder $OUT; appends its wall and CPU seconds (its children's) to $T/NAME.real
+# clock NAME FUNCTION: runs it with the new folder $OUT, which no ledger knows; appends its wall and CPU seconds (its children's) to $T/NAME.real
 # and $T/NAME.cpu.
 clock() {
 	local from to
-	OUT=$T/bench-out
-	rm -rf "$OUT"
+	rm -rf "$T"/bench-out-*
+	OUT=$T/bench-out-$((outs += 1))
 	mkdir "$OUT"
 	sync -f "$T"
 	times >"$T/times"
@@ -39,7 +39,7 @@ race() {
 			say "  $name: $(tail -n 1 "$T/$name.real") s, $(tail -n 1 "$T/$name.cpu") s of CPU"
 		done
 	done
-	rm -rf "${OUT-}"
+	rm -rf "$T"/bench-out-*
 }
 
 arrived() {
