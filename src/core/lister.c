@@ -50,15 +50,16 @@ static void learn(struct lister *l, enum answers answers)
 		log_error("%s", e.text);
 }
 
-void lister_cut_at(struct lister *l, int objects)
+static void cut_at(struct lister *l, int objects)
 {
 	struct err e = { ERR_NONE, "" };
 	char node[300], number[24];
 
-	if (objects <= 0 || l->cap == objects)
+	if (l->cap == objects)
 		return;
 	l->cap = objects;
-	log_verbose("the PACS cuts lists of objects at %d, and does not say so", objects);
+	if (objects)
+		log_verbose("the PACS cuts lists of objects at %d, and does not say so", objects);
 	peer_key(l->peer, node);
 	snprintf(number, sizeof number, "%d", objects);
 	if (l->session->ledger && ledger_learn(l->session->ledger, node, LEARNED_CAP, number, &e) < 0)
@@ -78,6 +79,7 @@ static void group_free(struct group *g)
 		free(g->series[i]);
 	free(g->series);
 	table_free(g->index, NULL);
+	table_free(g->seen, NULL);
 	free(g->rows);
 	free(g->sums);
 	free(g->of);
@@ -395,7 +397,8 @@ static void series_heard(struct group *g, const struct find_result *result)
 		series_known(g);
 }
 
-static int largest_series(const struct retrieval *r)
+/* How many objects the largest series has, and how many series have as many. */
+static int largest_series(const struct retrieval *r, int *ret_such)
 {
 	struct table *counts = table_new();
 	const char *sop;
@@ -410,8 +413,18 @@ static int largest_series(const struct retrieval *r)
 			largest = (int)count;
 		table_put(counts, o->series, (void *)count);
 	}
+	*ret_such = 0;
+	for (size_t at = 0; table_next(counts, &at, &value);)
+		*ret_such += (int)(intptr_t)value == largest;
 	table_free(counts, NULL);
 	return largest;
+}
+
+void lister_cut(struct lister *l, const struct retrieval *r)
+{
+	int such;
+
+	cut_at(l, l->answers == ANSWERS_SERIES ? largest_series(r, &such) : r->wanted);
 }
 
 /* The lists of all series together: are they the study's?  When they hold more than the list of the study, that one was cut without a
@@ -419,15 +432,22 @@ static int largest_series(const struct retrieval *r)
 static bool series_believed(struct group *g, const struct retrieval *r)
 {
 	struct lister *l = g->lister;
-	int largest = largest_series(r);
+	int such, largest = largest_series(r, &such);
 
 	if (g->believed && r->wanted > g->believed_rows)
-		lister_cut_at(l, g->believed_rows);
+		cut_at(l, g->believed_rows);
 	if (g->series_sum >= 0 && r->wanted >= g->series_sum)
 		return true;
+	if (l->cap && largest > l->cap)
+		cut_at(l, 0);		/* it is not */
 	if (l->cap)
 		return largest < l->cap;
-	return g->series_sum < 0 || !round_number(largest);
+	if (g->series_sum < 0)
+		return true;
+	if (!g->believed && l->lies < DOUBTS_MAX && such > 1)
+		cut_at(l, largest);
+	/* Two lists against one count; or one, of which no two series end at the same number. */
+	return (g->believed || l->lies >= DOUBTS_MAX || such < 2) && !round_number(largest);
 }
 
 static void each_series_heard(struct group *g, const struct find_result *result)

@@ -25,7 +25,7 @@ void lister_add(struct lister *, struct retrieval *const *of, size_t count);
 size_t lister_running(const struct lister *);	/* requests under way */
 void lister_stop(struct lister *);
 int lister_requests(const struct lister *);	/* C-FINDs sent so far */
-/* A list of so many objects was not whole, though nothing said so; kept for the node. */
-void lister_cut_at(struct lister *, int objects);
+/* This list was not whole, though nothing said so: the number at which it was cut is kept for the node. */
+void lister_cut(struct lister *, const struct retrieval *);
 /* How many studies may go into one request here: learned, 1 when the PACS wants them one by one. */
 size_t lister_width(const struct lister *);

@@ -42,12 +42,19 @@ static long place_of(struct group *g, const struct dataset *row)
 	return rows ? rows - g->rows : -1;
 }
 
+static bool answered_twice(struct group *g, const char *series)
+{
+	if (!g->seen)
+		g->seen = table_new();
+	return !table_put(g->seen, series, NULL);
+}
+
 static void count_row(void *owner, struct dataset *row)
 {
 	struct group *g = owner;
 	long count = dataset_int(row, TAG_NumberOfSeriesRelatedInstances, -1), at = place_of(g, row);
 
-	if (at < 0)
+	if (at < 0 || answered_twice(g, dataset_get(row, TAG_SeriesInstanceUID)))
 		return;
 	if (count < 0)
 		g->sums[at] = -2;
@@ -95,7 +102,7 @@ static void series_row(void *owner, struct dataset *row)
 	const char *uid = dataset_get(row, TAG_SeriesInstanceUID);
 	long count = dataset_int(row, TAG_NumberOfSeriesRelatedInstances, -1);
 
-	if (!*uid)
+	if (!*uid || answered_twice(g, uid))
 		return;
 	mem_grow(g->series, g->series_count, g->series_room);
 	g->series[g->series_count++] = mem_str(uid);
@@ -119,6 +126,8 @@ static void forget_series(struct group *g)
 		free(g->series[i]);
 	g->series_count = 0;
 	g->series_sum = -1;
+	table_free(g->seen, NULL);
+	g->seen = NULL;
 }
 
 static int start_find(struct group *g, struct query *queries, size_t count, void (*row)(void *, struct dataset *), struct err *e)

@@ -23,6 +23,7 @@ struct group {
 	int64_t started_ms;
 	char **series;			/* Series Instance UIDs of the one study */
 	size_t series_count, series_room, series_asked;
+	struct table *seen;		/* series that were answered: some PACS answer twice */
 	int series_sum;			/* of NumberOfSeriesRelatedInstances, -1 unknown */
 	int *sums;			/* BY_COUNTS: the objects of the series of each, -1 unknown */
 	bool known;			/* BY_STUDY_ITSELF: it was among the answers */

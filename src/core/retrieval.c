@@ -138,9 +138,9 @@ static int surplus(const struct retrieval *r)
 	return count;
 }
 
-int retrieval_cut_at(const struct retrieval *r)
+bool retrieval_list_cut(const struct retrieval *r)
 {
-	return r->relisted && r->listed && surplus(r) ? r->wanted : 0;
+	return r->relisted && r->listed && surplus(r);
 }
 
 bool retrieval_relist(struct retrieval *r)

@@ -142,8 +142,8 @@ size_t retrieval_series(const struct retrieval *, const char **uids, size_t room
 void retrieval_after(struct retrieval *, struct means *, const struct outcome *, const struct settings *how, int64_t now_ms);
 /* Everything on the list is here, but more came: the list may have been cut, or have grown.  It is WAITING for a new one, once. */
 bool retrieval_relist(struct retrieval *);
-/* The length at which that list was cut again; 0 = it was not. */
-int retrieval_cut_at(const struct retrieval *);
+/* The new one has not all that came, either. */
+bool retrieval_list_cut(const struct retrieval *);
 /* Ends it where it stands (nothing more can be tried): the verdict from what is here. */
 void retrieval_end(struct retrieval *, const struct means *);
 /* "C-GET of study", "C-MOVE of 3 studies": for people and the ledger. */

@@ -54,8 +54,8 @@ void window_leave(struct run *run, struct retrieval *r)
 			run->active_count--;
 			break;
 		}
-	if (retrieval_cut_at(r))
-		lister_cut_at(run->lister, retrieval_cut_at(r));
+	if (retrieval_list_cut(r))
+		lister_cut(run->lister, r);
 	table_remove(run->by_uid, r->uid);
 	if (r->in->verdict == VERDICT_FAILED)
 		run->result->last = r->why;

@@ -77,3 +77,17 @@ expect_err 'stopped by --max-studies'
 run dicom-qr retrieve "127.0.0.1:$BAD_PORT" --method c-get --uid-list "$T/list" --max-studies 3 --output "$T/uids"
 expect_status 0
 expect_same_objects "$T/data" "$T/uids"
+
+# qrscu: its limit counts what was selected.
+"$BULK" "$T/dx" --studies 3 --series 1 --images 2 --size 2000 --modality CR >/dev/null
+stop_peer "$BAD_PID"
+rm "$T/badpacs.log"
+start_badpacs "destination DICOMQR 127.0.0.1 $LISTEN_PORT" "$T/dx"
+dicom-qr node add pacs "BAD@127.0.0.1:$BAD_PORT" --number 2 --aet DICOMQR
+dicom-qr node add here --number 1 --listen "$LISTEN_PORT" --called-aet DICOMQR --output "$T/dose"
+for n in 8 0 0; do
+	run qrscu 2 1 -dx -f 2024-01-01 -t 2024-01-01 --max-studies 2
+	expect_status $n
+done
+expect_out '^Nothing to retrieve'
+expect_same_objects "$T/dx" "$T/dose"

@@ -33,6 +33,7 @@ cut() {
 
 cut "4 complete by count" "find-omit NumberOfStudyRelatedInstances"
 cut "4 complete by count" ""
+cut "4 complete by count" "find-image-needs-parents" "find-omit NumberOfStudyRelatedInstances"
 cut "4 unverified" "find-omit NumberOfStudyRelatedInstances NumberOfSeriesRelatedInstances"
 [ "$(sqlite3 "$DICOM_QR_LEDGER" "SELECT value FROM learned WHERE what = 'list-cap'")" -eq 5 ] || fail "not learned"
 
