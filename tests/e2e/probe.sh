@@ -77,6 +77,17 @@ found find-cap 5 associations 4 patient-root no patient-study yes date-needed no
 run dicom-qr query "PACS@127.0.0.1:$BAD_PORT" --count
 [ "$(cat "$T/out")" = 7 ] || fail "$(cat "$T/out") studies by a PACS that cuts at 5"
 
+# a limit that is no round number and goes without a word; and none
+disguised "find-generate 3000 20230101 60
+find-cap 337 silent"
+found find-cap 337 study-level yes
+disguised "find-generate 300 20230101 60"
+found find-cap none study-level yes
+: >"$T/badpacs.log"
+run dicom-qr query "PACS@127.0.0.1:$BAD_PORT" --count
+[ "$(cat "$T/out")" = 307 ] || fail "$(cat "$T/out") studies"
+[ "$(grep -c '^find ' "$T/badpacs.log")" -eq 1 ] || fail "what the probe saw whole is asked for again"
+
 disguised "find-image-needs-parents
 find-no-lists
 find-charset none
