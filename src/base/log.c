@@ -31,7 +31,8 @@ static struct {
 	void (*show)(enum log_level, const char *line);
 	char *hidden;		/* a folder and its slash, or NULL */
 	bool all;
-} sink = { NOTHING, NOTHING, -1, NULL, NULL, false };
+	bool broken;		/* the file could not be written to, and that was said */
+} sink = { NOTHING, NOTHING, -1, NULL, NULL, false, false };
 
 int log_setup(enum log_level level, const char *file_path, struct err *e)
 {
@@ -45,6 +46,7 @@ int log_setup(enum log_level level, const char *file_path, struct err *e)
 	if (sink.fd >= 0)
 		close(sink.fd);
 	sink.fd = fd;
+	sink.broken = false;
 	sink.level = (int)level;
 	sink.file_level = fd < 0 ? NOTHING : level > LOG_VERBOSE ? (int)level : LOG_VERBOSE;
 	return 0;
@@ -89,21 +91,38 @@ void log_set_hook(void (*show)(enum log_level, const char *line))
 	sink.show = show;
 }
 
-/* A log that cannot be written is no reason to stop: its errors have nowhere to go. */
-static void write_line(int fd, const char *head, const char *text)
+static bool write_line(int fd, const char *head, const char *text)
 {
 	auto_free char *line = mem_printf("%s%s\n", head, text);
+	size_t len = strlen(line);
+	ssize_t put;
 
-	while (write(fd, line, strlen(line)) < 0 && errno == EINTR)
+	errno = 0;
+	while ((put = write(fd, line, len)) < 0 && errno == EINTR)
 		;
+	return put == (ssize_t)len;
 }
 
+static void show_line(enum log_level level, const char *text)
+{
+	if (sink.show)
+		sink.show(level, text);
+	else
+		write_line(STDERR_FILENO, "", text);
+}
+
+/* A log that cannot be written is no reason to stop, nor to keep silent about it. */
 static void write_to_file(enum log_level level, const char *text)
 {
-	char stamp[32], head[64];
+	char stamp[32], head[64], why[200];
 
 	snprintf(head, sizeof head, "%s %s: ", clock_stamp(clock_wall(), stamp), level_words[level]);
-	write_line(sink.fd, head, text);
+	if (write_line(sink.fd, head, text) || sink.broken)
+		return;
+	sink.broken = true;
+	snprintf(why, sizeof why, "lines are missing from the log file: %s", strerror(errno ? errno : ENOSPC));
+	if (sink.level >= (int)LOG_ERROR)
+		show_line(LOG_ERROR, why);
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
@@ -122,10 +141,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 		hide_paths(text);
 	if ((int)level <= sink.file_level)
 		write_to_file(level, text);
-	if ((int)level <= sink.level && sink.show)
-		sink.show(level, text);
-	else if ((int)level <= sink.level)
-		write_line(STDERR_FILENO, "", text);
+	if ((int)level <= sink.level)
+		show_line(level, text);
 	errno = kept;
 }
 

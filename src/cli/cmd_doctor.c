@@ -88,11 +88,24 @@ static int prepare(const struct values *v, const char *const *rest, size_t count
 	return values_settings(v, how, e);
 }
 
+static void show_unknown(const struct node *node, struct showing *show_to)
+{
+	struct doctor_line line = { .finding = FINDING_NOTE, .what = "nodes" };
+	const char *name;
+	size_t at = 0;
+
+	while (node && (name = node_unknown(node, &at))) {
+		snprintf(line.text, sizeof line.text, "node '%s' has a member '%s', which means nothing to dicom-qr: a note of yours, or misspelt?", node->name, name);
+		show(show_to, &line);
+	}
+}
+
 static void examine(struct session *s, const struct settings *how, struct showing *show_to)
 {
 	struct doctor d = { .session = s, .how = how, .line = show, .owner = show_to };
 
 	doctor_look(&d);
+	show_unknown(show_to->v->chosen->node, show_to);
 	session_timeouts(s, show_to->v->timeout > 0 ? show_to->v->timeout : 20, 20);
 	if (*how->peer.host)
 		doctor_ask(&d);

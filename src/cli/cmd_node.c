@@ -319,6 +319,18 @@ static void print_member(const char *name, const struct json *value)
 	printf("  %-18s %s\n", name, shown);
 }
 
+static void print_unknown(const struct node *node)
+{
+	const char *name;
+	size_t at = 0;
+
+	while ((name = node_unknown(node, &at))) {
+		auto_free char *shown = log_clean(mem_str(name));
+
+		printf("'%s' means nothing to dicom-qr: a note of yours, or misspelt?\n", shown);
+	}
+}
+
 static int show(const struct config *c, const struct node_values *n, const char *name, struct err *e)
 {
 	const struct node *node = config_find(c, name);
@@ -339,6 +351,7 @@ static int show(const struct config *c, const struct node_values *n, const char 
 	printf("Stated:\n");
 	for (size_t i = 0; i < json_count(members); i++)
 		print_member(json_name_at(members, i), json_at(members, i));
+	print_unknown(node);
 	printf("Learned%s\n", json_count(facts_found) ? " (what is stated wins):" : ": nothing yet");
 	for (size_t i = 0; i < json_count(facts_found); i++)
 		print_member(words_of(json_name_at(facts_found, i)), json_at(facts_found, i));

@@ -21,7 +21,7 @@ static void report_study(const struct plan_study *in)
 
 static void report(const struct plan *plan, const bool *asked, const struct selector_result *result)
 {
-	printf("Selection: %zu studies kept, %zu left out\n", result->taken, result->left);
+	printf("Selection: %zu %s kept, %zu left out\n", result->taken, result->taken == 1 ? "study" : "studies", result->left);
 	for (size_t i = 0; i < plan->count; i++)
 		if (asked[i])
 			report_study(&plan->studies[i]);

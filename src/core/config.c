@@ -261,6 +261,25 @@ static const struct {
 	{ "tlsCertificate", take_tls_certificate }, { "tlsKey", take_tls_key },
 };
 
+static bool is_member(const char *name)
+{
+	for (size_t i = 0; i < countof(members); i++)
+		if (!strcmp(members[i].name, name))
+			return true;
+	return false;
+}
+
+const char *node_unknown(const struct node *n, size_t *at)
+{
+	while (*at < json_count(n->members)) {
+		const char *name = json_name_at(n->members, (*at)++);
+
+		if (!is_member(name))
+			return name;
+	}
+	return NULL;
+}
+
 static void node_done(struct node *n)
 {
 	json_free(n->members);

@@ -72,5 +72,7 @@ struct json *config_members(const struct node *);
 int config_lock(struct err *);
 int config_save(const struct config *, struct err *);
 
+/* Of the members that were written and mean nothing to us (misspelt ones, as a rule) the next; start with *at = 0; NULL at the end. */
+const char *node_unknown(const struct node *, size_t *at);
 /* What the node states goes into the settings; the rest stays. */
 void node_settle(const struct node *, struct settings *);

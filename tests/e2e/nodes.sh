@@ -55,8 +55,14 @@ refused "give add, edit" node frobnicate
 refused "layout" node edit pacs --layout '../{PatientID}'
 [ "$(dicom-qr node list --format json | grep -c '"name"')" = 3 ] || fail "a refusal changed the file"
 
-# what we have no name for stays
+# what we have no name for stays, and is shown as such
 sed -i 's/"number": 2,/"number": 2, "phone": "123",/' "$nodes"
+for command in 'node show' doctor; do
+	# shellcheck disable=SC2086  # words
+	run dicom-qr $command pacs
+	expect_out "'phone'.* means nothing to dicom-qr"
+	expect_no_out "'method'.* means nothing"
+done
 done_quietly node edit pacs --port 1 --unset method
 done_quietly node edit pacs --port "$PACS_PORT"
 grep -q '"phone": "123"' "$nodes" || fail "an unknown member was lost"

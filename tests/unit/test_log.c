@@ -162,6 +162,21 @@ static void test_stderr(const char *path)
 	CHECK_STR(buf_text(&said), "e 1\nw\n");
 }
 
+/* A log that cannot be written is missed once, aloud. */
+static void test_full(void)
+{
+	struct err e;
+
+	buf_reset(&shown);
+	log_set_hook(show);
+	CHECK_INT(log_setup(LOG_ERROR, "/dev/full", &e), 0);
+	log_verbose("v");
+	log_verbose("v");
+	log_error("e");
+	CHECK_STR(buf_text(&shown), "0 lines are missing from the log file: No space left on device|0 e|");
+	log_setup(LOG_ERROR, NULL, &e);
+}
+
 int main(void)
 {
 	struct err e = { ERR_NONE, "" };
@@ -180,6 +195,7 @@ int main(void)
 	test_lines(path);
 	test_hidden();
 	test_stderr(path);
+	test_full();
 	CHECK_INT(log_setup(LOG_INFO, "/nonexistent/log", &e), -1);
 	CHECK_INT(e.kind, ERR_SYSTEM);
 	file_remove_tree(dir, &e);
