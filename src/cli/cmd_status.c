@@ -26,7 +26,8 @@ const struct opt_command command_status = {
 		"(\"dicom-qr sync\") has come.\n"
 		"\n"
 		"With --max-age the exit status is 10 unless a run reached its end within that time, complete or incomplete or at a limit: "
-		"for whoever watches a cron job.",
+		"for whoever watches a cron job.  Where there are nightly runs, only these count, whoever retrieves something by hand.  A run "
+		"that ended in the future, by a wrong clock, counts for nothing.",
 	.examples = "dicom-qr status\ndicom-qr status pacs --max-age 26h --quiet || echo 'nothing has run since yesterday'\n"
 		    "dicom-qr status --format json --limit 1",
 	.tables = tables,
@@ -115,9 +116,25 @@ static int add_sync(void *owner, const struct ledger_sync *s)
 	return 0;
 }
 
-static bool is_stale(const struct values *v, time_t finished)
+struct ends {
+	time_t last;			/* 0 = none */
+	bool nightly;			/* there are nightly runs */
+	time_t last_nightly;
+};
+
+static int look_at_ends(struct ledger *l, const char *node, struct ends *ends, struct err *e)
 {
-	return v->max_age > 0 && (!finished || clock_wall() - finished > v->max_age);
+	*ends = (struct ends){ 0, false, 0 };
+	if (ledger_last_finished(l, node, false, &ends->last, e) < 0 || ledger_has_nightly(l, node, &ends->nightly, e) < 0)
+		return -1;
+	return ledger_last_finished(l, node, true, &ends->last_nightly, e);
+}
+
+static bool is_stale(const struct values *v, const struct ends *ends)
+{
+	time_t last = ends->nightly ? ends->last_nightly : ends->last;
+
+	return v->max_age > 0 && (!last || clock_wall() - last > v->max_age);
 }
 
 static void show(const struct json *jobs, const struct json *syncs, time_t finished)
@@ -137,15 +154,16 @@ static void show(const struct json *jobs, const struct json *syncs, time_t finis
 }
 
 /* Takes jobs and syncs. */
-static void show_json(const struct values *v, struct json *jobs, struct json *syncs, time_t finished)
+static void show_json(const struct values *v, struct json *jobs, struct json *syncs, const struct ends *ends)
 {
 	struct json *all = json_new(JSON_OBJECT);
 
 	json_set(all, "jobs", jobs);
 	json_set(all, "syncs", syncs);
-	json_set(all, "lastFinished", sheet_time(finished));
-	json_set(all, "lastFinishedAgeSeconds", finished ? json_integer((long long)(clock_wall() - finished)) : NULL);
-	json_set(all, "stale", v->max_age > 0 ? json_bool(is_stale(v, finished)) : NULL);
+	json_set(all, "lastFinished", sheet_time(ends->last));
+	json_set(all, "lastFinishedAgeSeconds", ends->last ? json_integer((long long)(clock_wall() - ends->last)) : NULL);
+	json_set(all, "lastNightly", sheet_time(ends->last_nightly));
+	json_set(all, "stale", v->max_age > 0 ? json_bool(is_stale(v, ends)) : NULL);
 	sheet_json(stdout, all);
 	json_free(all);
 }
@@ -153,27 +171,27 @@ static void show_json(const struct values *v, struct json *jobs, struct json *sy
 static int status(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
 {
 	struct json *jobs = json_new(JSON_ARRAY), *syncs = json_new(JSON_ARRAY);
-	time_t finished = 0;
+	struct ends ends;
 	char node[300];
 
 	if (body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0 ||
 	    ledger_jobs(s->ledger, node, v->limit > 0 ? (int)v->limit : 20, add_job, jobs, e) < 0 ||
-	    ledger_syncs(s->ledger, node, add_sync, syncs, e) < 0 || ledger_last_finished(s->ledger, node, &finished, e) < 0) {
+	    ledger_syncs(s->ledger, node, add_sync, syncs, e) < 0 || look_at_ends(s->ledger, node, &ends, e) < 0) {
 		json_free(jobs);
 		json_free(syncs);
 		return -1;
 	}
 	if (body_wants_json(v)) {
-		show_json(v, jobs, syncs, finished);
+		show_json(v, jobs, syncs, &ends);
 	} else {
 		if (!v->quiet)
-			show(jobs, syncs, finished);
+			show(jobs, syncs, ends.last);
 		json_free(jobs);
 		json_free(syncs);
 	}
-	if (!is_stale(v, finished))
+	if (!is_stale(v, &ends))
 		return EXIT_ALL_THERE;
-	log_error("stale: no run%s%s reached its end within %s", *node ? " against " : "", node, show_duration(v->max_age * 1000));
+	log_error("stale: no %srun%s%s reached its end within %s", ends.nightly ? "nightly " : "", *node ? " against " : "", node, show_duration(v->max_age * 1000));
 	return EXIT_STALE;
 }
 

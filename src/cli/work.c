@@ -48,7 +48,7 @@ char *work_command_line(void)
 
 		if (i)
 			buf_char(&line, ' ');
-		if (hide && work_argv[i][0] != '-')
+		if (hide)			/* also -5: the parser takes any word for the value */
 			buf_str(&line, "*****");
 		else if (is_private(work_argv[i]) && equals)
 			buf_printf(&line, "%.*s=*****", (int)(equals - work_argv[i]), work_argv[i]);

@@ -196,8 +196,10 @@ char *ledger_standing(struct ledger *, const char *node, const char *output, con
 
 typedef int ledger_job_fn(void *owner, const struct ledger_job *);
 int ledger_jobs(struct ledger *, const char *node, int limit, ledger_job_fn *, void *owner, struct err *);	/* the last first */
-/* When a run last reached its end (all done, some incomplete, nothing there, or a limit); 0 = never. */
-int ledger_last_finished(struct ledger *, const char *node, time_t *ret_when, struct err *);
+/* When a run, or a nightly one (sync), last reached its end (all done, some incomplete, nothing there, or a limit), not counting what a
+ * wrong clock put into the future; 0 = never. */
+int ledger_last_finished(struct ledger *, const char *node, bool nightly, time_t *ret_when, struct err *);
+int ledger_has_nightly(struct ledger *, const char *node, bool *ret_any, struct err *);
 
 typedef int ledger_query_fn(void *owner, const struct ledger_query *);
 int ledger_queries(struct ledger *, const char *node, int limit, ledger_query_fn *, void *owner, struct err *);	/* the last first */

@@ -25,6 +25,7 @@
 #define KNOWN_DATE "CASE s.date WHEN '' THEN (SELECT max(d.date) FROM study d WHERE d.study_uid = s.study_uid) ELSE s.date END"
 #define OWED_COLUMNS "o.output, study_uid, job, o.node, verdict, expected, received, tries, serial, coalesce(pid, 0), coalesce(born, 0)"
 #define OWED_FROM " FROM owed o LEFT JOIN job j ON j.id = job AND ended IS NULL"
+#define NIGHTLY "'%dicom-qr sync %'"
 /* ?2 is a JSON list of the jobs that run. */
 #define OLD_JOBS "(SELECT id FROM job WHERE started < ?1 AND id NOT IN (SELECT value FROM json_each(?2)))"
 
@@ -42,7 +43,9 @@ const char *const ledger_sql[STATEMENTS] = {
 		     " (SELECT sum(bytes) FROM study s WHERE s.job = j.id) FROM job j"
 		     " WHERE (?1 = '' OR node = ?1) ORDER BY id DESC LIMIT ?2",
 	/* Ends in the sense of cli/exit.h: all there, some incomplete, nothing matched, stopped by a limit. */
-	[SQL_JOB_FRESH] = "SELECT max(ended) FROM job WHERE (?1 = '' OR node = ?1) AND exit_status IN (0, 3, 4, 8)",
+	[SQL_JOB_FRESH] = "SELECT max(ended) FROM job WHERE (?1 = '' OR node = ?1) AND exit_status IN (0, 3, 4, 8) AND ended <= ?2"
+			  " AND (?3 = 0 OR command LIKE " NIGHTLY ")",
+	[SQL_JOB_NIGHTLY] = "SELECT count(*) FROM job WHERE (?1 = '' OR node = ?1) AND command LIKE " NIGHTLY,
 	[SQL_PLAN_PUT] = "INSERT OR REPLACE INTO plan(job, text) VALUES(?, ?)",
 	[SQL_PLAN_ROOM] = "INSERT OR REPLACE INTO plan(job, text) VALUES(?, zeroblob(?))",
 	[SQL_PLAN_GET] = "SELECT text FROM plan WHERE job = ?",

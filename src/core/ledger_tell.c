@@ -4,6 +4,7 @@
 #include "core/ledger.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "core/ledger_p.h"
 
@@ -66,13 +67,23 @@ int ledger_jobs(struct ledger *l, const char *node, int limit, ledger_job_fn *fn
 	return ledger_walk(l, SQL_JOBS, CELLS(TEXT(node), NUM(limit > 0 ? limit : ALL)), tell_job, &t, e);
 }
 
-int ledger_last_finished(struct ledger *l, const char *node, time_t *ret_when, struct err *e)
+int ledger_last_finished(struct ledger *l, const char *node, bool nightly, time_t *ret_when, struct err *e)
 {
 	int64_t when = 0;
 
-	if (ledger_number(l, SQL_JOB_FRESH, CELLS(TEXT(node)), 0, &when, e) < 0)
+	if (ledger_number(l, SQL_JOB_FRESH, CELLS(TEXT(node), NUM(clock_wall()), NUM(nightly)), 0, &when, e) < 0)
 		return -1;
 	*ret_when = when;
+	return 0;
+}
+
+int ledger_has_nightly(struct ledger *l, const char *node, bool *ret_any, struct err *e)
+{
+	int64_t count = 0;
+
+	if (ledger_number(l, SQL_JOB_NIGHTLY, CELLS(TEXT(node)), 0, &count, e) < 0)
+		return -1;
+	*ret_any = count > 0;
 	return 0;
 }
 

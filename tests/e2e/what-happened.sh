@@ -23,7 +23,7 @@ run dicom-qr "$NODE" --method c-get --auto --output "$OUT" --study-date 20240101
 expect_status 3
 run dicom-qr "$NODE" --method c-get --auto --output "$OUT" --study-date 20230101
 expect_status 0
-run dicom-qr "$NODE" --method c-get --auto --output "$OUT" --study-date 20240322 --patient-name 'NOBODY*'
+run dicom-qr "$NODE" --method c-get --auto --output "$OUT" --study-date 20240322 --patient-name 'NOBODY*' --patient-id -P-1001
 expect_status 0
 
 run dicom-qr status

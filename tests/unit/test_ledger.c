@@ -296,15 +296,15 @@ static void test_telling(void)
 	CHECK_INT(ledger_job_begin(l, &j, &e), 0);		/* has asked that */
 	put_study(l, 1, "1.2.3", 0, "incomplete", 7);
 	put_study(l, 1, "1.2.4", 1, "complete", 7);
-	CHECK_INT(ledger_last_finished(l, NULL, &finished, &e), 0);
+	CHECK_INT(ledger_last_finished(l, NULL, false, &finished, &e), 0);
 	CHECK_INT(finished, 0);
 	CHECK_INT(ledger_job_end(l, 1, 5, "", &e), 0);
-	CHECK_INT(ledger_last_finished(l, NULL, &finished, &e), 0);
+	CHECK_INT(ledger_last_finished(l, NULL, false, &finished, &e), 0);
 	CHECK_INT(finished, 0);					/* nobody answered: no run */
 	CHECK_INT(ledger_job_end(l, 1, 3, "", &e), 0);
-	CHECK_INT(ledger_last_finished(l, "A@h:104", &finished, &e), 0);
+	CHECK_INT(ledger_last_finished(l, "A@h:104", false, &finished, &e), 0);
 	CHECK(finished > 1000);
-	CHECK_INT(ledger_last_finished(l, "B@h:104", &finished, &e), 0);
+	CHECK_INT(ledger_last_finished(l, "B@h:104", false, &finished, &e), 0);
 	CHECK_INT(finished, 0);
 	CHECK_INT(ledger_query_add(l, &named, &e), 0);
 	j.started = 2000;
@@ -366,6 +366,36 @@ static void test_dates(void)
 	undated.study_uid = "1.2.4";
 	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
 	CHECK_TOLD(ledger_studies(l, NULL, tell_date, &told, &e), ":2 20240101:2 ");
+	ledger_close(l);
+}
+
+/* Only nightly runs tell whether the nightly runs live; what ended tomorrow has not ended. */
+static void test_nightly(void)
+{
+	struct ledger *l = open_ledger("nightly.db");
+	auto_free char *path = in_folder("nightly.db");
+	struct ledger_job j = { .node = "A@h:104", .output = "/out", .user = "me", .started = 1000, .command = "dicom-qr sync pacs -q" };
+	struct err e = { ERR_NONE, "" };
+	time_t when = 0;
+	bool any = true;
+
+	CHECK_INT(ledger_has_nightly(l, NULL, &any, &e), 0);
+	CHECK(!any);
+	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
+	j.command = "dicom-qr pacs --auto";
+	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
+	CHECK_INT(ledger_has_nightly(l, "A@h:104", &any, &e), 0);
+	CHECK(any);
+	CHECK_INT(ledger_has_nightly(l, "B@h:104", &any, &e), 0);
+	CHECK(!any);
+	CHECK_INT(sql(path, "UPDATE job SET exit_status = 0, ended = 2000 + id"), SQLITE_OK);
+	CHECK_INT(ledger_last_finished(l, NULL, false, &when, &e), 0);
+	CHECK_INT(when, 2002);
+	CHECK_INT(ledger_last_finished(l, NULL, true, &when, &e), 0);
+	CHECK_INT(when, 2001);
+	CHECK_INT(sql(path, "UPDATE job SET ended = 9000000000 WHERE id = 1"), SQLITE_OK);
+	CHECK_INT(ledger_last_finished(l, NULL, true, &when, &e), 0);
+	CHECK_INT(when, 0);
 	ledger_close(l);
 }
 
@@ -829,6 +859,7 @@ int main(int argc, char **argv)
 	test_studies();
 	test_telling();
 	test_dates();
+	test_nightly();
 	test_owed();
 	test_old_schema();
 	test_learned();
