@@ -25,7 +25,7 @@ static const struct opt own[] = {
 	{ "all", "a", NULL, OPT_FLAG, offsetof(struct echo_values, all), 0, 0, NULL, "Node",
 	  "Ask all nodes of nodes.json, at once, and show the state of each." },
 	{ "format", "", "FORMAT", OPT_CHOICE, offsetof(struct echo_values, v.format), 0, 0, "table|json", "Node",
-	  "With --all (default: table)." },
+	  "table or json (default: table)." },
 	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
 };
 static const struct opt *const tables[] = { own, options_node, options_general, NULL };
@@ -71,6 +71,45 @@ static void interrupted(void *owner)
 	child_stop_all(false);
 }
 
+static bool wants_json(const struct values *v)
+{
+	return v->format && !strcmp(v->format, "json");
+}
+
+static void add_peer(struct json *j, const struct peer *peer)
+{
+	json_set(j, "host", json_string(peer->host));
+	json_set(j, "port", json_integer(peer->port));
+	json_set(j, "calledAE", json_string(peer->called));
+}
+
+static void print(struct json *all)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(16));
+
+	json_write(&text, all, true);
+	printf("%s\n", buf_text(&text));
+	json_free(all);
+}
+
+static void tell(const struct peer *peer, const struct values *v, const struct err *why, int64_t ms)
+{
+	struct json *j;
+
+	if (!wants_json(v) && !why->kind && !v->quiet)
+		printf("%s at %s:%d answered %s in %lld ms\n", peer->called, peer->host, peer->port, peer->calling, (long long)ms);
+	if (!wants_json(v))
+		return;
+	j = json_new(JSON_OBJECT);
+	add_peer(j, peer);
+	json_set(j, "state", json_string(why->kind ? err_kind_name(why->kind) : "up"));
+	if (why->kind)
+		json_set(j, "error", json_string(why->text));
+	else
+		json_set(j, "ms", json_integer(ms));
+	print(j);
+}
+
 static int ask(struct session *s, const struct peer *peer, const struct values *v, struct err *e)
 {
 	static const struct child_hooks hooks = { line, done };
@@ -89,9 +128,7 @@ static int ask(struct session *s, const struct peer *peer, const struct values *
 		err_set(&trouble, ERR_INTERRUPTED, "stopped");
 	if (!failed)
 		failed = dcmtk_verdict(&echo.said, trouble.kind ? &trouble : NULL, peer, NULL, 0, e);
-	if (!failed && !v->quiet)
-		printf("%s at %s:%d answered %s in %lld ms\n", peer->called, peer->host, peer->port, peer->calling,
-		       (long long)echo.result.ran_ms);
+	tell(peer, v, failed ? e : &trouble, echo.result.ran_ms);
 	dcmtk_reading_done(&echo.said);
 	return failed < 0 ? -1 : EXIT_ALL_THERE;
 }
@@ -182,7 +219,6 @@ static void print_table(const struct everyone *all)
 
 static void print_json(const struct everyone *all)
 {
-	auto_buf struct buf text = BUF_INIT(BUF_MB(16));
 	struct json *list = json_new(JSON_ARRAY);
 
 	for (size_t i = 0; i < all->count; i++) {
@@ -192,9 +228,7 @@ static void print_json(const struct everyone *all)
 		json_set(j, "name", json_string(one->node->name));
 		if (one->node->number)
 			json_set(j, "number", json_integer(one->node->number));
-		json_set(j, "host", json_string(one->peer.host));
-		json_set(j, "port", json_integer(one->peer.port));
-		json_set(j, "calledAE", json_string(one->peer.called));
+		add_peer(j, &one->peer);
 		json_set(j, "state", json_string(state_of(one)));
 		if (one->asked && !one->why.kind)
 			json_set(j, "ms", json_integer(one->result.ran_ms));
@@ -202,9 +236,7 @@ static void print_json(const struct everyone *all)
 			json_set(j, "error", json_string(one->why.text));
 		json_add(list, j);
 	}
-	json_write(&text, list, true);
-	printf("%s\n", buf_text(&text));
-	json_free(list);
+	print(list);
 }
 
 static void gather(struct everyone *all, const struct config *c)
@@ -252,7 +284,7 @@ static int ask_all(struct session *s, const struct values *v, struct err *e)
 	}
 	s->on_interrupt = interrupted;
 	status = session_run(s, everyone_over, &all, e) < 0 ? -1 : status_of_all(&all);
-	if (status >= 0 && v->format && !strcmp(v->format, "json"))
+	if (status >= 0 && wants_json(v))
 		print_json(&all);
 	else if (status >= 0 && !all.count && !v->quiet)
 		printf("No nodes: add one with \"dicom-qr node add NAME AET@host:port\"\n");

@@ -44,7 +44,7 @@ struct showing {
 	bool descending, count_only, tree;
 	enum level deepest;		/* of a tree */
 	long limit;			/* 0 = none */
-	bool fail_if_empty;
+	bool fail_if_empty, quiet;
 };
 
 struct asking {
@@ -217,7 +217,7 @@ static int make_showing(const struct values *v, const struct peer *peer, struct 
 	const char *keyword = v->sort;
 
 	*show = (struct showing){ .format = FORMAT_TABLE, .count_only = v->count_only, .tree = v->tree, .deepest = LEVEL_IMAGE,
-				  .limit = v->limit > 0 ? (long)v->limit : 0, .fail_if_empty = v->fail_if_empty };
+				  .limit = v->limit > 0 ? (long)v->limit : 0, .fail_if_empty = v->fail_if_empty, .quiet = v->quiet };
 	if (v->format)
 		format_parse(v->format, &show->format);
 	if (keyword && *keyword == '-') {
@@ -402,6 +402,8 @@ static int ask(struct session *s, const struct peer *peer, struct query *q, cons
 		status = answered(&a, peer, q, e);
 	if (a.report)
 		report_close(a.report);
+	if (a.report && status >= 0 && !a.rows && show->format == FORMAT_TABLE && !show->quiet)
+		printf("Nothing found\n");
 	if (show->count_only && status >= 0)
 		print_count(&a);
 	free_held(&a);

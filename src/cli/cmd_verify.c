@@ -195,8 +195,8 @@ static void show_comparison(const struct plan *plan, const struct values *v, con
 	} else if (!v->quiet || open) {
 		if (!v->quiet)
 			sheet_table(out, rows, study_columns);
-		fprintf(out, "Compared: %zu studies; the PACS lists %lld objects, %lld are here, %lld are missing (%zu studies)", plan->count,
-			sum->listed, sum->here, sum->missing, open);
+		fprintf(out, "Compared: %zu studies; the PACS lists %lld objects, %lld are here, %lld are missing (%zu %s)", plan->count,
+			sum->listed, sum->here, sum->missing, open, open == 1 ? "study" : "studies");
 		if (sum->surplus)
 			fprintf(out, "; %lld are here that it does not list", sum->surplus);
 		fprintf(out, "\n");

@@ -194,8 +194,8 @@ static void print_cost(struct session *s, const struct plan *plan, int queries_s
 	printf("Objects: %s%lld", c.known ? "" : "at least ", c.objects);
 	if (c.estimated)
 		printf(", about %s in %s as this PACS went before", show_bytes((long long)c.bytes), show_duration((long long)(c.seconds * 1000)));
-	printf("\nRequests to the PACS: %d queries sent now; a run sends %lld retrievals, and the queries that prove them\n", queries_sent,
-	       c.requests);
+	printf("\nRequests to the PACS: %d %s sent now; a run sends %lld %s, and the queries that prove them\n", queries_sent,
+	       queries_sent == 1 ? "query" : "queries", c.requests, c.requests == 1 ? "retrieval" : "retrievals");
 }
 
 static void print_place(const struct settings *how, struct err *e)

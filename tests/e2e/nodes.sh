@@ -108,6 +108,13 @@ printf '{\n"nodes": [\n{ "name": "a" "host" } ] }\n' >"$nodes"
 refused "$nodes: line 3: " node list
 run dicom-qr echo "PACS@127.0.0.1:$PACS_PORT"		# an address needs no nodes
 expect_status 0
+run dicom-qr echo "PACS@127.0.0.1:$PACS_PORT" --format json
+expect_status 0
+expect_out '"state": "up"'
+expect_no_out answered
+run dicom-qr echo 127.0.0.1:1 --format json
+expect_status 5
+expect_out '"state": "unreachable"'
 cp "$T/good.json" "$nodes"
 
 # --- every command takes them ---

@@ -57,4 +57,7 @@ print("\n".join(sorted(row[sys.argv[2]] for row in rows)))' "$T/out" $uid >"$T/c
 	[ "$(jq length "$T/out")" -eq 0 ] || fail "somebody"
 	run dicom-query "$NODE" --patient-id NOBODY --fail-if-empty
 	expect_status 4
+	expect_out '^Nothing found$'
+	run dicom-query "$NODE" --patient-id NOBODY --format csv
+	expect_no_out Nothing
 done

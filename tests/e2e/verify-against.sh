@@ -51,7 +51,7 @@ expect_out '"status": "complete"'
 mkdir "$T/empty"
 run dicom-qr verify "$T/empty" --against "$NODE" --study-date 20240108 --save-state "$T/day.state"
 expect_status 3
-expect_out ' 0 are here, 10 are missing \(1 studies\)$'
+expect_out ' 0 are here, 10 are missing \(1 study\)$'
 run dicom-qr verify "$T/empty" --against "$NODE" --save-state "$T/day.state"
 expect_status 2
 expect_no_process findscu getscu dcmdump
