@@ -288,13 +288,14 @@ static int note_done(struct syncing *y, const struct settings *how, const struct
 	return ledger_sync_study_put(y->session->ledger, y->memory.id, study_get(&in->study, STUDY_UID), &m, e);
 }
 
-/* Passed over as skipped it would look as if it were nobody's loss. */
-static int note_later(struct syncing *y, const struct plan *plan, size_t at, struct err *e)
+/* Skipped, a study is what an earlier run called it.  Of one left for later that would look as if it were nobody's loss (wanted), and of
+ * one that a limit's look at the lists found to be here as if it were not (complete). */
+static int note_otherwise(struct syncing *y, const struct plan *plan, size_t at, enum verdict verdict, struct err *e)
 {
 	const struct plan_study *in = &plan->studies[at];
 	const struct ledger_study study = {
 		.job = y->session->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
-		.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(VERDICT_WANTED), .why = in->why,
+		.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(verdict), .why = in->why,
 		.position = (int)at, .expected = in->expected, .received = in->held, .counted = count_source_name(in->counted),
 	};
 
@@ -308,9 +309,13 @@ static int note_studies(struct syncing *y, const struct plan *plan, int *first_b
 		const struct syncing_study *s = &y->studies[i];
 		const bool done = is_done(in, s);
 
+		if (done && is_held(in) && !last_was_good(y, &plan->how, in) && note_otherwise(y, plan, i, VERDICT_COMPLETE, e) < 0)
+			return -1;
+		if (done && note_done(y, &plan->how, in, s, e) < 0)
+			return -1;
 		if (!done)
 			sync_spoil(&y->days, first_bad, s->memory.date);
-		if (done ? note_done(y, &plan->how, in, s, e) < 0 : (s->unsettled || in->later) && note_later(y, plan, i, e) < 0)
+		if (!done && (s->unsettled || in->later) && note_otherwise(y, plan, i, VERDICT_WANTED, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -57,6 +57,13 @@ echo "# $step steps"
 [ "$step" -ge 12 ] || fail "only $step steps"
 expect_watermark 20260303		# of the run that was not killed
 
+# Killed before it came to a verdict, and found whole by one with a limit, which looks at the lists first.
+kill_at $((step - 2)) || fail "step $((step - 2)) is none"
+sqlite3 "$DICOM_QR_LEDGER" "update study set verdict = 'wanted' where job = (select max(id) from job)"
+night 2026-03-04T02:00:00 --max-studies 9
+silence
+expect_day 2026-03-02 complete
+
 # Two at once; a third one with another folder is free to go.
 add 5 20260304 3
 serve "get-stall-after 1 600 times 1"
