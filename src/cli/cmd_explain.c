@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/records.h"
 #include "cli/sheet.h"
+#include "core/plan.h"
 #include "core/state.h"
 #include "dicom/value.h"
 
@@ -39,7 +40,8 @@ struct story {
 	struct json *document;
 	struct json *queries, *jobs, *attempts, *hooks, *held, *learned, *missing;
 	bool owed;					/* a program is still to be told */
-	char *node, *verdict, *why, *date, *modalities;	/* of the last job that says something */
+	bool part;					/* that job asked for a part of the study */
+	char *node, *verdict, *why, *date, *modalities;	/* of the last job that says something of the whole, if any */
 	long long job;
 	int expected, received;
 	char calling[17], called[17];
@@ -60,13 +62,18 @@ static int add_study(void *owner, const struct ledger_study *s)
 	struct story *t = owner;
 
 	json_add(t->jobs, study_record(s));
+	if (*s->date || !t->date)	/* who was given UIDs knows none */
+		keep(&t->date, s->date);
+	if (*s->modalities || !t->modalities)
+		keep(&t->modalities, s->modalities);
 	if (t->verdict && !strcmp(s->verdict, "skipped"))
 		return 0;
+	if (t->verdict && strcmp(t->verdict, "skipped") && !t->part && !strcmp(s->counted, PLAN_PART))
+		return 0;
+	t->part = !strcmp(s->counted, PLAN_PART);
 	keep(&t->node, s->node);
 	keep(&t->verdict, s->verdict);
 	keep(&t->why, s->why);
-	keep(&t->date, s->date);
-	keep(&t->modalities, s->modalities);
 	t->job = s->job;
 	t->expected = s->expected;
 	t->received = s->received;
@@ -331,8 +338,9 @@ static void tell_jobs(const struct story *t)
 		line("  Job %lld, %s, %s: %s%s%s", json_int(json_get(j, "job"), 0), text_of(j, "at"), text_of(j, "node"), text_of(j, "status"),
 		     *text_of(j, "why") ? ": " : "", text_of(j, "why"));
 		if (expected >= 0)
-			line("    %lld of %lld objects (counted by: %s), into %s", json_int(json_get(j, "received"), 0), expected,
-			     text_of(j, "expectedFrom"), text_of(j, "output"));
+			line("    %lld of %lld objects (%s%s), into %s", json_int(json_get(j, "received"), 0), expected,
+			     strcmp(text_of(j, "expectedFrom"), PLAN_PART) ? "counted by: " : "only this part of the study was asked for",
+			     strcmp(text_of(j, "expectedFrom"), PLAN_PART) ? text_of(j, "expectedFrom") : "", text_of(j, "output"));
 		tell_attempts(t, json_int(json_get(j, "job"), 0));
 		tell_hooks(t, json_int(json_get(j, "job"), 0));
 	}
@@ -373,8 +381,8 @@ static void tell(const struct story *t)
 {
 	line("Study %s", t->uid);
 	if (t->verdict)
-		line("  %s%s%s%s%s: %s%s%s", t->date, *t->date ? ", " : "", t->modalities, *t->modalities ? ", at " : "at ", t->node, t->verdict,
-		     *t->why ? ": " : "", t->why);
+		line("  %s%s%s%s%s: %s%s%s%s", t->date, *t->date ? ", " : "", t->modalities, *t->modalities ? ", at " : "at ", t->node,
+		     t->verdict, t->part ? ", of the part that was asked for" : "", *t->why ? ": " : "", t->why);
 	tell_queries(t);
 	tell_jobs(t);
 	tell_rest(t);

@@ -23,7 +23,8 @@ const struct opt_command command_report = {
 		"Shows for each node a calendar of study dates: how many studies the PACS told of, how many are complete here, how many are not, "
 		"and whether the day was covered: whether, after it was over, somebody asked for all its studies, the answer was whole, and a "
 		"run took it up.  A day of which a limit left out a study that nobody has fetched is incomplete.  A question with other conditions "
-		"than dates and modalities covers no day; one of the same day covers it partly.  Without --study-date, --from or --until it shows the last 30 days.\n"
+		"than dates and modalities covers no day; one of the same day covers it partly.  Where only a part of a study was asked for (a series, --select), that counts as long as no job asked for the whole.  Without "
+		"--study-date, --from or --until it shows the last 30 days.\n"
 		"\n"
 		"With --incomplete the studies are listed that their last job left incomplete, empty, failed, parked or untouched, with what is "
 		"known of the reason; \"dicom-qr explain\" tells the story of each.",

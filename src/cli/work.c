@@ -390,7 +390,7 @@ static int put_studies(struct session *s, const struct plan *plan, struct err *e
 		const struct ledger_study study = {
 			.job = s->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
 			.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(in->verdict), .why = in->why,
-			.position = (int)i, .expected = in->expected, .counted = count_source_name(in->counted),
+			.position = (int)i, .expected = in->expected, .counted = plan_study_counted(in),
 			.received = in->received, .bytes = in->bytes, .attempts = in->attempts,
 		};
 

@@ -70,7 +70,7 @@ struct ledger_study {
 	int64_t job;
 	const char *study_uid, *date, *modalities, *verdict, *why;
 	int position, expected, received, attempts;
-	const char *counted;		/* count_source_name */
+	const char *counted;		/* plan_study_counted */
 	int64_t bytes;
 	/* When told of: of the job. */
 	const char *node, *output;

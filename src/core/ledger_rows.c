@@ -60,9 +60,11 @@ const char *const ledger_sql[STATEMENTS] = {
 	[SQL_STUDY_LAST] = "SELECT s.verdict, s.received FROM study s JOIN job j ON j.id = s.job"
 			   " WHERE s.study_uid = ?2 AND j.output = ?1 AND s.verdict NOT IN ('wanted', 'skipped')"
 			   " ORDER BY s.job DESC, s.position DESC LIMIT 1",
-	/* "held already" says nothing new of a study, so the job before it speaks; alone it speaks for itself.  max() makes the
-	 * other columns those of its row.  A job that was given UIDs knows no date; another may have learned it. */
-	[SQL_STUDIES] = "SELECT " STUDY_COLUMNS(KNOWN_DATE) ", max(CASE WHEN s.verdict = 'skipped' THEN s.job - 4611686018427387904 ELSE s.job END)"
+	/* "held already" says nothing new of a study, and a part of it (PLAN_PART) nothing of the whole, so the job before speaks; alone
+	 * they speak for themselves, a part before what was skipped.  max() makes the other columns those of its row.  A job that was
+	 * given UIDs knows no date; another may have learned it. */
+	[SQL_STUDIES] = "SELECT " STUDY_COLUMNS(KNOWN_DATE) ", max(CASE WHEN s.verdict = 'skipped' THEN s.job - 4611686018427387904"
+			" WHEN s.counted = 'part' THEN s.job - 2305843009213693952 ELSE s.job END)"
 			" FROM study s JOIN job j ON j.id = s.job WHERE (?1 = '' OR j.node = ?1) GROUP BY j.node, s.study_uid"
 			" ORDER BY j.node, 3, s.study_uid",
 	[SQL_STUDY_STORY] = "SELECT " STUDY_COLUMNS("s.date") " FROM study s JOIN job j ON j.id = s.job WHERE s.study_uid = ?1"

@@ -208,6 +208,14 @@ bool plan_study_cut(const struct plan_study *s)
 	return s->beyond && s->verdict == VERDICT_INCOMPLETE && !s->missing.count && s->received + s->beyond >= s->expected;
 }
 
+/* The part that a limit made is judged by the whole. */
+const char *plan_study_counted(const struct plan_study *s)
+{
+	bool part = s->series_uid || s->whole.count || (s->only.count && !s->beyond);
+
+	return part ? PLAN_PART : count_source_name(s->counted);
+}
+
 /* The part that a limit made is over, or not wanted as it is. */
 static void make_whole(struct plan_study *s)
 {

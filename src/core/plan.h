@@ -106,6 +106,9 @@ void plan_skip(struct plan_study *, const char *fmt, ...) __attribute__((format(
 /* For another run: what a limit left is wanted, and what is not good is tried again: with limited, only when the limit leaves room
  * for it (again), so that what always fails does not keep the others out.  whole: a part that is still to be fetched is the whole again. */
 void plan_want_again(struct plan *, bool limited, bool whole);
+/* For the ledger: who counted, or PLAN_PART when only a series, or some objects, of the study were asked for. */
+#define PLAN_PART "part"
+const char *plan_study_counted(const struct plan_study *);
 /* Nothing is missing but what a limit left for another run. */
 bool plan_study_cut(const struct plan_study *);
 /* Counts by verdict; objects expected and received over all that is not skipped (expected -1 when any is unknown). */

@@ -37,7 +37,7 @@ static void record_study(struct run *run, const struct plan_study *in)
 		.job = run->session->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
 		.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(in->verdict), .why = in->why,
 		.position = (int)(in - run->plan->studies), .expected = in->expected, .received = in->received,
-		.attempts = in->attempts, .counted = count_source_name(in->counted), .bytes = in->bytes,
+		.attempts = in->attempts, .counted = plan_study_counted(in), .bytes = in->bytes,
 	};
 
 	if (put_verdict(run->session, &study, &e) < 0)

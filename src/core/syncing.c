@@ -296,7 +296,7 @@ static int note_otherwise(struct syncing *y, const struct plan *plan, size_t at,
 	const struct ledger_study study = {
 		.job = y->session->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
 		.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(verdict), .why = in->why,
-		.position = (int)at, .expected = in->expected, .received = in->held, .counted = count_source_name(in->counted),
+		.position = (int)at, .expected = in->expected, .received = in->held, .counted = plan_study_counted(in),
 	};
 
 	return y->session->job ? ledger_study_put(y->session->ledger, &study, e) : 0;

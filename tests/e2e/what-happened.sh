@@ -89,6 +89,20 @@ cmp "$T/out" "$T/three" || fail "--from and --until are not --study-date"
 run dicom-qr report --from 20240107 --study-date 20240109
 expect_status 2
 
+# a part of a study that is not here does not make it whole; nor does its day get lost by who knows only its UID
+run dicom-retrieve "$NODE" --method c-get --study-uid "$(study 2)" --series-uid 1.2.826.0.1.3680043.10.1338.3.2.1 \
+	--instance-uid 1.2.826.0.1.3680043.10.1338.4.2.1.1 --output "$T/part"
+expect_status 0
+run dicom-qr report --from 20240107 --until 20240109
+expect_out '^2024-01-08 +1 +0 +1 +0 +incomplete$'
+run dicom-qr explain "$(study 2)"
+expect_out '^  20240108, MR, at .*: incomplete'
+expect_out '1 of 1 objects \(only this part of the study was asked for\)'
+run dicom-retrieve "$NODE" --method c-get --study-uid "$(study 2)" --output "$OUT" --retries 0
+expect_status 1
+run dicom-qr report --from 20240107 --until 20240109
+expect_out '^2024-01-08 +1 +0 +1 +0 +incomplete$'
+
 # a job whose process lives, and one whose process is gone
 printf 'retrieve-stall-first 3600\n' >"$T/badpacs.scenario"
 kill -HUP "$BAD_PID"

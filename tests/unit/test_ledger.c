@@ -359,13 +359,21 @@ static void test_dates(void)
 	struct ledger_study undated = { .job = 2, .study_uid = "1.2.3", .date = "", .modalities = "", .verdict = "complete", .counted = "" };
 	struct err e = { ERR_NONE, "" };
 
-	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
-	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_INT(ledger_job_begin(l, &j, &e), 0);
 	put_study(l, 1, "1.2.3", 0, "incomplete", 7);
 	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
 	undated.study_uid = "1.2.4";
 	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
 	CHECK_TOLD(ledger_studies(l, NULL, tell_date, &told, &e), ":2 20240101:2 ");
+
+	/* A part says nothing of the whole, but more than what was skipped. */
+	undated = (struct ledger_study){ .job = 3, .study_uid = "1.2.3", .date = "", .modalities = "", .verdict = "empty", .counted = "part" };
+	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
+	undated.study_uid = "1.2.5";
+	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
+	put_study(l, 4, "1.2.5", 0, "skipped", 7);
+	CHECK_TOLD(ledger_studies(l, NULL, tell_study, &told, &e), "complete:2 complete:2 empty:3 ");
 	ledger_close(l);
 }
 
