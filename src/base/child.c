@@ -33,7 +33,8 @@ struct source {
 	struct child *child;
 	enum stream from;
 	int fd;			/* -1 when over */
-	struct watch *watch;
+	struct watch *watch;	/* NULL while it rests */
+	struct timer rest;
 	struct lines lines;
 };
 
@@ -49,7 +50,7 @@ struct child {
 	struct watch *end_watch;
 	struct source out, err;
 	struct timer due;
-	int64_t started_ms, grace_ms;
+	int64_t started_ms, grace_ms, patience_ms;
 };
 
 static struct child *all;
@@ -188,6 +189,7 @@ static void close_source(struct source *s)
 	if (s->fd < 0)
 		return;
 	loop_unwatch(s->child->loop, s->watch);
+	timer_clear(s->child->loop, &s->rest);
 	close(s->fd);
 	s->fd = -1;
 	lines_end(&s->lines, pass_line, s);
@@ -237,6 +239,26 @@ static void finish_if_over(struct child *c)
 	timer_set(c->loop, &c->due, 0, tell, c);
 }
 
+static void source_ready(void *owner, int fd, short revents);
+
+static void wake(void *owner)
+{
+	struct source *s = owner;
+
+	timer_clear(s->child->loop, &s->rest);
+	if (s->fd >= 0 && !s->watch)
+		s->watch = loop_watch(s->child->loop, s->fd, POLLIN, source_ready, s);
+}
+
+static void rest(struct source *s)
+{
+	if (!s->child->patience_ms || s->child->state >= ENDED)
+		return;
+	loop_unwatch(s->child->loop, s->watch);
+	s->watch = NULL;
+	timer_set(s->child->loop, &s->rest, s->child->patience_ms, wake, s);
+}
+
 /* A few bounded reads a turn, so that a chatterbox starves nobody.  One thread: one buffer for all. */
 static void source_ready(void *owner, int fd, short revents)
 {
@@ -247,8 +269,10 @@ static void source_ready(void *owner, int fd, short revents)
 	for (int i = 0; i < READS_A_TURN; i++) {
 		ssize_t n = read(fd, bytes, sizeof bytes);
 
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			rest(s);
 			return;
+		}
 		if (n <= 0) {
 			close_source(s);
 			finish_if_over(s->child);
@@ -321,6 +345,8 @@ static void exit_seen(void *owner, int fd, short revents)
 	close(fd);
 	c->pidfd = -1;
 	c->state = ENDED;
+	wake(&c->out);
+	wake(&c->err);
 	timer_set(c->loop, &c->due, DRAIN_MS, on_due, c);	/* someone outside the group may still hold the pipes */
 	finish_if_over(c);
 }
@@ -403,6 +429,7 @@ static void attend(struct child *c, const struct child_limits *limits)
 {
 	c->started_ms = clock_ms();
 	c->grace_ms = limits->grace_ms ? limits->grace_ms : GRACE_MS;
+	c->patience_ms = limits->patience_ms;
 	watch_source(c, &c->out, STREAM_OUT, limits->line_max);
 	watch_source(c, &c->err, STREAM_ERR, limits->line_max);
 	c->end_watch = loop_watch(c->loop, c->pidfd, POLLIN, exit_seen, c);

@@ -18,6 +18,7 @@ struct child_limits {
 	int64_t total_ms;	/* 0 = none: after it the group gets TERM, then KILL */
 	int64_t grace_ms;	/* between TERM and KILL; 0 = 2000 */
 	size_t line_max;	/* 0 = 64 KiB; longer lines are cut */
+	int64_t patience_ms;	/* lines may lie so long while it runs: a tool that writes one for each answer wakes us less often */
 };
 
 struct child_result {

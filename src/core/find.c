@@ -23,6 +23,7 @@
 #include "wrappers/findscu.h"
 
 #define SCAN_MS 60			/* how often new answers are looked for */
+#define PATIENCE_MS 5			/* findscu says a line for each */
 #define READ_AT_ONCE 500		/* answers read in one turn of the loop, or given to one dcmdump */
 #define PLAIN_MAX 65536			/* bytes of an answer that is read here */
 
@@ -332,7 +333,7 @@ static bool are_named(const struct query *const *queries, size_t count)
 static int start_child(struct find *f, const char *const *paths, bool named, struct err *e)
 {
 	static const struct child_hooks hooks = { find_line, find_ended };
-	const struct child_limits limits = { .line_max = 1 << 16 };
+	const struct child_limits limits = { .line_max = 1 << 16, .patience_ms = PATIENCE_MS };
 	struct command *command = findscu_command(&f->session->dcmtk, &f->peer, paths, f->queries, f->answers);
 	int confine = confine_ruleset(f->folder, e);
 
