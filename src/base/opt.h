@@ -13,12 +13,13 @@
 
 enum opt_kind {
 	OPT_FLAG,	/* bool */
-	OPT_STRING,	/* const char *: points into argv */
+	OPT_STRING,	/* const char *: points into argv; never empty: a script whose variable is unset must not ask for everything */
+	OPT_TEXT,	/* the same, and may be empty */
 	OPT_INTEGER,	/* long long within min..max */
 	OPT_CHOICE,	/* const char *: one of the words in choices ("c-move|c-get|auto") */
 	OPT_SECONDS,	/* long long seconds; accepts 90, 90s, 5m, 2h, 3d */
 	OPT_BYTES,	/* long long bytes; accepts 10M, 2G, 512K (1024s) */
-	OPT_LIST	/* struct opt_list: may be repeated */
+	OPT_LIST	/* struct opt_list: may be repeated; never empty */
 };
 
 struct opt_list {

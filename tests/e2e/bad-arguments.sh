@@ -39,6 +39,9 @@ auto "--parallel x: not a whole number" --parallel x
 auto "--listen 70000: must be from 1 to 65535" --listen 70000
 auto "--mode: '777' is no umask" --mode 777
 auto "--method c-foo: must be one of" --method c-foo
+for option in --patient-id --patient-name --accession-number --modality --study-date --output -o --save-state --log-file; do
+	auto "$option is empty" $option ""
+done
 auto "--sop-class 'CT' has characters other than digits and dots" --sop-class 1.2.840,CT
 auto "--empty-sr goes with --select dose" --empty-sr
 auto "what is 'more'\?" more
