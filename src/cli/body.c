@@ -49,6 +49,10 @@ char *body_folder(const char *const *rest, size_t count, struct err *e)
 		err_set(e, ERR_USAGE, count ? "one folder is expected, not %zu" : "which folder?", count);
 		return NULL;
 	}
+	if (!*rest[0]) {		/* a variable that is unset must not mean the working folder */
+		err_set(e, ERR_USAGE, "the name of the folder is empty");
+		return NULL;
+	}
 	folder = file_absolute(rest[0]);
 	log_hide_below(folder);
 	if (file_is_dir(folder))

@@ -202,6 +202,8 @@ static int forget(struct session *s, struct values *v, const char *const *rest, 
 
 	if (count > 1 || (!count && !v->study_uid))
 		return err_set(e, ERR_USAGE, "give one folder, or --study UID");
+	if (count && !*rest[0])
+		return err_set(e, ERR_USAGE, "the name of the folder is empty");
 	if ((v->study_uid && uid_check(v->study_uid, "--study", e) < 0) || session_open_ledger(s, e) < 0)
 		return -1;
 	f.rows = json_new(JSON_ARRAY);

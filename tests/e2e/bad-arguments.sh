@@ -60,6 +60,10 @@ wrong "which PACS\?" --auto --method c-get
 wrong "'studies' is not an address" studies
 wrong "choose a mode: --interactive, --auto or --review" pacs://127.0.0.1:1
 wrong "C-MOVE requires --move-dest" pacs://127.0.0.1:1 --auto
+for command in verify import 'forget --all' 'organise --layout flat'; do
+	# shellcheck disable=SC2086  # words
+	wrong "the name of the folder is empty" $command ""
+done
 wrong "give --state FILE, or the number of a job" resume
 wrong "'x' is no job number" resume x
 wrong "'FOO' is not a level" query pacs://127.0.0.1:1 --level FOO
