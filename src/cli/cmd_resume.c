@@ -29,6 +29,33 @@ const struct opt_command command_resume = {
 	.tables = tables,
 };
 
+struct looking {
+	long long job, by;		/* by: the living one that is at it, 0 = none */
+};
+
+/* The job itself, or one that carries it on in the words that we print. */
+static int find_living(void *owner, const struct ledger_job *j)
+{
+	struct looking *l = owner;
+	const char *resumed = strstr(j->command, "dicom-qr resume ");
+
+	if (j->alive && (j->id == l->job || (resumed && strtoll(resumed + strlen("dicom-qr resume "), NULL, 10) == l->job)))
+		l->by = j->id;
+	return l->by != 0;
+}
+
+#define LATEST 100		/* who lives is among these; all of a long history would take its time */
+
+/* Two at once would fetch everything twice. */
+static int check_rest(struct session *s, long long job, struct err *e)
+{
+	struct looking l = { .job = job };
+
+	if (ledger_jobs(s->ledger, NULL, LATEST, find_living, &l, e) < 0)
+		return -1;
+	return l.by ? err_set(e, ERR_LOCKED, "job %lld is still being worked on, by job %lld: see dicom-qr status", job, l.by) : 0;
+}
+
 static int load_job(struct session *s, const char *word, struct plan *plan, struct err *e)
 {
 	char *end;
@@ -38,6 +65,8 @@ static int load_job(struct session *s, const char *word, struct plan *plan, stru
 
 	if (*end || job <= 0)
 		return err_set(e, ERR_USAGE, "'%s' is no job number: give --state FILE, or the number of a job", word);
+	if (check_rest(s, job, e) < 0)
+		return -1;
 	text = ledger_job_plan_text(s->ledger, job, e);
 	if (!text)
 		return -1;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Two runs with one state file: the second says who works with it, and changes nothing.  A port that is taken is named.
+# Two runs with one state file, or of one job: the second says who works with it, and changes nothing.  A port that is taken is named.
 . "${srcdir:-.}/tests/lib.sh" || exit 1
 
 "$BULK" "$T/data" --studies 2 --series 1 --images 4 --size 2000 >/dev/null
@@ -21,6 +21,9 @@ for command in "resume --state $T/a.state" "$NODE --auto --method c-get -o $T/fi
 	[ "$(cat "$T/second")" = "dicom-qr: error: another run works with $T/a.state: $T/.a.state.lock: held by process $first" ] ||
 		fail "it said: $(cat "$T/second")"
 done
+dicom-qr resume 1 >"$T/second" 2>&1 && status=0 || status=$?
+[ $status -eq 9 ] || fail "exit status $status instead of 9: $(cat "$T/second")"
+grep -q '^dicom-qr: error: job 1 is still being worked on, by job 1' "$T/second" || fail "it said: $(cat "$T/second")"
 cmp "$T/a.state" "$T/before"
 [ "$(grep -c '^association requested' "$T/badpacs.log")" -eq "$associations" ] || fail "the PACS was asked"
 finish INT
