@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Preloaded into the DCMTK tools: every TCP socket sends at once (TCP_NODELAY) and acknowledges at once what it received
  * (TCP_QUICKACK, which the kernel forgets again and again).  A peer that leaves Nagle's algorithm on waits for that
- * acknowledgement, 40 ms for each object.  Touches nothing else; errno is kept; no locks, so safe in threads. */
+ * acknowledgement, 40 ms for each object.  And no tool asks the name service who this host is (gethostid).  Touches nothing else;
+ * errno is kept; no locks, so safe in threads. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -68,4 +69,12 @@ int accept(int fd, struct sockaddr *from, socklen_t *len)
 	if (accepted >= 0)
 		prompt(accepted, TCP_NODELAY);
 	return accepted;
+}
+
+/* findscu makes a UID for the file of each answer, which nobody reads, from the identifier of the host.  Without an /etc/hostid glibc
+ * asks the name service for that, and where it does not know the name of this machine DCMTK asks again for each answer: a
+ * millisecond, or five seconds. */
+long gethostid(void)
+{
+	return 1;
 }
