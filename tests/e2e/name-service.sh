@@ -18,7 +18,7 @@ asked() {
 		skip "no name space of mounts, or no tracing: $(tail -n 1 "$T/asked.out")"
 	grep -c 'htons(53)' "$T/trace" || :
 }
-query=(findscu -S -aec "$PACS_AET" -X -od "$T/plain" -k 0008,0052=STUDY -k 0020,000d 127.0.0.1 "$PACS_PORT")
+query=(findscu -S -aec "$PACS_AET" -X -od "$T/plain" -k "0008,0052=STUDY" -k "0020,000d" 127.0.0.1 "$PACS_PORT")
 mkdir "$T/plain"
 plain=$(asked "${query[@]}")
 [ "$plain" -gt 0 ] || { echo "# this machine has an /etc/hostid: nobody is asked"; pass; }
