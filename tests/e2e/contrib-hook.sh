@@ -18,7 +18,8 @@ watch() {
 	local folder
 	while [ ! -e "$T/enough" ]; do
 		for folder in "$INBOX"/*/; do
-			[ ! -d "$folder" ] || [ "$(find "$folder" -type f | wc -l)" -eq 8 ] || { echo "$folder" >>"$T/part"; }
+			[ ! -d "$folder" ] || [ "$(find "$folder" -type f 2>/dev/null | wc -l)" -eq 8 ] || [ ! -d "$folder" ] ||
+				echo "$folder" >>"$T/part"	# it is there, and was before
 		done
 	done
 }
