@@ -178,7 +178,7 @@ for bad in "$T/hooks/none" none-such "$T/hooks/unfit" unfit "$T/hooks" ""; do
 	for option in --on-study --on-finish; do
 		fetch $option "$bad"
 		expect_status 2
-		expect_only_err "^dicom-qr: error: $option: "
+		expect_only_err "^dicom-qr: error: $option(:| is empty)"
 	done
 done
 [ ! -s "$T/badpacs.log" ] || fail "the PACS was asked: $(cat "$T/badpacs.log")"

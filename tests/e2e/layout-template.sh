@@ -30,6 +30,6 @@ done
 for wrong in '../{SOPInstanceUID}.dcm' '/{SOPInstanceUID}' '{NoSuchKeyword}.dcm' 'all.dcm' '{SOPInstanceUID' ''; do
 	run dicom-qr "$NODE" --method c-get --retry-wait 0 --auto --output "$T/wrong" --layout "$wrong"
 	expect_status 2
-	expect_err '^dicom-qr: error: --layout: '
+	expect_err '^dicom-qr: error: --layout(:| is empty)'
 done
 expect_files "$T/wrong" 0
