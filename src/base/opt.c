@@ -220,12 +220,15 @@ static int put(const struct parsing *p, const struct opt *o, const char *shown, 
 {
 	void *value = (char *)p->values + o->at;
 
+	if (!text) {
+		*(bool *)value = true;
+		return 0;
+	}
 	if ((o->kind == OPT_STRING || o->kind == OPT_LIST) && !*text)
 		return err_set(p->e, ERR_USAGE, "%s is empty: give a value, or leave it out", shown);
 	switch (o->kind) {
 	case OPT_FLAG:
-		*(bool *)value = true;
-		return 0;
+		break;
 	case OPT_STRING: case OPT_TEXT:
 		*(const char **)value = text;
 		return 0;
