@@ -88,7 +88,7 @@ void dcmdump_reading_init(struct dcmdump_reading *r, dcmdump_file_fn *file, void
 	*r = (struct dcmdump_reading){ .file = file, .owner = owner };
 	dataset_init(&r->set);
 	buf_init(&r->room, BUF_MB(1));
-	r->damaged = table_new();
+	r->damaged = map_new();
 }
 
 void dcmdump_reading_done(struct dcmdump_reading *r)
@@ -102,7 +102,7 @@ void dcmdump_reading_done(struct dcmdump_reading *r)
 	free(r->path);
 	buf_done(&r->room);
 	free(r->detail);
-	table_free(r->damaged, free);
+	map_free(r->damaged, free);
 	*r = (struct dcmdump_reading){ 0 };
 }
 
@@ -148,8 +148,8 @@ static void read_error(struct dcmdump_reading *r, const char *text, size_t len)
 	words = r->detail ? mem_printf("%.100s (%s)", line + 12, r->detail) : mem_printf("%.100s", line + 12);
 	free(r->detail);
 	r->detail = NULL;
-	free(table_remove(r->damaged, at + strlen(mark)));
-	table_put(r->damaged, at + strlen(mark), log_clean(words));
+	free(map_remove(r->damaged, at + strlen(mark)));
+	map_put(r->damaged, at + strlen(mark), log_clean(words));
 }
 
 /* What the tool that wrote the file said about it; of this only the transfer syntax is about the data. */
@@ -176,7 +176,7 @@ void dcmdump_end(struct dcmdump_reading *r)
 	for (size_t i = 0; i < r->held_count; i++) {
 		struct dcmdump_held *h = &r->held[i];
 
-		r->file(r->owner, h->path, &h->set, table_get(r->damaged, h->path));
+		r->file(r->owner, h->path, &h->set, map_get(r->damaged, h->path));
 		dataset_done(&h->set);
 		free(h->path);
 	}

@@ -6,7 +6,7 @@
 #include "base/command.h"
 #include "base/err.h"
 #include "dicom/dataset.h"
-#include "base/table.h"
+#include "base/map.h"
 #include "wrappers/dcmtk.h"
 #include "wrappers/dump.h"
 
@@ -30,7 +30,7 @@ struct dcmdump_reading {
 	struct buf room;
 	dcmdump_file_fn *file;
 	void *owner;
-	struct table *damaged;		/* path -> words, from stderr */
+	struct map *damaged;		/* path -> words, from stderr */
 	char *detail;			/* of the damage about to be named */
 	struct dcmdump_held *held;	/* files whose stdout part is complete, until stderr is, too */
 	size_t held_count, held_room;

@@ -10,8 +10,8 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/json_p.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/table.h"
 
 enum {
 	NUMBER_MAX = 512,		/* bytes of a number's text */
@@ -23,7 +23,7 @@ enum {
 struct frame {
 	struct json *node;
 	char *name;			/* of the member whose value comes next */
-	struct table *names;		/* of a large object */
+	struct map *names;		/* of a large object */
 };
 
 struct reading {
@@ -141,11 +141,11 @@ static bool is_repeated(struct frame *f, const char *name)
 	if (object->count < SEARCHED_MAX)
 		return json_get(object, name);
 	if (!f->names) {
-		f->names = table_new();
+		f->names = map_new();
 		for (size_t i = 0; i < object->count; i++)
-			table_put(f->names, object->members[i].name, NULL);
+			map_put(f->names, object->members[i].name, NULL);
 	}
-	return !table_put(f->names, name, NULL);
+	return !map_put(f->names, name, NULL);
 }
 
 static int on_name(void *ctx, const unsigned char *text, size_t len)
@@ -186,7 +186,7 @@ static struct json *pop(struct reading *r)
 {
 	struct frame *top = &r->stack[--r->depth];
 
-	table_free(top->names, NULL);
+	map_free(top->names, NULL);
 	free(top->name);
 	return top->node;
 }

@@ -9,9 +9,9 @@
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/table.h"
-#include "core/profile.h"
+#include "core/node/facts.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
@@ -132,7 +132,7 @@ static const char **option_of(struct values *v, uint32_t tag)
 	}
 }
 
-static int make_query(const struct batch *b, const struct entry *entry, const struct values *v, struct query *q, struct conditions *c,
+static int make_query(const struct batch *b, const struct entry *entry, const struct values *v, struct query *q, struct filter *c,
 		      struct err *e)
 {
 	struct values own = *v;
@@ -160,7 +160,7 @@ static int make_query(const struct batch *b, const struct entry *entry, const st
 	return query_check(q, MODEL_STUDY, e);
 }
 
-static void take_over(struct plan *plan, struct plan *part, struct table *seen, struct entry *entry)
+static void take_over(struct plan *plan, struct plan *part, struct map *seen, struct entry *entry)
 {
 	for (size_t i = 0; i < part->count; i++) {
 		struct plan_study *in = &part->studies[i];
@@ -168,7 +168,7 @@ static void take_over(struct plan *plan, struct plan *part, struct table *seen, 
 
 		entry->studies++;
 		buf_printf(&entry->uids, "%s%s", entry->uids.len ? " " : "", uid);
-		if (table_put(seen, uid, NULL))
+		if (map_put(seen, uid, NULL))
 			*plan_add(plan) = *in;
 		else
 			plan_study_done(in);
@@ -184,12 +184,12 @@ static bool ends_all(const struct err *why)
 }
 
 static int resolve_entry(struct batch *b, struct entry *entry, struct session *s, const struct values *v, struct plan *plan,
-			 struct table *seen, struct work_found *all, struct err *e)
+			 struct map *seen, struct work_found *all, struct err *e)
 {
 	struct plan part;
 	struct work_found found;
 	struct query q;
-	struct conditions c;
+	struct filter c;
 	struct err why = { ERR_NONE, "" };
 	bool asked = false;
 
@@ -199,7 +199,7 @@ static int resolve_entry(struct batch *b, struct entry *entry, struct session *s
 	part.how.retry_wait_s = plan->how.retry_wait_s;
 	if (make_query(b, entry, v, &q, &c, &why) == 0) {
 		asked = true;
-		profile_steer(s, &part.how.peer, &q);
+		facts_steer(s, &part.how.peer, &q);
 		if (work_query(s, &part, &q, &c, &found, &why) == 0) {
 			take_over(plan, &part, seen, entry);
 			entry->outcome = !found.result.whole ? OUTCOME_ERROR : entry->studies > 1 ? OUTCOME_SEVERAL : entry->studies ? OUTCOME_FOUND
@@ -213,7 +213,7 @@ static int resolve_entry(struct batch *b, struct entry *entry, struct session *s
 			all->result.whole &= found.result.whole;
 		}
 	}
-	conditions_done(&c);
+	filter_done(&c);
 	query_done(&q);
 	plan_done(&part);
 	if (why.kind && asked && ends_all(&why)) {
@@ -227,7 +227,7 @@ static int resolve_entry(struct batch *b, struct entry *entry, struct session *s
 
 int batch_resolve(struct batch *b, struct session *s, const struct values *v, struct plan *plan, struct work_found *found, struct err *e)
 {
-	struct table *seen = table_new();
+	struct map *seen = map_new();
 	int failed = 0;
 
 	memset(found, 0, sizeof *found);
@@ -235,7 +235,7 @@ int batch_resolve(struct batch *b, struct session *s, const struct values *v, st
 	for (size_t i = 0; i < b->count && !failed; i++)
 		if (!b->entries[i].why[0])
 			failed = resolve_entry(b, &b->entries[i], s, v, plan, seen, found, e);
-	table_free(seen, NULL);
+	map_free(seen, NULL);
 	if (batch_errors(b))
 		found->result.whole = false;
 	return failed;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/options.h"
-#include "core/session.h"
+#include "core/session/session.h"
 
 /* The work itself: returns the exit status, or -1 with err.  The session is zeroed; whatever of it was opened is closed
  * afterwards.  rest: the arguments that are no options. */

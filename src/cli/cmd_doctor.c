@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/work.h"
-#include "core/doctor.h"
+#include "core/check/doctor.h"
 
 #define AT(member) offsetof(struct values, member)
 

@@ -239,16 +239,16 @@ static void print_json(const struct everyone *all)
 	print(list);
 }
 
-static void gather(struct everyone *all, const struct config *c)
+static void gather(struct everyone *all, const struct nodes *c)
 {
-	const struct config_file *files[] = { &c->own, &c->system };
+	const struct nodes_file *files[] = { &c->own, &c->system };
 
 	all->of = mem_alloc((c->own.count + c->system.count + 1) * sizeof *all->of);
 	for (size_t f = 0; f < countof(files); f++)
 		for (size_t i = 0; i < files[f]->count; i++) {
 			const struct node *node = &files[f]->nodes[i];
 
-			if (*node->peer.host && config_find(c, node->name) == node)
+			if (*node->peer.host && nodes_find(c, node->name) == node)
 				all->of[all->count++] = (struct one){ .all = all, .node = node, .peer = node->peer };
 		}
 }
@@ -272,7 +272,7 @@ static int status_of_all(const struct everyone *all)
 static int ask_all(struct session *s, const struct values *v, struct err *e)
 {
 	struct everyone all = { .session = s };
-	const struct config *config;
+	const struct nodes *config;
 	int status;
 
 	if (values_config(v, &config, e) < 0)

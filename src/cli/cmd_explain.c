@@ -14,8 +14,8 @@
 #include "cli/progress.h"
 #include "cli/records.h"
 #include "cli/sheet.h"
-#include "core/plan.h"
-#include "core/state.h"
+#include "core/plan/plan.h"
+#include "core/plan/state.h"
 #include "dicom/value.h"
 
 #define UIDS_SHOWN 20

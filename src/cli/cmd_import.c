@@ -13,7 +13,7 @@
 #include "cli/exit.h"
 #include "cli/progress.h"
 #include "cli/sheet.h"
-#include "core/import.h"
+#include "core/archive/import.h"
 #include "dicom/value.h"
 
 /* ---- import ---- */

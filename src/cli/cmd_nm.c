@@ -11,7 +11,7 @@
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/work.h"
-#include "core/state.h"
+#include "core/plan/state.h"
 #include "dicom/value.h"
 
 #define NODE_NAME "pacs-nm-retriever"
@@ -95,14 +95,14 @@ static int ask_for_missing(bool host, bool aet, bool local, struct err *e)
 
 static int choose_peer(struct nm_values *n, struct settings *how, struct err *e)
 {
-	const struct config *config;
+	const struct nodes *config;
 	const struct node *node;
 
 	if (values_config(&n->v, &config, e) < 0)
 		return -1;
-	node = config_find(config, NODE_NAME);
+	node = nodes_find(config, NODE_NAME);
 	if (!node)
-		node = config_default(config, e);
+		node = nodes_default(config, e);
 	if (!node && e->kind)
 		return -1;
 	if (node && !*node->peer.host)
@@ -130,7 +130,7 @@ static int override_address(const struct nm_values *n, struct settings *how, str
 	return 0;
 }
 
-static int prepare(struct nm_values *n, size_t count, const char *const *rest, struct plan *plan, struct query *q, struct conditions *c,
+static int prepare(struct nm_values *n, size_t count, const char *const *rest, struct plan *plan, struct query *q, struct filter *c,
 		   struct err *e)
 {
 	struct settings *how = &plan->how;
@@ -157,7 +157,7 @@ static int prepare(struct nm_values *n, size_t count, const char *const *rest, s
 }
 
 /* A notice, no question: cron has nobody to answer. */
-static void warn(const struct nm_values *n, const struct settings *how, const struct conditions *c, bool dated)
+static void warn(const struct nm_values *n, const struct settings *how, const struct filter *c, bool dated)
 {
 	char range[20];
 
@@ -171,7 +171,7 @@ static void warn(const struct nm_values *n, const struct settings *how, const st
 		n->v.max_studies < 0 && n->v.max_images < 0 ? " and retrieves them all (--max-studies limits it)" : " and retrieves them");
 }
 
-static int work(struct session *s, struct plan *plan, const struct nm_values *n, const struct query *q, const struct conditions *c,
+static int work(struct session *s, struct plan *plan, const struct nm_values *n, const struct query *q, const struct filter *c,
 		struct err *e)
 {
 	struct work_found found;
@@ -213,7 +213,7 @@ int cmd_nm(int argc, char **argv)
 	struct nm_values n = { .port = -1, .local_port = -1 };
 	struct plan plan;
 	struct query q;
-	struct conditions c = { 0 };
+	struct filter c = { 0 };
 	struct session s = { 0 };
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
@@ -237,7 +237,7 @@ int cmd_nm(int argc, char **argv)
 	if (status < 0)
 		hint_at_tools(&e);
 	status = work_end(&s, &command_nm, &n.v, &plan, status, &e);
-	conditions_done(&c);
+	filter_done(&c);
 	query_done(&q);
 	plan_done(&plan);
 	values_done(&n.v);

@@ -12,8 +12,8 @@
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "cli/work.h"
-#include "core/config.h"
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
+#include "core/node/nodes.h"
 
 struct node_values {
 	struct values v;
@@ -202,7 +202,7 @@ static void list_row(const struct node *n, bool is_default, bool is_system)
 }
 
 /* A person's own, then those of the system that are not hidden behind them. */
-static const struct node *node_at(const struct config *c, size_t at, bool *ret_system)
+static const struct node *node_at(const struct nodes *c, size_t at, bool *ret_system)
 {
 	*ret_system = at >= c->own.count;
 	if (!*ret_system)
@@ -210,7 +210,7 @@ static const struct node *node_at(const struct config *c, size_t at, bool *ret_s
 	for (size_t i = 0, n = c->own.count; i < c->system.count; i++) {
 		const struct node *node = &c->system.nodes[i];
 
-		if (config_find(c, node->name) == node && n++ == at)
+		if (nodes_find(c, node->name) == node && n++ == at)
 			return node;
 	}
 	return NULL;
@@ -225,9 +225,9 @@ static void print_json(struct json *j)
 	json_free(j);
 }
 
-static int list(const struct config *c, const struct node_values *n, struct err *e)
+static int list(const struct nodes *c, const struct node_values *n, struct err *e)
 {
-	const struct node *node, *fallback = config_default(c, e);
+	const struct node *node, *fallback = nodes_default(c, e);
 	struct json *all = json_new(JSON_ARRAY);
 	bool json = n->v.format && !strcmp(n->v.format, "json"), system;
 	size_t count = 0;
@@ -237,7 +237,7 @@ static int list(const struct config *c, const struct node_values *n, struct err 
 		if (!count && !json)
 			printf("  NUMBER  %-20s %-28s %-16s %-16s %s\n", "NAME", "ADDRESS", "AE TITLE", "OUR AE TITLE", "METHOD");
 		if (json)
-			json_add(all, config_members(node));
+			json_add(all, nodes_members(node));
 		else
 			list_row(node, node == fallback, system);
 	}
@@ -331,14 +331,14 @@ static void print_unknown(const struct node *node)
 	}
 }
 
-static int show(const struct config *c, const struct node_values *n, const char *name, struct err *e)
+static int show(const struct nodes *c, const struct node_values *n, const char *name, struct err *e)
 {
-	const struct node *node = config_find(c, name);
+	const struct node *node = nodes_find(c, name);
 	struct json *facts_found, *members;
 
 	if (!node)
 		return err_set(e, ERR_USAGE, "there is no node '%s'", name);
-	members = config_members(node);
+	members = nodes_members(node);
 	facts_found = learned(node);
 	if (n->v.format && !strcmp(n->v.format, "json")) {
 		struct json *both = json_new(JSON_OBJECT);
@@ -371,7 +371,7 @@ static int check_name(const char *name, struct err *e)
 	return 0;
 }
 
-static int add(struct config *c, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
+static int add(struct nodes *c, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
 {
 	struct json *members = json_new(JSON_OBJECT);
 
@@ -380,39 +380,39 @@ static int add(struct config *c, const struct node_values *n, const char *const 
 		json_free(members);
 		return -1;
 	}
-	return config_put(c, members, false, e);
+	return nodes_put(c, members, false, e);
 }
 
-static int edit(struct config *c, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
+static int edit(struct nodes *c, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
 {
-	const struct node *node = config_find(c, rest[0]);
+	const struct node *node = nodes_find(c, rest[0]);
 	struct json *members;
 
 	if (!node)
 		return err_set(e, ERR_USAGE, "there is no node '%s'", rest[0]);
-	members = config_members(node);
+	members = nodes_members(node);
 	if (set_members(members, n, rest + 1, count - 1, e) < 0) {
 		json_free(members);
 		return -1;
 	}
-	return config_put(c, members, true, e);
+	return nodes_put(c, members, true, e);
 }
 
-static int import_nodes(struct config *c, const struct node_values *n, const char *path, struct err *e)
+static int import_nodes(struct nodes *c, const struct node_values *n, const char *path, struct err *e)
 {
 	auto_buf struct buf text = BUF_INIT(BUF_MB(16));
-	struct config_file file = { .path = mem_str(path) };
+	struct nodes_file file = { .path = mem_str(path) };
 	size_t count = 0;
 	int failed = 0;
 
-	if (file_read(path, &text, e) < 0 || config_parse(&file, buf_text(&text), text.len, e) < 0) {
-		config_file_done(&file);
+	if (file_read(path, &text, e) < 0 || nodes_parse(&file, buf_text(&text), text.len, e) < 0) {
+		nodes_file_done(&file);
 		return err_in(e, "%s", path);
 	}
 	for (; count < file.count && !failed; count++)
 		failed = check_name(file.nodes[count].name, e) < 0 ? -1 :
-			 config_put(c, config_members(&file.nodes[count]), n->replace, e);
-	config_file_done(&file);
+			 nodes_put(c, nodes_members(&file.nodes[count]), n->replace, e);
+	nodes_file_done(&file);
 	if (failed)
 		return err_in(e, "%s: nothing was imported", path);
 	if (!n->v.quiet)
@@ -420,31 +420,31 @@ static int import_nodes(struct config *c, const struct node_values *n, const cha
 	return 0;
 }
 
-static int export_nodes(const struct config *c, const char *const *names, size_t count, struct err *e)
+static int export_nodes(const struct nodes *c, const char *const *names, size_t count, struct err *e)
 {
 	auto_buf struct buf text = BUF_INIT(BUF_MB(64));
-	struct config out = { .own = { .path = NULL } };
+	struct nodes out = { .own = { .path = NULL } };
 	const struct node *node;
 	bool system;
 	int failed = 0;
 
 	for (size_t i = 0; i < count && !failed; i++) {
-		node = config_find(c, names[i]);
-		failed = node ? config_put(&out, config_members(node), true, e) : err_set(e, ERR_USAGE, "there is no node '%s'", names[i]);
+		node = nodes_find(c, names[i]);
+		failed = node ? nodes_put(&out, nodes_members(node), true, e) : err_set(e, ERR_USAGE, "there is no node '%s'", names[i]);
 	}
 	for (size_t i = 0; !count && !failed && (node = node_at(c, i, &system)); i++)
-		failed = config_put(&out, config_members(node), true, e);
+		failed = nodes_put(&out, nodes_members(node), true, e);
 	if (!failed) {
-		config_text(&out.own, &text);
+		nodes_text(&out.own, &text);
 		fputs(buf_text(&text), stdout);
 	}
-	config_done(&out);
+	nodes_done(&out);
 	return failed ? -1 : EXIT_ALL_THERE;
 }
 
-static int show_default(const struct config *c, const struct node_values *n, struct err *e)
+static int show_default(const struct nodes *c, const struct node_values *n, struct err *e)
 {
-	const struct node *node = config_default(c, e);
+	const struct node *node = nodes_default(c, e);
 
 	if (!node && e->kind)
 		return -1;
@@ -478,7 +478,7 @@ static int find_action(const char *const *rest, size_t count, enum action *ret_a
 		       count ? rest[0] : "", count ? "'" : "");
 }
 
-static int change(struct config *c, enum action action, const struct node_values *n, const char *const *rest, size_t count,
+static int change(struct nodes *c, enum action action, const struct node_values *n, const char *const *rest, size_t count,
 		  struct err *e)
 {
 	switch (action) {
@@ -487,9 +487,9 @@ static int change(struct config *c, enum action action, const struct node_values
 	case EDIT:
 		return edit(c, n, rest, count, e);
 	case REMOVE:
-		return config_remove(c, rest[0], e);
+		return nodes_remove(c, rest[0], e);
 	case DEFAULT:
-		return config_set_default(c, n->none ? NULL : rest[0], e);
+		return nodes_set_default(c, n->none ? NULL : rest[0], e);
 	default:
 		return import_nodes(c, n, rest[0], e);
 	}
@@ -498,7 +498,7 @@ static int change(struct config *c, enum action action, const struct node_values
 static int work(const struct node_values *n, const char *const *rest, size_t count, struct err *e)
 {
 	enum action action = LIST;
-	const struct config *config;
+	const struct nodes *config;
 	bool changes;
 	int lock, failed;
 
@@ -508,9 +508,9 @@ static int work(const struct node_values *n, const char *const *rest, size_t cou
 	count--;
 	changes = actions[action].changes && (action != DEFAULT || count || n->none);
 	if (changes) {
-		if ((lock = config_lock(e)) < 0 || values_config(&n->v, &config, e) < 0)
+		if ((lock = nodes_lock(e)) < 0 || values_config(&n->v, &config, e) < 0)
 			return -1;
-		failed = change(&n->v.chosen->config, action, n, rest, count, e) < 0 || config_save(config, e) < 0;
+		failed = change(&n->v.chosen->config, action, n, rest, count, e) < 0 || nodes_save(config, e) < 0;
 		close(lock);
 		return failed ? -1 : EXIT_ALL_THERE;
 	}

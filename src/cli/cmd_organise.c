@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/sheet.h"
-#include "core/organise.h"
+#include "core/archive/organise.h"
 
 static const struct opt *const tables[] = { options_organise, options_shape, options_general, NULL };
 

@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/work.h"
-#include "core/probe.h"
+#include "core/check/probe.h"
 #include "dicom/value.h"
 
 #define AT(member) offsetof(struct values, member)

@@ -14,8 +14,8 @@
 #include "cli/prompt.h"
 #include "cli/selection.h"
 #include "cli/work.h"
-#include "core/profile.h"
-#include "core/state.h"
+#include "core/node/facts.h"
+#include "core/plan/state.h"
 
 static const struct opt *const tables[] = {
 	options_mode, options_dates, options_query, options_batch, options_select, options_retrieve, options_limits, options_tell, options_node,
@@ -96,14 +96,14 @@ static int settle(struct session *s, struct plan *plan, const struct values *v, 
 }
 
 /* The studies of one query, or of the lines of a batch. */
-static int find_studies(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct conditions *c,
+static int find_studies(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct filter *c,
 			struct work_found *found, struct err *e)
 {
 	struct batch *batch;
 	int failed;
 
 	if (!v->batch) {
-		profile_steer(s, &plan->how.peer, q);
+		facts_steer(s, &plan->how.peer, q);
 		return work_query(s, plan, q, c, found, e);
 	}
 	batch = batch_read(v->batch, e);
@@ -116,7 +116,7 @@ static int find_studies(struct session *s, struct plan *plan, const struct value
 	return failed;
 }
 
-static int work(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct conditions *c,
+static int work(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct filter *c,
 		struct err *e)
 {
 	struct work_found found;
@@ -151,10 +151,10 @@ static int lock_state(const struct values *v, struct err *e)
 	return v->save_state ? state_lock(v->save_state, e) : 0;
 }
 
-static int prepare(struct values *v, const char *const *rest, size_t count, struct plan *plan, struct query *q, struct conditions *c,
+static int prepare(struct values *v, const char *const *rest, size_t count, struct plan *plan, struct query *q, struct filter *c,
 		   struct err *e)
 {
-	struct select_rules rules;
+	struct dose_rules rules;
 	size_t used = 0;
 
 	if (values_peer(v, rest, count, &plan->how.peer, &used, e) < 0 || choose_mode(v, e) < 0)
@@ -173,7 +173,7 @@ int cmd_qr(int argc, char **argv)
 	struct values v;
 	struct plan plan;
 	struct query q;
-	struct conditions c = { 0 };
+	struct filter c = { 0 };
 	struct session s = { 0 };
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
@@ -191,7 +191,7 @@ int cmd_qr(int argc, char **argv)
 			status = work(&s, &plan, &v, &q, &c, &e);
 	}
 	status = work_end(&s, &command_qr, &v, &plan, status, &e);
-	conditions_done(&c);
+	filter_done(&c);
 	query_done(&q);
 	plan_done(&plan);
 	values_done(&v);

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/table.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/selection.h"
 #include "cli/work.h"
-#include "core/state.h"
-#include "core/profile.h"
+#include "core/node/facts.h"
+#include "core/plan/state.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
@@ -150,8 +150,8 @@ static int make_dates(const struct values *v, char **ret_dates, struct err *e)
 
 static unsigned kinds_of(const struct qrscu_values *n)
 {
-	return (n->ct ? SELECT_CT : 0) | (n->mg ? SELECT_MG : 0) | (n->fl ? SELECT_FL : 0) | (n->dx ? SELECT_DX : 0) |
-	       (n->sr ? SELECT_SR : 0);
+	return (n->ct ? DOSE_CT : 0) | (n->mg ? DOSE_MG : 0) | (n->fl ? DOSE_FL : 0) | (n->dx ? DOSE_DX : 0) |
+	       (n->sr ? DOSE_SR : 0);
 }
 
 /* ---- from where to where ---- */
@@ -159,14 +159,14 @@ static unsigned kinds_of(const struct qrscu_values *n)
 static int find_store(const struct qrscu_values *n, const char *word, const struct node **ret_store, struct err *e)
 {
 	auto_buf struct buf names = BUF_INIT(1 << 12);
-	const struct config *config;
+	const struct nodes *config;
 
 	if (values_config(&n->v, &config, e) < 0)
 		return -1;
-	*ret_store = config_find(config, word);
+	*ret_store = nodes_find(config, word);
 	if (*ret_store)
 		return 0;
-	config_names(config, &names);
+	nodes_names(config, &names);
 	return err_set(e, ERR_USAGE, "there is no store node '%.60s' (known: %.160s): write it down with \"dicom-qr node add NAME "
 		       "--number N --called-aet TITLE\" and an address, or --listen PORT to receive here", word, buf_text(&names));
 }
@@ -244,7 +244,7 @@ struct asking {
 	struct session *session;
 	struct plan *plan;
 	struct qrscu_values *n;
-	struct table *seen;
+	struct map *seen;
 	struct work_found found;		/* of all queries together */
 	struct query q;				/* the last one, for the dry run */
 	int queries;
@@ -262,11 +262,11 @@ static int take_over(struct asking *a, struct plan *part, const char *modality)
 		struct plan_study *in = &part->studies[i];
 		const char *modalities = study_get(&in->study, STUDY_MODALITIES);
 
-		if (*modalities && modality && !select_is_kind(modality, modalities))
+		if (*modalities && modality && !dose_is_kind(modality, modalities))
 			shown = IGNORES;
 		else if (!*modalities && shown == HONOURS)
 			shown = CANNOT_TELL;
-		if (!table_put(a->seen, study_get(&in->study, STUDY_UID), NULL))
+		if (!map_put(a->seen, study_get(&in->study, STUDY_UID), NULL))
 			plan_study_done(in);
 		else
 			*plan_add(a->plan) = *in;
@@ -291,7 +291,7 @@ static void add_found(struct work_found *all, const struct work_found *one)
 static int ask_one(struct asking *a, const char *modality, const char *wanted, struct err *e)
 {
 	struct plan part = { .how = a->plan->how };
-	struct conditions c = { 0 };
+	struct filter c = { 0 };
 	struct work_found found;
 	int failed, shown;
 
@@ -306,7 +306,7 @@ static int ask_one(struct asking *a, const char *modality, const char *wanted, s
 	}
 	if (!failed)
 		failed = work_query(a->session, &part, &a->q, &c, &found, e);
-	conditions_done(&c);
+	filter_done(&c);
 	if (failed) {
 		part.how = (struct settings){ .output = NULL };
 		plan_done(&part);
@@ -402,10 +402,10 @@ static int finish(struct asking *a, struct err *e)
 static int work(struct asking *a, struct err *e)
 {
 	const struct values *v = &a->n->v;
-	const struct select_rules rules = { .dose = true, .kinds = kinds_of(a->n), .empty_sr = v->empty_sr };
+	const struct dose_rules rules = { .dose = true, .kinds = kinds_of(a->n), .empty_sr = v->empty_sr };
 	char wanted[40];
 
-	select_modalities(rules.kinds, wanted);
+	dose_modalities(rules.kinds, wanted);
 	if (v->save_state && state_lock(v->save_state, e) < 0)
 		return -1;
 	if (ask_all(a, wanted, e) < 0)
@@ -427,7 +427,7 @@ int cmd_qrscu(int argc, char **argv)
 	struct plan plan;
 	struct session s = { 0 };
 	struct err e = { ERR_NONE, "" };
-	struct asking a = { .session = &s, .plan = &plan, .n = &n, .seen = table_new(), .found = { .result = { .whole = true } } };
+	struct asking a = { .session = &s, .plan = &plan, .n = &n, .seen = map_new(), .found = { .result = { .whole = true } } };
 	const struct node *store;
 	const char **rest = NULL;
 	size_t count = 0;
@@ -447,7 +447,7 @@ int cmd_qrscu(int argc, char **argv)
 		}
 	}
 	status = work_end(&s, &command_qrscu, &n.v, &plan, status, &e);
-	table_free(a.seen, NULL);
+	map_free(a.seen, NULL);
 	query_done(&a.q);
 	plan_done(&plan);
 	values_done(&n.v);

@@ -12,8 +12,8 @@
 #include "cli/report.h"
 #include "cli/tree.h"
 #include "cli/work.h"
-#include "core/profile.h"
-#include "core/supplement.h"
+#include "core/node/facts.h"
+#include "core/query/series.h"
 #include "dicom/tag.h"
 
 static const struct opt *const tables[] = {
@@ -49,23 +49,23 @@ struct showing {
 
 struct asking {
 	struct session *session;
-	struct windows *windows;
+	struct search *windows;
 	struct report *report;
 	const struct showing *show;
-	const struct conditions *conditions;
+	const struct filter *conditions;
 	enum level level;
 	struct dataset *held;		/* rows to be sorted, made a tree of, or looked into first */
 	size_t held_count, held_room;
 	int left_out;
 	long rows;
-	struct windows_result result;
+	struct search_result result;
 	bool limited, over;
 };
 
 /* NULL when it meets them; else which it fails. */
 static bool meets(struct asking *a, const struct dataset *set, bool *ret_untold)
 {
-	struct conditions c = *a->conditions;
+	struct filter c = *a->conditions;
 	struct study study;
 	char room[200];
 	bool yes;
@@ -77,8 +77,8 @@ static bool meets(struct asking *a, const struct dataset *set, bool *ret_untold)
 		c.study_uid = NULL;		/* some do not repeat it */
 	study_init(&study);
 	study_from_row(&study, set);
-	yes = !conditions_miss(&c, &study, room, sizeof room, NULL);
-	*ret_untold = yes && a->level == LEVEL_STUDY && conditions_need_series(&c, &study);
+	yes = !filter_miss(&c, &study, room, sizeof room, NULL);
+	*ret_untold = yes && a->level == LEVEL_STUDY && filter_need_series(&c, &study);
 	study_done(&study);
 	return yes;
 }
@@ -117,12 +117,12 @@ static void row(void *owner, struct dataset *set)
 		show_row(a, set);
 		if (is_full(a) && !a->limited) {
 			a->limited = true;
-			windows_stop(a->windows);
+			search_stop(a->windows);
 		}
 	}
 }
 
-static void done(void *owner, const struct windows_result *result)
+static void done(void *owner, const struct search_result *result)
 {
 	struct asking *a = owner;
 
@@ -136,7 +136,7 @@ static bool over(void *owner)
 	struct asking *a = owner;
 
 	if (a->session->signal && a->windows)
-		windows_stop(a->windows);
+		search_stop(a->windows);
 	return a->over;
 }
 
@@ -194,7 +194,7 @@ static int add_keys(const struct values *v, const struct showing *show, struct q
 }
 
 /* The filters as keys of this level, then -k and --return. */
-static int make_query(struct values *v, const struct peer *peer, const struct showing *show, struct query *q, struct conditions *c,
+static int make_query(struct values *v, const struct peer *peer, const struct showing *show, struct query *q, struct filter *c,
 		      struct err *e)
 {
 	enum level level = LEVEL_STUDY;
@@ -242,7 +242,7 @@ static int look_into(struct asking *a, const struct peer *peer, struct err *e)
 {
 	auto_free struct study *studies = mem_alloc((a->held_count + 1) * sizeof *studies);
 	auto_free struct study **untold = mem_alloc((a->held_count + 1) * sizeof *untold);
-	struct supplement result;
+	struct series result;
 	size_t count = 0, kept = 0;
 	char room[200];
 	int failed = 0;
@@ -250,15 +250,15 @@ static int look_into(struct asking *a, const struct peer *peer, struct err *e)
 	for (size_t i = 0; i < a->held_count; i++) {
 		study_init(&studies[i]);
 		study_from_row(&studies[i], &a->held[i]);
-		if (conditions_need_series(a->conditions, &studies[i]))
+		if (filter_need_series(a->conditions, &studies[i]))
 			untold[count++] = &studies[i];
 	}
 	if (count)
-		failed = supplement_studies(a->session, peer, untold, count, &result, e);
+		failed = series_studies(a->session, peer, untold, count, &result, e);
 	if (!failed)
 		work_tell_untold(a->conditions, untold, count);
 	for (size_t i = 0; i < a->held_count; i++) {
-		if (conditions_miss(a->conditions, &studies[i], room, sizeof room, NULL)) {
+		if (filter_miss(a->conditions, &studies[i], room, sizeof room, NULL)) {
 			a->left_out++;
 			dataset_done(&a->held[i]);
 		} else {
@@ -387,17 +387,17 @@ static int answered(struct asking *a, const struct peer *peer, const struct quer
 	return a->rows || !a->show->fail_if_empty ? EXIT_ALL_THERE : EXIT_EMPTY;
 }
 
-static int ask(struct session *s, const struct peer *peer, struct query *q, const struct conditions *c, const struct showing *show,
+static int ask(struct session *s, const struct peer *peer, struct query *q, const struct filter *c, const struct showing *show,
 	       struct err *e)
 {
-	static const struct windows_hooks hooks = { row, done };
+	static const struct search_hooks hooks = { row, done };
 	struct asking a = { .session = s, .conditions = c, .level = q->level, .show = show };
 	int status = -1;
 
-	profile_steer(s, peer, q);
+	facts_steer(s, peer, q);
 	if (!show->count_only && !show->tree)
 		a.report = report_open(stdout, show->format, q);
-	a.windows = windows_start(s, peer, q, 3, 5, &hooks, &a, e);
+	a.windows = search_start(s, peer, q, 3, 5, &hooks, &a, e);
 	if (a.windows && session_run(s, over, &a, e) == 0)
 		status = answered(&a, peer, q, e);
 	if (a.report)
@@ -489,7 +489,7 @@ static int ask_batch(struct session *s, const struct peer *peer, const struct va
 }
 
 static int prepare(struct values *v, const char *const *rest, size_t count, struct peer *peer, struct showing *show, struct query *q,
-		   struct conditions *c, struct err *e)
+		   struct filter *c, struct err *e)
 {
 	size_t used;
 
@@ -508,7 +508,7 @@ int cmd_query(int argc, char **argv)
 	struct peer peer;
 	struct query q;
 	struct showing show;
-	struct conditions c = { 0 };
+	struct filter c = { 0 };
 	struct session s = { 0 };
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
@@ -530,7 +530,7 @@ int cmd_query(int argc, char **argv)
 	session_close(&s);
 	if (status < 0)
 		status = exit_with(&e, signal);
-	conditions_done(&c);
+	filter_done(&c);
 	query_done(&q);
 	values_done(&v);
 	free(rest);

@@ -11,7 +11,7 @@
 #include "cli/exit.h"
 #include "cli/records.h"
 #include "cli/sheet.h"
-#include "core/calendar.h"
+#include "core/ledger/calendar.h"
 
 static const struct opt *const tables[] = { options_report, options_dates, options_shape, options_general, NULL };
 

@@ -11,7 +11,7 @@
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/work.h"
-#include "core/state.h"
+#include "core/plan/state.h"
 
 static const struct opt *const tables[] = {
 	options_resume, options_retrieve, options_limits, options_tell, options_node, options_general, NULL

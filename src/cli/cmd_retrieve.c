@@ -6,13 +6,13 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/table.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/work.h"
-#include "core/state.h"
+#include "core/plan/state.h"
 #include "dicom/layout.h"
 #include "dicom/value.h"
 
@@ -40,11 +40,11 @@ const struct opt_command command_retrieve = {
 	.tables = tables,
 };
 
-static int add_study(struct plan *plan, struct table *seen, const char *uid, struct plan_study **ret_in)
+static int add_study(struct plan *plan, struct map *seen, const char *uid, struct plan_study **ret_in)
 {
 	struct plan_study *in;
 
-	if (!table_put(seen, uid, NULL))
+	if (!map_put(seen, uid, NULL))
 		return 0;
 	in = plan_add(plan);
 	study_set(&in->study, STUDY_UID, uid);
@@ -54,7 +54,7 @@ static int add_study(struct plan *plan, struct table *seen, const char *uid, str
 }
 
 /* One Study Instance UID per line; blank lines and what follows # are passed over. */
-static int read_list(struct plan *plan, struct table *seen, const char *path, struct err *e)
+static int read_list(struct plan *plan, struct map *seen, const char *path, struct err *e)
 {
 	auto_buf struct buf text = BUF_INIT(BUF_MB(64));
 	int number = 0;
@@ -102,7 +102,7 @@ static int check_uids(const struct values *v, struct err *e)
 
 static int fill(struct plan *plan, const struct values *v, struct err *e)
 {
-	struct table *seen = table_new();
+	struct map *seen = map_new();
 	struct plan_study *in = NULL;
 	int failed = 0;
 
@@ -114,7 +114,7 @@ static int fill(struct plan *plan, const struct values *v, struct err *e)
 		if (v->instance_uid)
 			wanted_add(&in->only, v->series_uid, v->instance_uid, "");
 	}
-	table_free(seen, NULL);
+	map_free(seen, NULL);
 	return failed;
 }
 

@@ -14,8 +14,8 @@
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "cli/work.h"
-#include "core/profile.h"
-#include "core/syncing.h"
+#include "core/nightly/nightly.h"
+#include "core/node/facts.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
@@ -103,20 +103,20 @@ static int lock_run(const struct session *s, const struct ledger_sync *memory, s
 	char name[65];
 
 	buf_printf(&text, "%s\n%s", memory->node, memory->scope);
-	syncing_scope(buf_text(&text), name);
+	nightly_scope(buf_text(&text), name);
 	path = mem_printf("%.*s.%s.sync-%.16s.lock", (int)(slash + 1 - ledger_path(s->ledger)), ledger_path(s->ledger), slash + 1, name);
 	return file_lock(path, e) < 0 ? err_in(e, "sync of %.100s into %.100s", memory->node, memory->what) : 0;
 }
 
 /* ---- one run ---- */
 
-struct nightly {
+struct night {
 	struct session *s;
 	struct values *v;
 	struct plan plan;
 	struct query q;
-	struct conditions c;
-	struct syncing y;
+	struct filter c;
+	struct nightly y;
 	struct work_found found;
 	struct run_result result;	/* zeroed when nothing was to be run */
 	bool whole;			/* all that was asked was answered */
@@ -127,15 +127,15 @@ struct nightly {
 
 static bool note_result(void *owner, const struct run_result *result)
 {
-	struct nightly *n = owner;
+	struct night *n = owner;
 
 	n->result = *result;
 	return !n->loud;
 }
 
-static void say_days(const struct nightly *n)
+static void say_days(const struct night *n)
 {
-	const struct sync_days *d = &n->y.days;
+	const struct watermark_days *d = &n->y.days;
 
 	if (!d->settled)
 		log_error("today is %d, says the clock: nothing is remembered of this run", d->until);
@@ -149,7 +149,7 @@ static void say_days(const struct nightly *n)
 
 /* A night on which the PACS could not be asked is a job as well: it shows in "status", with the studies that it found and did not
  * take up. */
-static int record_failure(struct nightly *n, struct err *e)
+static int record_failure(struct night *n, struct err *e)
 {
 	struct err also = { ERR_NONE, "" };
 	const int status = exit_with(e, n->s->signal);
@@ -168,12 +168,12 @@ static size_t wanted(const struct plan *plan)
 }
 
 /* From the answers to the plan; *ret_queries: how many C-FINDs it took. */
-static int choose(struct nightly *n, int *ret_queries, struct err *e)
+static int choose(struct night *n, int *ret_queries, struct err *e)
 {
 	int asked = 0;
 
 	n->whole = n->found.result.whole;
-	if (syncing_choose(&n->y, &n->plan, e) < 0 || selection_make(n->s, &n->plan, n->v, &n->whole, &asked, e) < 0)
+	if (nightly_choose(&n->y, &n->plan, e) < 0 || selection_make(n->s, &n->plan, n->v, &n->whole, &asked, e) < 0)
 		return -1;
 	if (wanted(&n->plan) && work_survey(n->s, &n->plan, n->v->dry_run, ret_queries, e) < 0)
 		return -1;
@@ -190,7 +190,7 @@ static bool is_bad(const struct plan_study *in)
 }
 
 /* With -q one line for all. */
-static void tell_bad_studies(const struct nightly *n)
+static void tell_bad_studies(const struct night *n)
 {
 	size_t bad = 0, most, told = 0;
 
@@ -210,7 +210,7 @@ static void tell_bad_studies(const struct nightly *n)
 		log_error("%zu %sstudies are not complete: see dicom-qr report --incomplete", bad - told, told ? "more " : "");
 }
 
-static void add_verdicts(const struct nightly *n, struct buf *line)
+static void add_verdicts(const struct night *n, struct buf *line)
 {
 	static const struct { enum verdict verdict; const char *word; } order[] = {
 		{ VERDICT_COMPLETE, "complete" }, { VERDICT_COMPLETE_BY_COUNT, "complete by count" }, { VERDICT_UNVERIFIED, "unverified" },
@@ -241,7 +241,7 @@ static void add_verdicts(const struct nightly *n, struct buf *line)
 }
 
 /* Objects; of what went to somebody else as many as the PACS says. */
-static long long came(const struct nightly *n)
+static long long came(const struct night *n)
 {
 	long long sum = 0;
 
@@ -252,7 +252,7 @@ static long long came(const struct nightly *n)
 	return sum;
 }
 
-static void add_rest(const struct nightly *n, struct buf *line)
+static void add_rest(const struct night *n, struct buf *line)
 {
 	const struct run_result *r = &n->result;
 	const long long objects = came(n);
@@ -274,7 +274,7 @@ static void add_rest(const struct nightly *n, struct buf *line)
 }
 
 /* One line when something came, or something is to be known. */
-static void tell_end(const struct nightly *n, int status, bool ran)
+static void tell_end(const struct night *n, int status, bool ran)
 {
 	auto_buf struct buf line = BUF_INIT(1 << 14);
 
@@ -295,7 +295,7 @@ static void tell_end(const struct nightly *n, int status, bool ran)
 
 /* ---- carrying out ---- */
 
-static int carry_out(struct nightly *n, struct err *e)
+static int carry_out(struct night *n, struct err *e)
 {
 	const bool ran = wanted(&n->plan);
 	int status = n->whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
@@ -307,15 +307,15 @@ static int carry_out(struct nightly *n, struct err *e)
 	if (status == EXIT_ALL_THERE && n->plan.cut_by)
 		status = EXIT_LIMIT;
 	tell_end(n, status, ran);
-	return syncing_commit(&n->y, &n->plan, &n->found.result, e) < 0 ? -1 : status;
+	return nightly_commit(&n->y, &n->plan, &n->found.result, e) < 0 ? -1 : status;
 }
 
-static int work(struct nightly *n, struct err *e)
+static int work(struct night *n, struct err *e)
 {
 	int queries = 0;
 
 	say_days(n);
-	profile_steer(n->s, &n->plan.how.peer, &n->q);
+	facts_steer(n->s, &n->plan.how.peer, &n->q);
 	if (work_query(n->s, &n->plan, &n->q, &n->c, &n->found, e) < 0)
 		return record_failure(n, e);
 	if (choose(n, &queries, e) < 0)
@@ -330,7 +330,7 @@ static int work(struct nightly *n, struct err *e)
 
 /* ---- beginning ---- */
 
-static int prepare(struct nightly *n, const char *const *rest, size_t count, struct err *e)
+static int prepare(struct night *n, const char *const *rest, size_t count, struct err *e)
 {
 	struct settings *how = &n->plan.how;
 	size_t used = 0;
@@ -349,11 +349,11 @@ static int prepare(struct nightly *n, const char *const *rest, size_t count, str
 }
 
 /* The days, once it is known which run this is, and that no other is at it. */
-static int enter(struct nightly *n, struct err *e)
+static int enter(struct night *n, struct err *e)
 {
 	auto_buf struct buf exact = BUF_INIT(1 << 20);
 	struct date_range *dates = &n->c.dates;
-	struct select_rules rules;
+	struct dose_rules rules;
 	int from = 0;
 
 	if (values_select(n->v, &rules, e) < 0)
@@ -361,17 +361,17 @@ static int enter(struct nightly *n, struct err *e)
 	if (n->v->from && date_day_parse(n->v->from, &from, e) < 0)
 		return err_in(e, "--from");
 	describe(n->v, &n->plan.how, true, &exact);
-	n->y.selecting = select_wants(&rules);
+	n->y.selecting = dose_wants(&rules);
 	n->y.session = n->s;
 	n->y.dry = n->v->dry_run;
 	n->elsewhere = goes_elsewhere(&n->plan.how);
 	n->y.settle_s = n->v->settle > 0 ? n->v->settle : 0;
-	syncing_scope(buf_text(&exact), n->y.scope);
+	nightly_scope(buf_text(&exact), n->y.scope);
 	n->y.memory.node = n->node;
 	n->y.memory.scope = n->y.scope;
 	if (!n->v->dry_run && lock_run(n->s, &n->y.memory, e) < 0)
 		return -1;
-	if (syncing_open(&n->y, sync_lookback(n->v->lookback < 0 ? LOOKBACK_S : n->v->lookback), from, n->v->restart, e) < 0)
+	if (nightly_open(&n->y, watermark_lookback(n->v->lookback < 0 ? LOOKBACK_S : n->v->lookback), from, n->v->restart, e) < 0)
 		return -1;
 	*dates = (struct date_range){ n->y.days.from, n->y.days.until };
 	date_range_format(dates, n->range);
@@ -379,7 +379,7 @@ static int enter(struct nightly *n, struct err *e)
 	return 0;
 }
 
-static int sync_all(struct nightly *n, const char *const *rest, size_t count, struct err *e)
+static int sync_all(struct night *n, const char *const *rest, size_t count, struct err *e)
 {
 	auto_buf struct buf what = BUF_INIT(1 << 20);
 
@@ -394,7 +394,7 @@ int cmd_sync(int argc, char **argv)
 {
 	struct values v;
 	struct session s = { 0 };
-	struct nightly n = { .s = &s, .v = &v };
+	struct night n = { .s = &s, .v = &v };
 	struct err e = { ERR_NONE, "" };
 	const char **rest = NULL;
 	size_t count = 0;
@@ -413,8 +413,8 @@ int cmd_sync(int argc, char **argv)
 			status = sync_all(&n, rest, count, &e);
 	}
 	status = work_end(&s, &command_sync, &v, &n.plan, status, &e);
-	syncing_close(&n.y);
-	conditions_done(&n.c);
+	nightly_close(&n.y);
+	filter_done(&n.c);
 	query_done(&n.q);
 	plan_done(&n.plan);
 	values_done(&v);

@@ -13,8 +13,8 @@
 #include "cli/progress.h"
 #include "cli/sheet.h"
 #include "cli/work.h"
-#include "core/state.h"
-#include "core/verify.h"
+#include "core/archive/verify.h"
+#include "core/plan/state.h"
 
 static const struct opt *const tables[] = {
 	options_verify, options_shape, options_dates, options_query, options_retrieve, options_node, options_general, NULL
@@ -157,7 +157,7 @@ static bool describes_studies(const struct values *v)
 static int choose_studies(struct session *s, struct plan *plan, const struct values *v, struct err *e)
 {
 	struct query q;
-	struct conditions c = { 0 };
+	struct filter c = { 0 };
 	struct work_found answer;
 	int failed;
 
@@ -167,7 +167,7 @@ static int choose_studies(struct session *s, struct plan *plan, const struct val
 	failed = values_query(v, &q, &c, e);
 	if (!failed)
 		failed = work_query(s, plan, &q, &c, &answer, e);
-	conditions_done(&c);
+	filter_done(&c);
 	query_done(&q);
 	return failed;
 }

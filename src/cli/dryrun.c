@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/progress.h"
-#include "core/retrieval.h"
+#include "core/retrieve/retrieval.h"
 #include "dicom/tag.h"
 #include "wrappers/findscu.h"
 #include "wrappers/retriever.h"

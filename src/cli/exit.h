@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "core/run.h"
+#include "core/retrieve/run.h"
 
 enum exit_status {
 	EXIT_ALL_THERE = 0,	/* all that was asked for is there, or nothing to do */

@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/hours.h"
+#include "core/plan/hours.h"
 #include "dicom/charset.h"
 #include "dicom/layout.h"
 #include "dicom/tag.h"
@@ -250,7 +250,7 @@ void values_done(struct values *v)
 	opt_list_done(&v->returns);
 	opt_list_done(&v->accept_from);
 	if (v->chosen)
-		config_done(&v->chosen->config);
+		nodes_done(&v->chosen->config);
 	free(v->chosen);
 	v->chosen = NULL;
 }
@@ -309,13 +309,13 @@ static int set_node(const struct values *v, struct peer *peer, struct err *e)
 	return set_tls(v, &peer->tls, e);
 }
 
-int values_config(const struct values *v, const struct config **ret_config, struct err *e)
+int values_config(const struct values *v, const struct nodes **ret_config, struct err *e)
 {
 	struct chosen *chosen = v->chosen;
 
 	if (!chosen->loaded) {
-		config_done(&chosen->config);
-		if (config_load(&chosen->config, e) < 0)
+		nodes_done(&chosen->config);
+		if (nodes_load(&chosen->config, e) < 0)
 			return -1;
 		chosen->loaded = true;
 	}
@@ -332,16 +332,16 @@ static bool is_bare(const char *const *rest, size_t count)
 static int choose_node(const struct values *v, const char *word, struct err *e)
 {
 	auto_buf struct buf names = BUF_INIT(1 << 12);
-	const struct config *config;
+	const struct nodes *config;
 
 	if (values_config(v, &config, e) < 0)
 		return -1;
-	v->chosen->node = word ? config_find(config, word) : config_default(config, e);
+	v->chosen->node = word ? nodes_find(config, word) : nodes_default(config, e);
 	if (v->chosen->node || e->kind)
 		return v->chosen->node ? 0 : -1;
 	if (!word)
 		return err_set(e, ERR_USAGE, "which PACS? Give the name of a node, pacs://host[:port], AET@host:port, host:port or host port");
-	config_names(config, &names);
+	nodes_names(config, &names);
 	return err_set(e, ERR_USAGE, "'%.100s' is not an address and no node (known: %.160s): use pacs://host[:port], AET@host:port, "
 		       "host:port or host port", word, buf_text(&names));
 }
@@ -563,7 +563,7 @@ int values_dates(struct values *v, struct err *e)
 
 /* A PACS compares date and time each for itself, so that a time goes with a single day only.  The end is sent a second later: times
  * may have fractions. */
-static int set_time(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+static int set_time(const struct values *v, struct query *q, struct filter *c, struct err *e)
 {
 	auto_free char *text = NULL;
 	const struct time_range *t = &c->times;
@@ -589,7 +589,7 @@ static int set_time(const struct values *v, struct query *q, struct conditions *
 #define NEEDED_DAYS 30
 
 /* The last 30 days for a PACS that answers nothing without a date. */
-static int need_date(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+static int need_date(const struct values *v, struct query *q, struct filter *c, struct err *e)
 {
 	const struct node *node = v->chosen->node;
 	struct date_range *dates = &c->dates;
@@ -610,7 +610,7 @@ static int need_date(const struct values *v, struct query *q, struct conditions 
 }
 
 /* A PACS that stumbles over the key is asked for all; the condition is checked here anyway. */
-static int set_modality(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+static int set_modality(const struct values *v, struct query *q, struct filter *c, struct err *e)
 {
 	bool several = v->modality && strpbrk(v->modality, ",\\");	/* a key of this kind holds one value */
 
@@ -620,7 +620,7 @@ static int set_modality(const struct values *v, struct query *q, struct conditio
 	return 0;
 }
 
-int values_query(const struct values *v, struct query *q, struct conditions *c, struct err *e)
+int values_query(const struct values *v, struct query *q, struct filter *c, struct err *e)
 {
 	memset(c, 0, sizeof *c);
 	query_init(q, LEVEL_STUDY);
@@ -658,7 +658,7 @@ static int check_classes(const char *list, struct err *e)
 	return 0;
 }
 
-int values_select(const struct values *v, struct select_rules *r, struct err *e)
+int values_select(const struct values *v, struct dose_rules *r, struct err *e)
 {
 	memset(r, 0, sizeof *r);
 	r->dose = v->select && !strcmp(v->select, "dose");
@@ -670,5 +670,5 @@ int values_select(const struct values *v, struct select_rules *r, struct err *e)
 		return err_set(e, ERR_USAGE, "--empty-sr goes with --select dose");
 	if (check_classes(v->sop_class, e) < 0)
 		return -1;
-	return r->dose ? select_kinds_parse(v->modality, &r->kinds, e) : 0;
+	return r->dose ? dose_kinds_parse(v->modality, &r->kinds, e) : 0;
 }

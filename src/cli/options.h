@@ -4,15 +4,15 @@
 #pragma once
 
 #include "base/opt.h"
-#include "core/choice.h"
-#include "core/config.h"
-#include "core/plan.h"
-#include "core/select.h"
+#include "core/node/nodes.h"
+#include "core/plan/dose.h"
+#include "core/plan/filter.h"
+#include "core/plan/plan.h"
 #include "dicom/query.h"
 
 /* What nodes.json says of the node that was named. */
 struct chosen {
-	struct config config;
+	struct nodes config;
 	bool loaded;
 	const struct node *node;	/* NULL = an address was given */
 	char dates[20];			/* what --from and --until come to */
@@ -74,7 +74,7 @@ extern const struct opt options_shape[], options_rows[], options_verify[], optio
 	options_forget[], options_purge[], options_organise[], options_sync[];
 
 /* nodes.json, read once. */
-int values_config(const struct values *, const struct config **ret_config, struct err *);
+int values_config(const struct values *, const struct nodes **ret_config, struct err *);
 /* The node from the positional arguments (*used: how many): an address, or a name or number of nodes.json, or without any the
  * default node; then titles, model, character set as given.  What else the node states comes with values_settings. */
 int values_peer(const struct values *, const char *const *rest, size_t count, struct peer *, size_t *used, struct err *);
@@ -85,6 +85,6 @@ int settings_check(struct settings *how, bool retrieving, struct err *);
 /* --from and --until as a study date. */
 int values_dates(struct values *, struct err *);
 /* The study-level query of the filters, and the conditions checked here again. */
-int values_query(const struct values *, struct query *, struct conditions *, struct err *);
+int values_query(const struct values *, struct query *, struct filter *, struct err *);
 /* What to take of each study. */
-int values_select(const struct values *, struct select_rules *, struct err *);
+int values_select(const struct values *, struct dose_rules *, struct err *);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/log.h"
-#include "core/run.h"
+#include "core/retrieve/run.h"
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 

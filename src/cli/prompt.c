@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/choice.h"
+#include "core/plan/filter.h"
 #include "dicom/value.h"
 
 #define RULE "─────────────────────────────────────────────────"
@@ -132,7 +132,7 @@ static int read_answer(struct asking *a, char **ret_line, struct err *e)
 	return 0;
 }
 
-static bool means_quit(const char *answer)
+static bool abilities_quit(const char *answer)
 {
 	auto_free char *word = mem_str(answer);
 
@@ -163,9 +163,9 @@ static int ask_once(struct asking *a, bool terminal, bool *chosen, size_t count,
 		putchar('\n');		/* the cursor stands behind the "> " */
 	if (failed)
 		return -1;
-	if (!answer || means_quit(answer))
+	if (!answer || abilities_quit(answer))
 		return 1;
-	if (choice_parse(answer, chosen, count, e) == 0)
+	if (numbers_parse(answer, chosen, count, e) == 0)
 		return 1;
 	log_clean(e->text);
 	if (!terminal)

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "core/plan.h"
-#include "core/session.h"
+#include "core/plan/plan.h"
+#include "core/session/session.h"
 
 /* "Found 15 studies", a rule, and for each study four lines: [n] NAME (ID: ...), Study, Date and Modality, UID. */
 void prompt_list(FILE *, const struct plan *);

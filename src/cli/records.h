@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 struct json *query_record(const struct ledger_query *);
 struct json *study_record(const struct ledger_study *);

@@ -7,19 +7,19 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/selector.h"
+#include "core/query/dose_plan.h"
 
 static void report_study(const struct plan_study *in)
 {
 	auto_free char *uid = log_clean(mem_str(study_get(&in->study, STUDY_UID)));
 	auto_free char *date = log_clean(mem_str(study_get(&in->study, STUDY_DATE)));
 	auto_free char *modalities = log_clean(mem_str(study_get(&in->study, STUDY_MODALITIES)));
-	auto_free char *words = log_clean(mem_str(selector_words(in)));
+	auto_free char *words = log_clean(mem_str(dose_plan_words(in)));
 
 	printf("  %s  %-8s %-8s %s: %s\n", uid, date, modalities, in->verdict == VERDICT_SKIPPED ? "left out" : "kept", words);
 }
 
-static void report(const struct plan *plan, const bool *asked, const struct selector_result *result)
+static void report(const struct plan *plan, const bool *asked, const struct dose_plan_result *result)
 {
 	printf("Selection: %zu %s kept, %zu left out\n", result->taken, result->taken == 1 ? "study" : "studies", result->left);
 	for (size_t i = 0; i < plan->count; i++)
@@ -28,15 +28,15 @@ static void report(const struct plan *plan, const bool *asked, const struct sele
 	fflush(stdout);
 }
 
-int selection_by(struct session *s, struct plan *plan, const struct select_rules *rules, bool quiet, bool *whole, int *queries,
+int selection_by(struct session *s, struct plan *plan, const struct dose_rules *rules, bool quiet, bool *whole, int *queries,
 		 struct err *e)
 {
 	auto_free bool *asked = mem_alloc((plan->count + 1) * sizeof *asked);
-	struct selector_result result;
+	struct dose_plan_result result;
 
 	for (size_t i = 0; i < plan->count; i++)
 		asked[i] = plan->studies[i].verdict == VERDICT_WANTED;
-	if (selector_plan(s, plan, rules, &result, e) < 0)
+	if (dose_plan_plan(s, plan, rules, &result, e) < 0)
 		return -1;
 	*queries += result.queries;
 	s->totals.queries += result.queries;
@@ -51,9 +51,9 @@ int selection_by(struct session *s, struct plan *plan, const struct select_rules
 
 int selection_make(struct session *s, struct plan *plan, const struct values *v, bool *whole, int *queries, struct err *e)
 {
-	struct select_rules rules;
+	struct dose_rules rules;
 
 	if (values_select(v, &rules, e) < 0)
 		return -1;
-	return select_wants(&rules) ? selection_by(s, plan, &rules, v->quiet, whole, queries, e) : 0;
+	return dose_wants(&rules) ? selection_by(s, plan, &rules, v->quiet, whole, queries, e) : 0;
 }

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "cli/options.h"
-#include "core/session.h"
+#include "core/session/session.h"
 
 /* As the options say; nothing when they select nothing.  *whole becomes false when the PACS would not tell the series of a study;
  * *queries grows by the C-FINDs sent. */
 int selection_make(struct session *, struct plan *, const struct values *, bool *whole, int *queries, struct err *);
-int selection_by(struct session *, struct plan *, const struct select_rules *, bool quiet, bool *whole, int *queries, struct err *);
+int selection_by(struct session *, struct plan *, const struct dose_rules *, bool quiet, bool *whole, int *queries, struct err *);

@@ -9,9 +9,9 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/table.h"
-#include "core/supplement.h"
+#include "core/query/series.h"
 #include "dicom/sopclass.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
@@ -29,7 +29,7 @@ struct tree {
 struct children {
 	struct dataset *rows;
 	size_t count, room;
-	struct table *seen;
+	struct map *seen;
 	uint32_t uid;			/* their unique key */
 };
 
@@ -38,7 +38,7 @@ static void keep_child(void *owner, const struct dataset *row)
 	struct children *c = owner;
 	const char *uid = dataset_get(row, c->uid);
 
-	if (!*uid || !table_put(c->seen, uid, NULL))
+	if (!*uid || !map_put(c->seen, uid, NULL))
 		return;
 	mem_grow(c->rows, c->count, c->room);
 	dataset_init(&c->rows[c->count]);
@@ -50,7 +50,7 @@ static void children_done(struct children *c)
 	for (size_t i = 0; i < c->count; i++)
 		dataset_done(&c->rows[i]);
 	free(c->rows);
-	table_free(c->seen, NULL);
+	map_free(c->seen, NULL);
 }
 
 /* ---- order ---- */
@@ -187,11 +187,11 @@ static void close_row(struct tree *t, enum level level)
 static int show_below(struct tree *t, enum level level, const char *patient_id, const char *study_uid, const struct dataset *parent,
 		      struct err *e)
 {
-	struct children c = { .seen = table_new(), .uid = level == LEVEL_SERIES ? TAG_SeriesInstanceUID : TAG_SOPInstanceUID };
+	struct children c = { .seen = map_new(), .uid = level == LEVEL_SERIES ? TAG_SeriesInstanceUID : TAG_SOPInstanceUID };
 	struct err why = { ERR_NONE, "" };
 	int failed;
 
-	failed = supplement_below(t->session, t->peer, patient_id, study_uid,
+	failed = series_below(t->session, t->peer, patient_id, study_uid,
 				  level == LEVEL_IMAGE ? dataset_get(parent, TAG_SeriesInstanceUID) : NULL, keep_child, &c, &why, e);
 	if (!failed && why.kind) {
 		log_warning("study %s: what is below is not told whole: %s", study_uid, why.text);

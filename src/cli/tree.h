@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "core/session.h"
+#include "core/session/session.h"
 #include "dicom/dataset.h"
 #include "dicom/query.h"
 

@@ -11,15 +11,15 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/table.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
-#include "core/run.h"
-#include "core/state.h"
-#include "core/supplement.h"
-#include "core/survey.h"
-#include "core/validate.h"
+#include "core/archive/validate.h"
+#include "core/plan/state.h"
+#include "core/query/limits.h"
+#include "core/query/series.h"
+#include "core/retrieve/run.h"
 #include "dicom/tag.h"
 
 #define ROWS_MAX 5000000L
@@ -101,10 +101,10 @@ int work_open(struct session *s, const struct settings *how, struct err *e)
 struct asking {
 	struct session *session;
 	struct plan *plan;
-	const struct conditions *conditions;
+	const struct filter *conditions;
 	struct work_found *found;
-	struct table *seen;
-	struct windows *windows;
+	struct map *seen;
+	struct search *windows;
 	size_t untold;			/* studies in the plan of which a condition cannot be checked by their row */
 	bool over;
 };
@@ -147,10 +147,10 @@ static void row(void *owner, struct dataset *set)
 		a->found->nameless++;
 		log_warning("an answer without a usable Study Instance UID is left out");
 		study_done(&study);
-	} else if (conditions_miss(a->conditions, &study, room, sizeof room, &unknown)) {
+	} else if (filter_miss(a->conditions, &study, room, sizeof room, &unknown)) {
 		leave_out(a, &study, room);
 		study_done(&study);
-	} else if (!table_put(a->seen, study_get(&study, STUDY_UID), NULL)) {
+	} else if (!map_put(a->seen, study_get(&study, STUDY_UID), NULL)) {
 		log_debug("answered twice: %s", study_get(&study, STUDY_UID));
 		study_done(&study);
 	} else {
@@ -159,7 +159,7 @@ static void row(void *owner, struct dataset *set)
 		in->study = study;
 		in->expected = study.instances;
 		in->counted = study.instances >= 0 ? COUNT_STUDY : COUNT_NONE;
-		a->untold += conditions_need_series(a->conditions, &study);
+		a->untold += filter_need_series(a->conditions, &study);
 	}
 }
 
@@ -173,7 +173,7 @@ static void check_again(struct asking *a, size_t first)
 	for (size_t i = first; i < plan->count; i++) {
 		struct plan_study in = plan->studies[i];
 
-		if (conditions_miss(a->conditions, &in.study, room, sizeof room, NULL)) {
+		if (filter_miss(a->conditions, &in.study, room, sizeof room, NULL)) {
 			leave_out(a, &in.study, room);
 			plan_study_done(&in);
 		} else {
@@ -187,12 +187,12 @@ static void check_again(struct asking *a, size_t first)
 	plan->count = kept;
 }
 
-void work_tell_untold(const struct conditions *c, struct study *const *studies, size_t count)
+void work_tell_untold(const struct filter *c, struct study *const *studies, size_t count)
 {
 	size_t untold = 0;
 
 	for (size_t i = 0; i < count; i++)
-		untold += conditions_need_series(c, studies[i]);
+		untold += filter_need_series(c, studies[i]);
 	if (untold)
 		log_warning("%zu studies stay in though the PACS does not tell their %s", untold,
 			    c->station_include || c->station_exclude ? "modality or station" : "modality");
@@ -202,17 +202,17 @@ void work_tell_untold(const struct conditions *c, struct study *const *studies, 
 static int ask_series(struct asking *a, size_t first, struct err *e)
 {
 	auto_free struct study **untold = NULL;
-	struct supplement result;
+	struct series result;
 	size_t count = 0;
 
 	if (!a->untold)
 		return 0;
 	untold = mem_alloc(a->untold * sizeof *untold);
 	for (size_t i = first; i < a->plan->count && count < a->untold; i++)
-		if (conditions_need_series(a->conditions, &a->plan->studies[i].study))
+		if (filter_need_series(a->conditions, &a->plan->studies[i].study))
 			untold[count++] = &a->plan->studies[i].study;
 	log_verbose("of %zu studies the PACS does not tell what is a condition: their series are asked", count);
-	if (supplement_studies(a->session, &a->plan->how.peer, untold, count, &result, e) < 0)
+	if (series_studies(a->session, &a->plan->how.peer, untold, count, &result, e) < 0)
 		return -1;
 	a->found->asked = result.queries;
 	a->session->totals.queries += result.queries;
@@ -221,7 +221,7 @@ static int ask_series(struct asking *a, size_t first, struct err *e)
 	return 0;
 }
 
-static void asked(void *owner, const struct windows_result *result)
+static void asked(void *owner, const struct search_result *result)
 {
 	struct asking *a = owner;
 
@@ -235,7 +235,7 @@ static bool asking_over(void *owner)
 	struct asking *a = owner;
 
 	if ((a->session->signal || session_closed(a->session)) && a->windows)
-		windows_stop(a->windows);
+		search_stop(a->windows);
 	return a->over;
 }
 
@@ -246,7 +246,7 @@ static const char *user_name(void)
 	return user ? user->pw_name : "";
 }
 
-static void put_query(struct session *s, const struct peer *peer, const struct query *q, const char *keys, const struct windows_result *r)
+static void put_query(struct session *s, const struct peer *peer, const struct query *q, const char *keys, const struct search_result *r)
 {
 	struct err e = { ERR_NONE, "" };
 	char node[300];
@@ -259,7 +259,7 @@ static void put_query(struct session *s, const struct peer *peer, const struct q
 		log_error("%s", e.text);
 }
 
-void work_record_query(struct session *s, const struct peer *peer, const struct query *q, const struct windows_result *r)
+void work_record_query(struct session *s, const struct peer *peer, const struct query *q, const struct search_result *r)
 {
 	auto_buf struct buf keys = BUF_INIT(1 << 16);
 
@@ -268,7 +268,7 @@ void work_record_query(struct session *s, const struct peer *peer, const struct 
 }
 
 /* Conditions that are no keys of the query, as words beside them. */
-static void describe_here(const struct conditions *c, const struct query *q, struct buf *out)
+static void describe_here(const struct filter *c, const struct query *q, struct buf *out)
 {
 	const bool here[] = { c->include || c->exclude, c->station_include || c->station_exclude, c->sr_only,
 			      c->timed && !*dataset_get(&q->keys, TAG_StudyTime) };
@@ -285,8 +285,8 @@ static void describe_here(const struct conditions *c, const struct query *q, str
 			buf_printf(out, " checked-here:%s", words[i]);
 }
 
-static void record(struct session *s, const struct plan *plan, const struct query *q, const struct conditions *c,
-		   const struct windows_result *r)
+static void record(struct session *s, const struct plan *plan, const struct query *q, const struct filter *c,
+		   const struct search_result *r)
 {
 	auto_buf struct buf keys = BUF_INIT(1 << 16);
 
@@ -296,11 +296,11 @@ static void record(struct session *s, const struct plan *plan, const struct quer
 }
 
 /* The days before the first one that could not be made whole were asked as well as any, unless it was given up before. */
-static void record_parts(struct session *s, const struct plan *plan, size_t first, const struct query *q, const struct conditions *c,
-			 const struct windows_result *r)
+static void record_parts(struct session *s, const struct plan *plan, size_t first, const struct query *q, const struct filter *c,
+			 const struct search_result *r)
 {
 	struct date_range before = { c->dates.from, r->whole || r->why.kind || !r->first_missed ? 0 : date_add(r->first_missed, -1) };
-	struct windows_result whole = { .whole = true, .began = r->began }, rest = *r;
+	struct search_result whole = { .whole = true, .began = r->began }, rest = *r;
 	struct query part;
 	char dates[20];
 
@@ -322,19 +322,19 @@ static void record_parts(struct session *s, const struct plan *plan, size_t firs
 	query_done(&part);
 }
 
-int work_query(struct session *s, struct plan *plan, const struct query *q, const struct conditions *c, struct work_found *found,
+int work_query(struct session *s, struct plan *plan, const struct query *q, const struct filter *c, struct work_found *found,
 	       struct err *e)
 {
-	static const struct windows_hooks hooks = { row, asked };
-	struct asking a = { .session = s, .plan = plan, .conditions = c, .found = found, .seen = table_new() };
+	static const struct search_hooks hooks = { row, asked };
+	struct asking a = { .session = s, .plan = plan, .conditions = c, .found = found, .seen = map_new() };
 	size_t first = plan->count;
 	int failed = -1;
 
 	memset(found, 0, sizeof *found);
-	a.windows = windows_start(s, &plan->how.peer, q, plan->how.retries, plan->how.retry_wait_s, &hooks, &a, e);
+	a.windows = search_start(s, &plan->how.peer, q, plan->how.retries, plan->how.retry_wait_s, &hooks, &a, e);
 	if (a.windows)
 		failed = session_run(s, asking_over, &a, e);
-	table_free(a.seen, NULL);
+	map_free(a.seen, NULL);
 	if (failed)
 		return -1;
 	s->totals.queries += found->result.queries;
@@ -361,7 +361,7 @@ int work_survey(struct session *s, struct plan *plan, bool always, int *ret_quer
 	*ret_queries = 0;
 	if (!always && !plan->how.max_studies && !plan->how.max_images)
 		return 0;
-	failed = survey_plan(s, plan, ret_queries, e);
+	failed = limits_plan(s, plan, ret_queries, e);
 	s->totals.queries += *ret_queries;
 	return failed;
 }

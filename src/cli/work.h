@@ -3,9 +3,9 @@
 #pragma once
 
 #include "cli/options.h"
-#include "core/run.h"
-#include "core/session.h"
-#include "core/windows.h"
+#include "core/query/search.h"
+#include "core/retrieve/run.h"
+#include "core/session/session.h"
 
 /* Log and progress from -v -d -q --log-file --progress. */
 int work_begin(struct values *, struct err *);
@@ -18,13 +18,13 @@ struct work_found {
 	int nameless;			/* answers without a usable Study Instance UID */
 	char ignored[256];		/* conditions that the PACS did not apply, in words; "" = none */
 	int asked;			/* C-FINDs for what the answers did not tell */
-	struct windows_result result;
+	struct search_result result;
 };
-int work_query(struct session *, struct plan *, const struct query *, const struct conditions *, struct work_found *, struct err *);
+int work_query(struct session *, struct plan *, const struct query *, const struct filter *, struct work_found *, struct err *);
 /* Says of how many of these studies a condition could not be checked, their series asked or not. */
-void work_tell_untold(const struct conditions *, struct study *const *studies, size_t count);
-void work_record_query(struct session *, const struct peer *, const struct query *, const struct windows_result *);
-/* Limits, and what is held already: survey_plan where it is needed (dry run, limits). */
+void work_tell_untold(const struct filter *, struct study *const *studies, size_t count);
+void work_record_query(struct session *, const struct peer *, const struct query *, const struct search_result *);
+/* Limits, and what is held already: limits_plan where it is needed (dry run, limits). */
 int work_survey(struct session *, struct plan *, bool always, int *ret_queries, struct err *);
 /* Carries the plan out and reports; returns the exit status.  state_path may be NULL. */
 int work_run(struct session *, struct plan *, const struct values *, const char *state_path, bool cut);

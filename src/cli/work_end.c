@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "cli/exit.h"
 #include "cli/work.h"
-#include "core/announce.h"
-#include "core/metrics.h"
+#include "core/tell/metrics.h"
+#include "core/tell/notify.h"
 
 /* "sync" of "dicom-qr sync"; "dicom-qr" and the other names as they are. */
 static const char *name_of(const struct opt_command *command)
@@ -42,8 +42,8 @@ static void tell_owed(struct session *s, const struct plan *plan, int status)
 	if (!plan->how.on_study || status == EXIT_LOCKED || s->signal)
 		return;
 	if (open_session(s, &e) == 0 && session_open_ledger(s, &e) == 0) {
-		announce_open(s, &plan->how);
-		announce_rest(s->announce, &e);
+		notify_open(s, &plan->how);
+		notify_rest(s->notify, &e);
 	}
 	if (e.kind)
 		log_line(status ? LOG_VERBOSE : LOG_ERROR, "--on-study: %s", e.text);
@@ -53,12 +53,12 @@ static void tell_end(struct session *s, const struct opt_command *command, const
 {
 	const char *state = v->state ? v->state : v->save_state;
 	struct err e = { ERR_NONE, "" };
-	const struct announce_end end = { .command = name_of(command), .status = status, .plan = plan,
+	const struct notify_end end = { .command = name_of(command), .status = status, .plan = plan,
 					  .state_path = state && strcmp(state, "-") != 0 ? state : NULL };
 
 	if (!plan->how.on_finish)
 		return;
-	if (open_session(s, &e) < 0 || announce_finish(s, &plan->how, &end, &e) < 0)
+	if (open_session(s, &e) < 0 || notify_finish(s, &plan->how, &end, &e) < 0)
 		log_error("--on-finish: %s", e.text);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/state.h"
+#include "core/plan/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The calendar: what a study adds to its day, and which days a question covers. */
-#include "core/calendar.h"
+#include "core/ledger/calendar.h"
 
 #include <time.h>
 

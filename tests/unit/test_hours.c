@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Windows of the clock: a moment, and whether it is inside, when that ends, when it begins; on ordinary nights and on those on which
  * the clock changes. */
-#include "core/hours.h"
+#include "core/plan/hours.h"
 
 #include <stdlib.h>
 

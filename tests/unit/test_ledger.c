@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ledger: what is put is found again, by this process and another; what is damaged, foreign, newer, locked or full is
  * said in words; nothing half survives a rollback or a kill. */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "check.h"
-#include "core/ledger_p.h"
+#include "core/ledger/ledger_p.h"
 
 static char folder[] = "/tmp/test-ledger-XXXXXX";
 static char warned[500];

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "check.h"
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 static char folder[] = "/tmp/test-ledger-sync-XXXXXX";
 

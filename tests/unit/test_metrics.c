@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/metrics.h"
+#include "core/tell/metrics.h"
 
 #include <stdlib.h>
 

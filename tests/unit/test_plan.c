@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The plan: names that read back, defaults of the manual, limits, sums. */
-#include "core/plan.h"
+#include "core/plan/plan.h"
 
 #include "base/mem.h"
 #include "check.h"

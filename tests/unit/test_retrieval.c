@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ladder against simulated peers: it always ends, gets all that can be had, and asks only for what is missing. */
-#include "core/retrieval_p.h"
+#include "core/retrieve/retrieval_p.h"
 
 #include <stdlib.h>
 
@@ -56,7 +56,7 @@ struct sim {
 	const struct peer_sim *peer;
 	struct retrieval r;
 	struct plan_study in;
-	struct means means;
+	struct abilities means;
 	struct settings how;
 	int64_t now;
 	int attempts, sent_again;
@@ -159,7 +159,7 @@ static void serve_instances(struct sim *s, const struct request *q, struct outco
 	o->asked = count;
 	s->named_wrongly |= !count;
 	for (size_t i = 0; i < count; i++) {
-		const struct object *object = table_get(s->r.objects, sops[i]);
+		const struct object *object = map_get(s->r.objects, sops[i]);
 
 		s->named_wrongly |= !object || object->path || object->refused || strcmp(object->series, series);
 		objects[i] = number_of(sops[i]);
@@ -224,7 +224,7 @@ static void open_listed(struct sim *s, const struct peer_sim *p, bool late)
 	settings_init(&s->how);
 	s->how.method = p->get && p->move ? METHOD_AUTO : p->move ? METHOD_MOVE : METHOD_GET;
 	s->how.listen_port = p->move ? 11113 : 0;
-	means_init(&s->means, &s->how);
+	abilities_init(&s->means, &s->how);
 	study_init(&s->in.study);
 	study_set(&s->in.study, STUDY_UID, "1.2.3");
 	s->in.expected = late ? -1 : OBJECTS;
@@ -244,7 +244,7 @@ static void close_sim(struct sim *s)
 {
 	retrieval_done(&s->r);
 	plan_study_done(&s->in);
-	means_done(&s->means);
+	abilities_done(&s->means);
 	settings_done(&s->how);
 }
 
@@ -422,7 +422,7 @@ static void test_lessons(void)
 	open_sim(&s, &syntax);
 	while (s.r.state != RETRIEVAL_OVER && s.attempts < BOUND)
 		attempt(&s);
-	CHECK(means_way(&s.means, CT) && means_way(&s.means, CT)->syntax == 4);
+	CHECK(abilities_way(&s.means, CT) && abilities_way(&s.means, CT)->syntax == 4);
 	retrieval_init(&second, &s.in, &s.means);
 	retrieval_list(&second, "1.2.3.9", "1.2.3.9.1", CT);
 	second.listed = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* State files: those of the first day, our own round trip, and hostile ones, of which none may do more than be refused. */
-#include "core/state.h"
+#include "core/plan/state.h"
 
 #include <dirent.h>
 #include <signal.h>

@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps carried out and taken back.  The undo list is whole and flushed before the first step; a step that was not made, or whose
+ * file was changed since, is passed over when it is taken back.  Files first, records after: a crash between leaves records that
+ * the next organise puts right. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "core/archive/organise_p.h"
+#include "core/intake/hashing.h"
+#include "core/intake/staging.h"
+#include "core/ledger/manifest.h"
+
+#define LIST_BYTES_MAX ((size_t)2 << 30)
+#define FORMAT 1
+
+void steps_add(struct steps *s, const char *from, const char *to, const char *study, int64_t bytes)
+{
+	mem_grow(s->items, s->count, s->room);
+	s->items[s->count++] = (struct step){ mem_str(from), mem_str(to), mem_str(study), bytes, false };
+}
+
+void steps_done(struct steps *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		free(s->items[i].from);
+		free(s->items[i].to);
+		free(s->items[i].study);
+	}
+	free(s->items);
+	free(s->from);
+	free(s->to);
+	*s = (struct steps){ .from = NULL };
+}
+
+/* ---- the undo list ---- */
+
+static void put_head(struct buf *out, const struct steps *s)
+{
+	struct json *j = json_new(JSON_OBJECT);
+	char stamp[20];
+
+	json_set(j, "organise", json_integer(FORMAT));
+	json_set(j, "from", json_string(s->from));
+	json_set(j, "to", json_string(s->to));
+	json_set(j, "link", json_bool(s->link));
+	json_set(j, "at", json_string(clock_stamp(clock_wall(), stamp)));
+	json_write(out, j, false);
+	buf_char(out, '\n');
+	json_free(j);
+}
+
+static void put_step(struct buf *out, const struct step *step)
+{
+	buf_str(out, "{\"from\":");
+	json_write_string(out, step->from);
+	buf_str(out, ",\"to\":");
+	json_write_string(out, step->to);
+	buf_str(out, ",\"studyInstanceUID\":");
+	json_write_string(out, step->study);
+	buf_printf(out, ",\"bytes\":%lld}\n", (long long)step->bytes);
+}
+
+/* A name of which JSON would make another: it could not be taken back. */
+static int check_names(const struct steps *s, struct err *e)
+{
+	for (size_t i = 0; i < s->count; i++)
+		for (const char *at = s->items[i].from; *at;) {
+			size_t len = buf_utf8_len(at, strlen(at));
+
+			if (!len)
+				return err_set(e, ERR_USAGE, "the name of %s is not UTF-8, so that moving it could not be undone: rename it, or use "
+					       "--link", s->items[i].from);
+			at += len;
+		}
+	return 0;
+}
+
+static char *free_name(const char *folder)
+{
+	char stamp[20];
+	char *path = NULL;
+
+	clock_stamp(clock_wall(), stamp);
+	stamp[13] = stamp[16] = '-';		/* colons are a nuisance in names */
+	for (int serial = 1; !path || access(path, F_OK) == 0; serial++) {
+		free(path);
+		path = serial > 1 ? mem_printf("%s/organise-%s-%d.jsonl", folder, stamp, serial)
+				  : mem_printf("%s/organise-%s.jsonl", folder, stamp);
+	}
+	return path;
+}
+
+char *steps_write(const struct steps *s, struct err *e)
+{
+	auto_free char *house = file_join(s->to, ".dicom-qr");
+	auto_buf struct buf text = BUF_INIT(LIST_BYTES_MAX);
+	char *path;
+
+	if ((!s->link && check_names(s, e) < 0) || file_make_dirs(house, e) < 0)
+		return NULL;
+	put_head(&text, s);
+	for (size_t i = 0; i < s->count; i++)
+		put_step(&text, &s->items[i]);
+	path = free_name(house);
+	if (text.over)
+		err_set(e, ERR_USAGE, "too many files at once: organise the folders below %s one by one", s->from);
+	else if (file_replace(path, text.data, text.len, e) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* A list may come from anywhere: nothing in it leads out of the folders. */
+static bool is_inside(const char *path)
+{
+	if (!path || !*path || *path == '/')
+		return false;
+	for (const char *at = path; at; at = strchr(at, '/') ? strchr(at, '/') + 1 : NULL)
+		if (!strncmp(at, "../", 3) || !strcmp(at, ".."))
+			return false;
+	return true;
+}
+
+static int read_head(const struct json *j, struct steps *s, struct err *e)
+{
+	const char *from = json_text(json_get(j, "from")), *to = json_text(json_get(j, "to"));
+
+	if (json_int(json_get(j, "organise"), 0) != FORMAT || !from || *from != '/' || !to || *to != '/')
+		return err_set(e, ERR_INPUT, "it is no list of organise");
+	s->from = mem_str(from);
+	s->to = mem_str(to);
+	s->link = json_is_true(json_get(j, "link"));
+	return 0;
+}
+
+static int read_line(const char *line, size_t len, struct steps *s, struct err *e)
+{
+	struct json *j = json_parse(line, len, e);
+	const char *from = json_text(json_get(j, "from")), *to = json_text(json_get(j, "to"));
+	const char *study = json_text(json_get(j, "studyInstanceUID"));
+	int failed = j ? 0 : -1;
+
+	if (j && !s->from)
+		failed = read_head(j, s, e);
+	else if (j && (!is_inside(from) || !is_inside(to)))
+		failed = err_set(e, ERR_INPUT, "step %zu leads nowhere", s->count + 1);
+	else if (j)
+		steps_add(s, from, to, study ? study : "", json_int(json_get(j, "bytes"), -1));
+	json_free(j);
+	return failed;
+}
+
+int steps_read(const char *path, struct steps *s, struct err *e)
+{
+	auto_buf struct buf text = BUF_INIT(LIST_BYTES_MAX);
+	const char *line, *end;
+
+	if (file_read(path, &text, e) < 0)
+		return -1;
+	for (line = buf_text(&text); (end = strchr(line, '\n')); line = end + 1)
+		if (read_line(line, (size_t)(end - line), s, e) < 0)
+			return err_in(e, "%s", path);
+	return s->from ? 0 : err_set(e, ERR_INPUT, "%s is no list of organise", path);
+}
+
+/* ---- locks ---- */
+
+static int lock_one(struct folder_lock *l, const char *folder, struct err *e)
+{
+	l->house = file_join(folder, ".dicom-qr");
+	l->path = file_join(l->house, "organise.lock");
+	if (file_make_dirs(l->house, e) < 0)
+		return -1;
+	if (staging_in_use(l->house))
+		return err_set(e, ERR_LOCKED, "a run writes into %s: organise it afterwards", folder);
+	l->fd = file_lock(l->path, e);
+	return l->fd < 0 ? -1 : 0;
+}
+
+static int same_file_system(const char *from, const char *to, struct err *e)
+{
+	struct stat a, b;
+
+	if (stat(from, &a) < 0)
+		return err_sys(e, "open %s", from);
+	if (stat(to, &b) < 0)
+		return err_sys(e, "open %s", to);
+	if (a.st_dev == b.st_dev)
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is on another file system than %s: files are renamed or linked, never copied", to, from);
+}
+
+int steps_lock(const char *from, const char *to, bool link, struct folder_locks *l, struct err *e)
+{
+	if (lock_one(&l->to, to, e) < 0)
+		return -1;
+	if (!strcmp(from, to))
+		return 0;
+	if (!link && lock_one(&l->from, from, e) < 0)
+		return -1;
+	return same_file_system(from, to, e);
+}
+
+static void unlock_one(struct folder_lock *l)
+{
+	if (l->fd >= 0) {
+		unlink(l->path);
+		close(l->fd);
+	}
+	if (l->house)
+		rmdir(l->house);		/* only when nothing else is kept there */
+	free(l->house);
+	free(l->path);
+}
+
+void steps_unlock(struct folder_locks *l)
+{
+	unlock_one(&l->to);
+	unlock_one(&l->from);
+}
+
+/* ---- carrying out ---- */
+
+struct carrying {
+	struct steps *steps;
+	bool undo;
+	const struct organise_hooks *hooks;
+	void *owner;
+	struct organise_sum *sum;
+	struct map *made, *left;	/* folders: known to be there; files went from them */
+};
+
+static int make_parents(struct carrying *c, const char *path, struct err *e)
+{
+	auto_free char *folder = mem_strn(path, (size_t)(strrchr(path, '/') - path));
+
+	return map_put(c->made, folder, NULL) ? file_make_dirs(folder, e) : 0;
+}
+
+static bool is_house(const char *path)
+{
+	return !strncmp(path, ".dicom-qr/", 10);
+}
+
+/* 0 done, 1 not possible (why), -1 error. */
+static int move_file(const char *from, const char *to, const char **why, struct err *e)
+{
+	int there = file_rename_new(from, to, e);
+
+	if (there > 0)
+		*why = "its new name is taken meanwhile";
+	return there;
+}
+
+static int link_file(const char *from, const char *to, const char **why, struct err *e)
+{
+	if (link(from, to) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(e, "link %s to %s", from, to);
+	*why = "its new name is taken meanwhile";
+	return 1;
+}
+
+/* A link is taken back when the file has its other name still. */
+static int unlink_file(const char *from, const char *to, const char **why, struct err *e)
+{
+	struct stat a, b;
+
+	if (lstat(to, &b) < 0 && errno == ENOENT) {
+		*why = "it is not there any more";
+		return 1;
+	}
+	if (lstat(from, &a) < 0 || lstat(to, &b) < 0 || a.st_ino != b.st_ino || a.st_dev != b.st_dev) {
+		*why = "it is not the same file any more";
+		return 1;
+	}
+	return unlink(to) < 0 ? err_sys(e, "remove %s", to) : 0;
+}
+
+static int back(const struct step *step, const char *from, const char *to, const char **why, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(to, &st) < 0) {
+		*why = "it is not there any more";
+		return 1;
+	}
+	if (!S_ISREG(st.st_mode) || (step->bytes >= 0 && st.st_size != step->bytes)) {
+		*why = "it was changed since";
+		return 1;
+	}
+	return move_file(to, from, why, e);
+}
+
+static int carry_one(struct carrying *c, struct step *step, struct err *e)
+{
+	auto_free char *from = file_join(c->steps->from, step->from), *to = file_join(c->steps->to, step->to);
+	const char *source = c->undo ? step->to : step->from, *why = NULL;
+	const char *gone = c->undo ? to : from;
+	int stuck;
+
+	if (!(c->undo && c->steps->link) && make_parents(c, c->undo ? from : to, e) < 0)
+		return -1;
+	if (c->steps->link)
+		stuck = c->undo ? unlink_file(from, to, &why, e) : link_file(from, to, &why, e);
+	else
+		stuck = c->undo ? back(step, from, to, &why, e) : move_file(from, to, &why, e);
+	if (stuck < 0)
+		return -1;
+	if (stuck) {
+		c->sum->findings[ORGANISE_BLOCKED]++;
+		c->hooks->found(c->owner, ORGANISE_BLOCKED, source, why);
+		return 0;
+	}
+	step->done = true;
+	if (!c->steps->link || c->undo) {
+		auto_free char *folder = mem_strn(gone, (size_t)(strrchr(gone, '/') - gone));
+
+		map_put(c->left, folder, NULL);
+	}
+	if (!is_house(c->undo ? step->from : step->to)) {
+		c->sum->moved++;
+		c->hooks->move(c->owner, source, c->undo ? (c->steps->link ? "" : step->from) : step->to);
+	}
+	return 0;
+}
+
+/* Upwards, as long as they are empty, and never the folder itself. */
+static void remove_empty(const char *root, char *folder)
+{
+	size_t len = strlen(root);
+
+	while (strlen(folder) > len && rmdir(folder) == 0)
+		*strrchr(folder, '/') = '\0';
+}
+
+static void remove_left(struct carrying *c)
+{
+	const char *root = c->undo ? c->steps->to : c->steps->from, *folder;
+
+	for (size_t at = 0; (folder = map_next(c->left, &at, NULL));) {
+		auto_free char *copy = mem_str(folder);
+
+		remove_empty(root, copy);
+	}
+}
+
+static void flushed(void *owner, const struct child_result *result)
+{
+	*(int *)owner = result->exit_status ? -1 : 1;
+}
+
+static bool is_flushed(void *owner)
+{
+	return *(int *)owner != 0;
+}
+
+static int flush(struct session *s, const char *folder, struct err *e)
+{
+	static const struct child_hooks hooks = { NULL, flushed };
+	int over = 0;
+
+	if (!child_start(s->loop, hashing_sync_command(folder), NULL, &hooks, &over, e) || session_run(s, is_flushed, &over, e) < 0)
+		return -1;
+	return over < 0 ? err_set(e, ERR_SPACE, "%s could not be flushed: is the disk full?", folder) : 0;
+}
+
+int steps_carry_out(struct session *s, struct steps *steps, bool undo, const struct organise_hooks *hooks, void *owner,
+		    struct organise_sum *sum, struct err *e)
+{
+	struct carrying c = { steps, undo, hooks, owner, sum, map_new(), map_new() };
+	struct err also = { ERR_NONE, "" };
+	int failed = 0;
+
+	for (size_t i = 0; !failed && i < steps->count && !s->signal; i++)
+		failed = carry_one(&c, &steps->items[undo ? steps->count - 1 - i : i], e);
+	remove_left(&c);
+	map_free(c.made, NULL);
+	map_free(c.left, NULL);
+	/* What was moved is recorded, whatever stopped the rest. */
+	if (flush(s, undo ? steps->from : steps->to, failed ? &also : e) < 0 || steps_record(s, steps, undo, failed ? &also : e) < 0)
+		return -1;
+	if (!failed && s->signal)
+		failed = err_set(e, ERR_INTERRUPTED, "stopped");
+	return failed;
+}
+
+/* ---- records ---- */
+
+struct recording {
+	struct ledger *ledger;
+	const struct steps *steps;
+	bool undo;
+	const char *source, *target;	/* folders */
+	struct map *paths;		/* where a file was -> where it is; of all steps together */
+	struct map *targets;		/* where they are */
+	struct map *studies;
+	struct ledger_instance *copies;	/* records that go to another folder; lent texts are kept in kept */
+	size_t count, room;
+	struct json *kept;
+};
+
+/* One step after another, so that what went by way of our house arrives. */
+static void follow_steps(struct recording *r)
+{
+	const struct steps *s = r->steps;
+	struct map *began = map_new();	/* where it is now -> where it began */
+	const char *now;
+	void *value;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct step *step = &s->items[r->undo ? s->count - 1 - i : i];
+		const char *from = r->undo ? step->to : step->from, *to = r->undo ? step->from : step->to;
+		const char *first;
+
+		if (!step->done)
+			continue;
+		first = map_remove(began, from);
+		map_put(began, to, (void *)(uintptr_t)(first ? first : from));
+		map_put(r->studies, step->study, NULL);
+	}
+	for (size_t at = 0; (now = map_next(began, &at, &value));) {
+		free(map_remove(r->paths, value));
+		map_put(r->paths, value, mem_str(now));
+		map_put(r->targets, now, NULL);
+	}
+	map_free(began, NULL);
+}
+
+/* What the manifest had of a file that was gone gives way to the one that has its name now. */
+static const char *renamed(void *owner, const struct ledger_instance *i)
+{
+	const struct recording *r = owner;
+	const char *now = map_get(r->paths, i->path);
+
+	return now ? now : map_has(r->targets, i->path) ? NULL : i->path;
+}
+
+static const char *dropped(void *owner, const struct ledger_instance *i)
+{
+	return map_has(((struct recording *)owner)->paths, i->path) ? NULL : i->path;
+}
+
+static const char *keep(struct recording *r, const char *text)
+{
+	json_add(r->kept, json_string(text ? text : ""));
+	return json_text(json_at(r->kept, json_count(r->kept) - 1));
+}
+
+static int note_copy(void *owner, const struct ledger_instance *i)
+{
+	struct recording *r = owner;
+	const char *now = map_get(r->paths, i->path);
+
+	if (!now)
+		return 0;
+	mem_grow(r->copies, r->count, r->room);
+	r->copies[r->count++] = (struct ledger_instance){
+		.output = r->target, .path = now, .sop = keep(r, i->sop), .study = keep(r, i->study), .series = keep(r, i->series),
+		.sop_class = keep(r, i->sop_class), .transfer_syntax = keep(r, i->transfer_syntax), .bytes = i->bytes,
+		.sha256 = keep(r, i->sha256), .at = clock_wall(), .node = keep(r, i->node),
+	};
+	return 0;
+}
+
+/* What the manifest of a study says goes with its files. */
+static int record_study(struct recording *r, const char *study, struct err *e)
+{
+	bool same = !strcmp(r->source, r->target), unlinked = r->undo && r->steps->link;
+	size_t before = r->count;
+
+	if (same)
+		return manifest_edit(r->source, study, renamed, r, e);
+	if (!unlinked && manifest_last(r->source, study, note_copy, r, e) < 0)
+		return -1;
+	if (r->count > before && manifest_append(r->target, r->copies + before, r->count - before, e) < 0)
+		return -1;
+	return r->steps->link && !r->undo ? 0 : manifest_edit(r->source, study, dropped, r, e);
+}
+
+static int ledger_steps(struct recording *r, struct err *e)
+{
+	const struct steps *s = r->steps;
+	bool same = !strcmp(r->source, r->target), stays = s->link && !r->undo;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct step *step = &s->items[r->undo ? s->count - 1 - i : i];
+		const char *from = r->undo ? step->to : step->from, *to = r->undo ? step->from : step->to;
+
+		if (!step->done || (!same && stays))
+			continue;
+		if ((same ? ledger_instance_move(r->ledger, r->source, from, to, e)
+			  : ledger_instance_delete(r->ledger, r->source, from, e)) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < r->count; i++)
+		if (ledger_instance_put(r->ledger, &r->copies[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int record_all(struct recording *r, struct err *e)
+{
+	const char *study;
+
+	for (size_t at = 0; (study = map_next(r->studies, &at, NULL));)
+		if (record_study(r, study, e) < 0)
+			return -1;
+	if (ledger_begin(r->ledger, e) < 0)
+		return -1;
+	if (ledger_steps(r, e) == 0)
+		return ledger_commit(r->ledger, e);
+	ledger_rollback(r->ledger);
+	return -1;
+}
+
+int steps_record(struct session *s, const struct steps *steps, bool undo, struct err *e)
+{
+	struct recording r = { .ledger = s->ledger, .steps = steps, .undo = undo, .source = undo ? steps->to : steps->from,
+			       .target = undo ? steps->from : steps->to, .paths = map_new(), .targets = map_new(), .studies = map_new(),
+			       .kept = json_new(JSON_ARRAY) };
+	int failed;
+
+	follow_steps(&r);
+	failed = record_all(&r, e);
+	map_free(r.paths, free);
+	map_free(r.targets, NULL);
+	map_free(r.studies, NULL);
+	json_free(r.kept);
+	free(r.copies);
+	return failed;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of the intake share. */
+#pragma once
+
+#include "base/child.h"
+#include "base/map.h"
+#include "core/intake/intake.h"
+#include "dicom/dataset.h"
+#include "wrappers/dcmdump.h"
+
+struct item {
+	char *path;			/* in the staging folder; then NULL */
+	char *name;			/* as its tool named it: CT.1.2.3 */
+	char *sender;
+	unsigned connection;
+	int64_t bytes;
+	bool in_flight;
+	char sha256[65];
+	char *damage;
+	struct dataset set;
+	char *placed;			/* relative path */
+	bool duplicate, conflict;
+	bool recorded;			/* ... and in the manifest */
+};
+
+struct batch {
+	struct intake *in;
+	struct item *items;
+	size_t count, room;
+	int64_t bytes;
+	struct dcmdump_reading reading;
+	struct child *dump, *seal, *sync;
+	uint64_t first;			/* number of its first item among all that came in */
+	char *list;			/* file with the paths for dcmdump */
+	struct map *sops, *places;	/* while it is settled: SOP Instance UID -> item, paths taken */
+	size_t read;			/* items for which dcmdump has answered */
+	struct err trouble;
+	struct batch *next;
+};
+
+struct intake {
+	struct session *session;
+	struct staging *staging;
+	const struct layout *layout;
+	char *node;
+	struct intake_hooks hooks;
+	void *owner;
+	struct batch *filling, *active;
+	size_t active_count;
+	uint64_t added;
+	bool flush, failed;
+	bool keep;			/* failed, and what is not placed is for the next run */
+	uint32_t tags[64];
+	size_t tag_count;
+};
+
+const char *intake_base_name(const char *path);
+void intake_fail(struct intake *, const struct err *);	/* nothing more can be taken in */
+/* Where each item of a batch goes is settled, written to the manifests, and done; b->trouble tells. */
+void batch_place(struct batch *);
+int batch_record(struct batch *, struct err *);		/* in the ledger */
+
+static inline const char *item_get(const struct item *item, uint32_t tag)
+{
+	return dataset_get(&item->set, tag);
+}

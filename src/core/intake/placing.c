@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Into place: where each object of a batch goes is settled first, then the manifests are written, then the objects are moved, and
+ * at last recorded.  Whenever we die, what lies in its place is in the manifest. */
+#include "core/intake/intake_p.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/intake/hashing.h"
+#include "core/ledger/manifest.h"
+#include "dicom/layout.h"
+#include "dicom/tag.h"
+
+#define UID_LEN_MAX 128			/* longer ones than the standard's 64 exist */
+
+static bool uid_fits(const char *uid)
+{
+	size_t len = strlen(uid);
+
+	return len && len <= UID_LEN_MAX && strspn(uid, "0123456789.") == len;
+}
+
+/* What is wrong with a file, in words, or NULL. */
+static const char *damage_of(const struct item *item)
+{
+	if (item->damage)
+		return item->damage;
+	if (!uid_fits(item_get(item, TAG_SOPInstanceUID)))
+		return item->set.count ? "no valid SOP Instance UID" : "not a DICOM file";
+	if (!uid_fits(item_get(item, TAG_StudyInstanceUID)) || !uid_fits(item_get(item, TAG_SeriesInstanceUID)))
+		return "no valid Study or Series Instance UID";
+	if (dataset_find(&item->set, TAG_Rows) && !dataset_find(&item->set, TAG_PixelData) &&
+	    !dataset_find(&item->set, TAG(0x7fe0, 0x0008)) && !dataset_find(&item->set, TAG(0x7fe0, 0x0009)) &&
+	    !dataset_find(&item->set, TAG(0x0028, 0x7fe0)))
+		return "it has rows but no pixel data: the file is cut";
+	return NULL;
+}
+
+/* What cannot be read still has a name: its tool took it from the request that brought it. */
+static const char *sop_of(const struct item *item)
+{
+	const char *sop = item_get(item, TAG_SOPInstanceUID), *dot = strchr(item->name, '.');
+
+	if (*sop || !dot)
+		return sop;
+	return uid_fits(item->name) ? item->name : uid_fits(dot + 1) ? dot + 1 : sop;	/* 1.2.3, or CT.1.2.3 */
+}
+
+static void refuse(struct intake *in, struct item *item, const char *reason)
+{
+	const char *sop = sop_of(item);
+	auto_free char *name = layout_safe(*sop ? sop : "unknown");
+	struct err e = { ERR_NONE, "" };
+
+	if (staging_quarantine(in->staging, item->path, name, reason, item->sender, &e) < 0)
+		intake_fail(in, &e);
+	free(item->path);
+	item->path = NULL;
+	in->hooks.refused(in->owner, item_get(item, TAG_StudyInstanceUID), sop, reason);
+}
+
+static int make_parents(const char *path, struct err *e)
+{
+	auto_free char *folder = mem_str(path);
+
+	*strrchr(folder, '/') = '\0';
+	return file_make_dirs(folder, e);
+}
+
+/* ---- where to: settled for the whole batch before anything is moved ---- */
+
+/* Is the object here already, or has this batch brought it before?  Sets duplicate or conflict. */
+static void meet(struct batch *b, struct item *item)
+{
+	const char *sop = item_get(item, TAG_SOPInstanceUID);
+	const struct intake *in = b->in;
+	const char *known = in->hooks.present(in->owner, item_get(item, TAG_StudyInstanceUID), sop);
+	auto_free char *path = known ? file_join(in->staging->output, known) : NULL;
+	const struct item *before = map_get(b->sops, sop);
+
+	if (path && hashing_same_dataset(item->path, path)) {
+		item->duplicate = item->recorded = true;
+		item->placed = mem_str(known);
+	} else if (before && hashing_same_dataset(item->path, before->path)) {
+		item->duplicate = item->recorded = true;
+		item->placed = mem_str(before->placed);
+	} else {
+		item->conflict = before || (path && access(path, F_OK) == 0);
+	}
+}
+
+/* The first free name of the layout; the same content under it means: already here. */
+static int choose_place(struct batch *b, struct item *item, struct err *e)
+{
+	struct intake *in = b->in;
+
+	for (int serial = 0; serial < 1000; serial++) {
+		auto_free char *relative = layout_path(in->layout, &item->set, serial);
+		auto_free char *path = file_join(in->staging->output, relative);
+		bool there = access(path, F_OK) == 0;
+
+		if (map_has(b->places, relative) || (there && !hashing_same_dataset(item->path, path)))
+			continue;
+		item->duplicate = there;
+		item->placed = mem_str(relative);
+		if (!there)
+			map_put(b->places, relative, NULL);
+		return 0;
+	}
+	return err_set(e, ERR_INPUT, "the layout '%s' gives too many objects one name", layout_source(in->layout));
+}
+
+static void settle_item(struct batch *b, struct item *item)
+{
+	const char *damage = damage_of(item);
+	struct intake *in = b->in;
+	struct err e = { ERR_NONE, "" };
+
+	if (damage && item->in_flight) {
+		log_verbose("an object that was cut when its transfer ended is dropped: %s", damage);
+	} else if (damage) {
+		refuse(in, item, damage);
+	} else if (!in->hooks.wanted(in->owner, item_get(item, TAG_StudyInstanceUID), item_get(item, TAG_SeriesInstanceUID),
+				     item_get(item, TAG_SOPInstanceUID))) {
+		refuse(in, item, "not asked for");
+	} else {
+		meet(b, item);
+		if (!item->placed && choose_place(b, item, &e) < 0)
+			intake_fail(in, &e);
+		else if (!map_has(b->sops, item_get(item, TAG_SOPInstanceUID)))
+			map_put(b->sops, item_get(item, TAG_SOPInstanceUID), item);
+	}
+}
+
+static void settle_batch(struct batch *b)
+{
+	b->sops = map_new();
+	b->places = map_new();
+	for (size_t i = 0; i < b->count && !b->in->failed; i++)
+		settle_item(b, &b->items[i]);
+}
+
+static struct ledger_instance instance_of(const struct intake *in, const struct item *item)
+{
+	return (struct ledger_instance){
+		.output = in->staging->output,
+		.path = item->placed,
+		.sop = item_get(item, TAG_SOPInstanceUID),
+		.study = item_get(item, TAG_StudyInstanceUID),
+		.series = item_get(item, TAG_SeriesInstanceUID),
+		.sop_class = item_get(item, TAG_SOPClassUID),
+		.transfer_syntax = item_get(item, TAG_TransferSyntaxUID),
+		.bytes = item->bytes,
+		.sha256 = item->sha256,
+		.at = clock_wall(),
+		.node = in->node,
+		.job = in->session->job,
+	};
+}
+
+static int by_study(const void *a, const void *b)
+{
+	const struct ledger_instance *x = a, *y = b;
+
+	return strcmp(x->study, y->study);
+}
+
+static struct ledger_instance *placed_instances(struct batch *b, bool recorded, size_t *ret_count)
+{
+	struct ledger_instance *all = mem_alloc((b->count + 1) * sizeof *all);
+	size_t count = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		if (b->items[i].placed && (recorded || !b->items[i].recorded))
+			all[count++] = instance_of(b->in, &b->items[i]);
+	qsort(all, count, sizeof *all, by_study);
+	*ret_count = count;
+	return all;
+}
+
+/* all is sorted by study. */
+static int tell_publishing(struct batch *b, const struct ledger_instance *all, size_t count, struct err *e)
+{
+	const struct intake *in = b->in;
+	auto_free const char **studies = mem_alloc((count + 1) * sizeof *studies);
+	size_t different = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!i || strcmp(all[i].study, all[i - 1].study))
+			studies[different++] = all[i].study;
+	return in->hooks.publishing && different ? in->hooks.publishing(in->owner, studies, different, e) : 0;
+}
+
+/* Before the objects are moved: what lies in its place is in the manifest, whenever we die. */
+static int write_manifests(struct batch *b, struct err *e)
+{
+	size_t count, i = 0;
+	auto_free struct ledger_instance *all = placed_instances(b, false, &count);
+
+	if (tell_publishing(b, all, count, e) < 0)
+		return -1;
+	while (i < count) {
+		size_t end = i + 1;
+
+		while (end < count && !strcmp(all[end].study, all[i].study))
+			end++;
+		if (manifest_append(b->in->staging->output, all + i, end - i, e) < 0)
+			return -1;
+		i = end;
+	}
+	return 0;
+}
+
+/* Another run may have put something there meanwhile: the same, or what only shares the name. */
+static int move(struct batch *b, struct item *item, struct err *e)
+{
+	auto_free char *path = file_join(b->in->staging->output, item->placed);
+	struct ledger_instance record;
+	int there;
+
+	if (make_parents(path, e) < 0 || (there = file_rename_new(item->path, path, e)) < 0)
+		return -1;
+	if (there && hashing_same_dataset(item->path, path)) {
+		item->duplicate = true;
+		return 0;
+	}
+	if (there) {
+		free(item->placed);
+		item->placed = NULL;
+		if (choose_place(b, item, e) < 0)
+			return -1;
+		record = instance_of(b->in, item);
+		return manifest_append(b->in->staging->output, &record, 1, e) < 0 ? -1 : move(b, item, e);
+	}
+	free(item->path);
+	item->path = NULL;
+	ledger_step();
+	return 0;
+}
+
+static int move_batch(struct batch *b, struct err *e)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->items[i].placed && !b->items[i].duplicate && move(b, &b->items[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+int batch_record(struct batch *b, struct err *e)
+{
+	struct ledger *ledger = b->in->session->ledger;
+	size_t count;
+	auto_free struct ledger_instance *all = placed_instances(b, true, &count);
+
+	if (!count)
+		return 0;
+	if (ledger_begin(ledger, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (ledger_instance_put(ledger, &all[i], e) < 0) {
+			ledger_rollback(ledger);
+			return -1;
+		}
+	return ledger_commit(ledger, e);
+}
+
+void batch_place(struct batch *b)
+{
+	if (b->trouble.kind || b->in->failed)
+		return;
+	settle_batch(b);
+	if (b->in->failed || write_manifests(b, &b->trouble) < 0)
+		return;
+	move_batch(b, &b->trouble);
+}

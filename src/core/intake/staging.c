@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A staging folder belongs to the process that holds its lock; the lock goes with the process, however it dies. */
+#include "core/intake/staging.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#define RUN_PREFIX "run"
+#define LOCK_NAME "lock"
+#define LABEL_NAME ".job"
+
+static int lock_folder(const char *folder)
+{
+	auto_free char *path = file_join(folder, LOCK_NAME);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int staging_open(struct staging *s, const char *output, struct err *e)
+{
+	memset(s, 0, sizeof *s);
+	s->lock_fd = -1;
+	s->output = mem_str(output);
+	s->house = file_join(output, ".dicom-qr");
+	if (file_make_dirs(s->house, e) < 0)
+		return err_in(e, "output folder");
+	s->folder = file_temp_dir(s->house, RUN_PREFIX, e);
+	if (!s->folder)
+		return err_in(e, "output folder");
+	s->lock_fd = lock_folder(s->folder);
+	if (s->lock_fd < 0)
+		return err_sys(e, "lock %s", s->folder);
+	return 0;
+}
+
+void staging_close(struct staging *s)
+{
+	struct err ignored = { ERR_NONE, "" };
+
+	if (s->folder && !s->keep)
+		file_remove_tree(s->folder, &ignored);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	if (s->house)
+		rmdir(s->house);		/* only when nothing else is kept there */
+	free(s->folder);
+	free(s->house);
+	free(s->output);
+	memset(s, 0, sizeof *s);
+	s->lock_fd = -1;
+}
+
+int staging_label(struct staging *s, int64_t job, struct err *e)
+{
+	auto_free char *path = file_join(s->folder, LABEL_NAME);
+	char text[24];
+	int len = snprintf(text, sizeof text, "%lld\n", (long long)job);
+
+	return file_replace(path, text, (size_t)len, e);
+}
+
+static int64_t read_label(const char *folder)
+{
+	auto_free char *path = file_join(folder, LABEL_NAME);
+	auto_buf struct buf text = BUF_INIT(100);
+	struct err ignored = { ERR_NONE, "" };
+
+	if (access(path, F_OK) < 0 || file_read(path, &text, &ignored) < 0)
+		return 0;
+	return strtoll(buf_text(&text), NULL, 10);
+}
+
+char *staging_folder(struct staging *s, const char *prefix, struct err *e)
+{
+	auto_free char *name = mem_printf("%s-%u", prefix, ++s->serial);
+	char *path = file_join(s->folder, name);
+
+	if (file_make_dirs(path, e) < 0) {
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+char *staging_file(struct staging *s)
+{
+	return mem_printf("%s/%08u", s->folder, ++s->serial);
+}
+
+typedef void file_fn(void *owner, const char *path);
+
+/* Two levels: files of the run itself and those in the folders of its children. */
+static void each_file(const char *folder, int depth, file_fn *file, void *owner)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		auto_free char *path = NULL;
+		struct stat st;
+
+		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, LOCK_NAME))
+			continue;
+		path = file_join(folder, entry->d_name);
+		if (lstat(path, &st) < 0)
+			continue;
+		if (S_ISREG(st.st_mode))
+			file(owner, path);
+		else if (S_ISDIR(st.st_mode) && depth > 0)
+			each_file(path, depth - 1, file, owner);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+int staging_leftovers(struct staging *s, const struct staging_finder *finder, void *owner, struct err *e)
+{
+	DIR *dir = opendir(s->house);
+	struct dirent *entry;
+
+	if (!dir)
+		return err_sys(e, "open %s", s->house);
+	while ((entry = readdir(dir))) {
+		auto_free char *path = file_join(s->house, entry->d_name);
+		int lock;
+
+		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder) ||
+		    (lock = lock_folder(path)) < 0)
+			continue;
+		finder->folder(owner, read_label(path));
+		each_file(path, 1, finder->file, owner);
+		file_remove_tree(path, e);
+		close(lock);
+	}
+	closedir(dir);
+	return 0;
+}
+
+bool staging_in_use(const char *house)
+{
+	DIR *dir = opendir(house);
+	struct dirent *entry;
+	bool used = false;
+
+	while (dir && !used && (entry = readdir(dir))) {
+		auto_free char *path = NULL, *lock = NULL;
+		int fd;
+
+		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1))
+			continue;
+		path = file_join(house, entry->d_name);
+		lock = file_join(path, LOCK_NAME);
+		fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	return used;
+}
+
+static char *reason_line(const char *reason, const char *sender)
+{
+	struct json *j = json_new(JSON_OBJECT);
+	struct buf line = BUF_INIT(BUF_MB(1));
+	char stamp[20];
+
+	json_set(j, "reason", json_string(reason));
+	json_set(j, "from", json_string(sender));
+	json_set(j, "at", json_string(clock_stamp(clock_wall(), stamp)));
+	json_write(&line, j, false);
+	buf_char(&line, '\n');
+	json_free(j);
+	return buf_take(&line);
+}
+
+int staging_quarantine(struct staging *s, const char *path, const char *name, const char *reason, const char *sender, struct err *e)
+{
+	auto_free char *folder = file_join(s->house, "quarantine");
+	auto_free char *line = reason_line(reason, sender);
+	int again = 1;
+
+	if (file_make_dirs(folder, e) < 0)
+		return -1;
+	for (int serial = 0; again == 1; serial++) {
+		auto_free char *to = serial ? mem_printf("%s/%s-%d", folder, name, serial) : file_join(folder, name);
+		auto_free char *beside = mem_printf("%s.reason", to);
+
+		again = file_rename_new(path, to, e);
+		if (again < 0 || (again == 0 && file_replace(beside, line, strlen(line), e) < 0))
+			return -1;
+	}
+	return 0;
+}

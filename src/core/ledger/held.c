@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An object counts as held when its recorded path is a file of its recorded size.  The manifest travels with the files, so a
+ * machine without our ledger knows them too. */
+#include "core/ledger/held.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "core/ledger/manifest.h"
+
+struct holding {
+	const char *output;
+	struct retrieval *retrieval;
+	struct ledger *adopt;		/* the manifest is read: what the ledger lacks is recorded there */
+	int64_t job;
+	bool begun;
+	struct map *changed;		/* SOP Instance UIDs whose file is there, and of another size */
+	struct err *trouble;
+};
+
+static int adopt(struct holding *h, const struct ledger_instance *i, const struct stat *st)
+{
+	struct ledger_instance own = *i;
+
+	if (!h->begun && ledger_begin(h->adopt, h->trouble) < 0)
+		return -1;
+	h->begun = true;
+	own.output = h->output;
+	own.job = h->job;
+	own.at = st->st_mtime;
+	own.sop_class = i->sop_class ? i->sop_class : "";
+	own.transfer_syntax = i->transfer_syntax ? i->transfer_syntax : "";
+	own.sha256 = i->sha256 ? i->sha256 : "";
+	own.node = i->node ? i->node : "";
+	return ledger_instance_put(h->adopt, &own, h->trouble);
+}
+
+/* st is all zero when nothing is there. */
+static bool lies_there(const char *output, const struct ledger_instance *i, struct stat *st)
+{
+	auto_free char *path = file_join(output, i->path);
+
+	if (lstat(path, st) < 0)
+		*st = (struct stat){ 0 };
+	return S_ISREG(st->st_mode) && st->st_size == i->bytes;
+}
+
+static int look(void *owner, const struct ledger_instance *i)
+{
+	struct holding *h = owner;
+	struct stat st;
+
+	if (!lies_there(h->output, i, &st)) {
+		if (S_ISREG(st.st_mode) && !h->changed)
+			h->changed = map_new();
+		if (S_ISREG(st.st_mode))
+			map_put(h->changed, i->sop, NULL);
+		return 0;
+	}
+	if (!retrieval_have(h->retrieval, i->series, i->sop, i->sop_class ? i->sop_class : "", i->path) || !h->adopt)
+		return 0;
+	return adopt(h, i, &st);
+}
+
+/* Those of which no other file is whole.  Said once a run, by who fetches them again. */
+static void tell_changed(const struct holding *h)
+{
+	const struct map *here = h->retrieval->listed ? h->retrieval->objects : h->retrieval->came;
+	size_t at = 0, count = 0;
+	const char *sop;
+
+	while ((sop = map_next(h->changed, &at, NULL))) {
+		const struct object *o = here ? map_get(here, sop) : NULL;
+
+		count += !o || !o->path;
+	}
+	if (count)
+		log_warning("study %s: %zu file%s changed since they came: the objects are asked for again and put beside them; "
+			    "\"dicom-qr verify --set-aside\" takes such files away", h->retrieval->uid, count, count == 1 ? " has" : "s have");
+}
+
+static int load(struct holding *h, struct ledger *ledger, struct err *e)
+{
+	const char *output = h->output;
+	struct retrieval *r = h->retrieval;
+	int failed;
+
+	if (ledger_instances(ledger, output, r->uid, look, h, e) < 0)
+		return -1;
+	if (retrieval_whole(r))
+		return 0;
+	h->adopt = h->job ? ledger : NULL;
+	e->kind = ERR_NONE;
+	failed = manifest_last(output, r->uid, look, h, e);
+	if (!h->begun)
+		return failed || e->kind ? -1 : 0;
+	if (!failed && !e->kind)
+		return ledger_commit(ledger, e);
+	ledger_rollback(ledger);
+	return -1;
+}
+
+int held_load(struct ledger *ledger, int64_t job, const char *output, struct retrieval *r, struct err *e)
+{
+	struct holding h = { .output = output, .retrieval = r, .job = job, .trouble = e };
+	int failed = load(&h, ledger, e);
+
+	if (!failed && job && h.changed)
+		tell_changed(&h);
+	map_free(h.changed, NULL);
+	return failed;
+}
+
+struct searching {
+	const char *output;
+	bool found;
+};
+
+static int find_one(void *owner, const struct ledger_instance *i)
+{
+	struct searching *s = owner;
+	struct stat st;
+
+	s->found = lies_there(s->output, i, &st);
+	return s->found;
+}
+
+int held_any(struct ledger *ledger, const char *output, const char *study_uid, bool *ret_any, struct err *e)
+{
+	auto_free char *manifest = manifest_path(output, study_uid);
+	struct searching s = { output, access(manifest, F_OK) == 0 };
+
+	if (!s.found && ledger_instances(ledger, output, study_uid, find_one, &s, e) < 0)
+		return -1;
+	*ret_any = s.found;
+	return 0;
+}

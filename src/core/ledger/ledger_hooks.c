@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What programs are to be told, and what became of telling them. */
+#include "core/ledger/ledger.h"
+
+#include "core/ledger/ledger_p.h"
+
+int ledger_owe(struct ledger *l, const struct ledger_owed *o, struct err *e)
+{
+	return ledger_run(l, SQL_OWE, CELLS(TEXT(o->output), TEXT(o->study_uid), NUM(o->job), TEXT(o->node), TEXT(o->verdict),
+					    NUM(o->expected), NUM(o->received)), e);
+}
+
+static struct ledger_owed owed_of(sqlite3_stmt *s)
+{
+	return (struct ledger_owed){
+		.output = column_text(s, 0), .study_uid = column_text(s, 1), .job = sqlite3_column_int64(s, 2), .node = column_text(s, 3),
+		.verdict = column_text(s, 4), .expected = sqlite3_column_int(s, 5), .received = sqlite3_column_int(s, 6),
+		.tries = sqlite3_column_int(s, 7), .serial = sqlite3_column_int64(s, 8),
+		.alive = ledger_process_lives(sqlite3_column_int64(s, 9), sqlite3_column_int64(s, 10)),
+	};
+}
+
+static int walk(struct ledger *l, enum statement which, const struct cell *cells, size_t count, ledger_owed_fn *fn, void *owner,
+		struct err *e)
+{
+	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
+	int code, failed = 0, stopped = 0;
+
+	if (!s)
+		return -1;
+	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE) {
+		const struct ledger_owed o = owed_of(s);
+
+		if (code == SQLITE_ROW)
+			stopped = fn(owner, &o);
+		else
+			failed = ledger_said(l, code, e);
+	}
+	ledger_give_back(l, which, s);
+	return failed;
+}
+
+int ledger_owed(struct ledger *l, const char *output, const char *study_uid, ledger_owed_fn *fn, void *owner, struct err *e)
+{
+	return walk(l, SQL_OWED, CELLS(TEXT(output), TEXT(study_uid)), fn, owner, e);
+}
+
+int ledger_owed_all(struct ledger *l, const char *output, ledger_owed_fn *fn, void *owner, struct err *e)
+{
+	return walk(l, SQL_OWED_ALL, CELLS(TEXT(output)), fn, owner, e);
+}
+
+int ledger_owed_of(struct ledger *l, const char *study_uid, ledger_owed_fn *fn, void *owner, struct err *e)
+{
+	return walk(l, SQL_OWED_STUDY, CELLS(TEXT(study_uid)), fn, owner, e);
+}
+
+static int settle(struct ledger *l, enum statement which, const struct ledger_owed *o, struct err *e)
+{
+	return ledger_run(l, which, CELLS(TEXT(o->output), TEXT(o->study_uid), NUM(o->serial)), e);
+}
+
+int ledger_owed_drop(struct ledger *l, const struct ledger_owed *o, struct err *e)
+{
+	return settle(l, SQL_OWED_PAID, o, e);
+}
+
+int ledger_told(struct ledger *l, const struct ledger_owed *o, const struct ledger_hook *h, struct err *e)
+{
+	if (ledger_begin(l, e) < 0)
+		return -1;
+	if (ledger_run(l, SQL_HOOK_ADD, CELLS(NUM(h->job), TEXT(h->study_uid), TEXT(h->verdict), TEXT(h->program), NUM(h->at),
+					      NUM(h->ms), NUM(h->exit_status), TEXT(h->words)), e) < 0 ||
+	    settle(l, *h->words ? SQL_OWED_TRIED : SQL_OWED_PAID, o, e) < 0) {
+		ledger_rollback(l);
+		return -1;
+	}
+	return ledger_commit(l, e);
+}
+
+int ledger_hooks(struct ledger *l, const char *study_uid, ledger_hook_fn *fn, void *owner, struct err *e)
+{
+	sqlite3_stmt *s = ledger_ask(l, SQL_HOOKS, CELLS(TEXT(study_uid)), e);
+	int code, failed = 0, stopped = 0;
+
+	if (!s)
+		return -1;
+	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE) {
+		const struct ledger_hook h = {
+			.job = sqlite3_column_int64(s, 0), .study_uid = column_text(s, 1), .verdict = column_text(s, 2),
+			.program = column_text(s, 3), .at = sqlite3_column_int64(s, 4), .ms = sqlite3_column_int64(s, 5),
+			.exit_status = sqlite3_column_int(s, 6), .words = column_text(s, 7),
+		};
+
+		if (code == SQLITE_ROW)
+			stopped = fn(owner, &h);
+		else
+			failed = ledger_said(l, code, e);
+	}
+	ledger_give_back(l, SQL_HOOKS, s);
+	return failed;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* In the ledger each lesson is one short text: "studies" list|files|alone, "images" list|files|none, "method" c-get|c-move, and
+ * "ways" a list of SOPCLASS=c-move or SOPCLASS=+xs, divided by semicolons. */
+#include "core/node/abilities.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "wrappers/retriever.h"
+
+#define WAYS_BYTES_MAX 16384
+
+static const char *const form_names[] = { "list", "files", "alone", NULL };
+static const char *const image_names[] = { "", "list", "files", "none", NULL };
+
+void abilities_init(struct abilities *m, const struct settings *how)
+{
+	bool can_move = how->listen_port || how->destination[0];
+
+	*m = (struct abilities){ .first = how->method };
+	m->get = how->method != METHOD_MOVE;
+	m->move = how->method != METHOD_GET && can_move;
+	if (how->method == METHOD_AUTO) {
+		m->first = METHOD_GET;
+		m->move = how->listen_port != 0;	/* what goes to somebody else proves nothing here */
+	}
+	m->foreign = how->method == METHOD_MOVE && !how->listen_port;
+	m->ways = map_new();
+}
+
+void abilities_done(struct abilities *m)
+{
+	map_free(m->ways, free);
+	m->ways = NULL;
+}
+
+static int number_of(const char *word, const char *const *names)
+{
+	for (int i = 0; word && names[i]; i++)
+		if (!strcmp(word, names[i]))
+			return i;
+	return 0;
+}
+
+/* ---- ways as text ---- */
+
+static void put_way(struct abilities *m, const char *sop_class, struct way way)
+{
+	struct way *known = map_get(m->ways, sop_class);
+
+	if (!known) {
+		known = mem_alloc(sizeof *known);
+		map_put(m->ways, sop_class, known);
+	}
+	*known = way;
+}
+
+static void read_way(struct abilities *m, char *text)
+{
+	char *word = strchr(text, '=');
+
+	if (!word)
+		return;
+	*word++ = '\0';
+	if (!strcmp(word, "c-move"))
+		put_way(m, text, (struct way){ METHOD_MOVE, 0 });
+	for (size_t i = 1; i < getscu_syntaxes_count; i++)
+		if (!strcmp(word, getscu_syntaxes[i]))
+			put_way(m, text, (struct way){ METHOD_GET, i });
+}
+
+static void read_ways(struct abilities *m, char *text)
+{
+	char *rest = NULL;
+
+	for (char *one = text ? strtok_r(text, ";", &rest) : NULL; one; one = strtok_r(NULL, ";", &rest))
+		read_way(m, one);
+}
+
+static void write_ways(const struct abilities *m, struct buf *out)
+{
+	const char *sop_class;
+	void *value;
+
+	for (size_t at = 0; (sop_class = map_next(m->ways, &at, &value)) && out->len < WAYS_BYTES_MAX;) {
+		const struct way *way = value;
+
+		if (way->method == METHOD_GET && !way->syntax)
+			continue;
+		buf_printf(out, "%s%s=%s", out->len ? ";" : "", sop_class,
+			   way->method == METHOD_MOVE ? "c-move" : getscu_syntaxes[way->syntax]);
+	}
+}
+
+/* ---- the ledger ---- */
+
+void abilities_load(struct abilities *m, struct ledger *ledger, const char *node)
+{
+	auto_free char *studies = ledger_learned(ledger, node, "studies");
+	auto_free char *images = ledger_learned(ledger, node, "images");
+	auto_free char *method = ledger_learned(ledger, node, "method");
+	auto_free char *ways = ledger_learned(ledger, node, "ways");
+
+	m->studies = (enum form)number_of(studies, form_names);
+	m->images = (enum images)number_of(images, image_names);
+	if (method && m->get && m->move)
+		m->first = !strcmp(method, "c-move") ? METHOD_MOVE : METHOD_GET;
+	read_ways(m, ways);
+	m->changed = false;
+}
+
+int abilities_keep(struct abilities *m, struct ledger *ledger, const char *node, struct err *e)
+{
+	auto_buf struct buf ways = BUF_INIT(BUF_MB(1));
+
+	if (!m->changed)
+		return 0;
+	m->changed = false;
+	write_ways(m, &ways);
+	if (ledger_begin(ledger, e) < 0)
+		return -1;
+	if (ledger_learn(ledger, node, "studies", m->studies ? form_names[m->studies] : NULL, e) < 0 ||
+	    ledger_learn(ledger, node, "images", m->images ? image_names[m->images] : NULL, e) < 0 ||
+	    ledger_learn(ledger, node, "ways", ways.len ? buf_text(&ways) : NULL, e) < 0 ||
+	    (m->lost && ledger_learn(ledger, node, "method", m->get ? "c-get" : "c-move", e) < 0)) {
+		ledger_rollback(ledger);
+		return -1;
+	}
+	return ledger_commit(ledger, e);
+}
+
+/* ---- lessons ---- */
+
+void abilities_learn_studies(struct abilities *m, enum form form)
+{
+	m->changed |= m->studies != form;
+	m->studies = form;
+}
+
+void abilities_learn_images(struct abilities *m, enum images images)
+{
+	m->changed |= m->images != images;
+	m->images = images;
+}
+
+void abilities_learn_way(struct abilities *m, const char *sop_class, struct way way)
+{
+	const struct way *known = abilities_way(m, sop_class);
+
+	if (!*sop_class || strpbrk(sop_class, ";=") || (known && known->method == way.method && known->syntax == way.syntax))
+		return;
+	put_way(m, sop_class, way);
+	m->changed = true;
+}
+
+const struct way *abilities_way(const struct abilities *m, const char *sop_class)
+{
+	return m->ways ? map_get(m->ways, sop_class) : NULL;
+}
+
+bool abilities_lose(struct abilities *m, enum method method)
+{
+	bool *lost = method == METHOD_GET ? &m->get : &m->move;
+
+	if (!*lost)
+		return m->get || m->move;
+	if (!m->get || !m->move)
+		return false;			/* it is the only one */
+	*lost = false;
+	m->first = m->get ? METHOD_GET : METHOD_MOVE;
+	m->lost = m->changed = true;
+	return true;
+}

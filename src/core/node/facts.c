@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ledger's facts about a node, read and used.  A ledger that cannot be written costs knowledge, never a query. */
+#include "core/node/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "dicom/tag.h"
+#include "dicom/value.h"
+
+char *facts_get(struct session *s, const struct peer *peer, const char *what)
+{
+	char node[300];
+
+	peer_key(peer, node);
+	return s->ledger ? ledger_learned(s->ledger, node, what) : NULL;
+}
+
+int facts_cap(struct session *s, const struct peer *peer)
+{
+	auto_free char *text = facts_get(s, peer, FACT_CAP);
+
+	return text ? atoi(text) : 0;
+}
+
+/* A PACS is changed, too: what was seen long ago proves nothing. */
+static char *this_week(struct session *s, const struct peer *peer, const char *what)
+{
+	const time_t week = 7 * 86400;
+	char node[300];
+
+	peer_key(peer, node);
+	return s->ledger ? ledger_learned_since(s->ledger, node, what, clock_wall() - week) : NULL;
+}
+
+int facts_whole(struct session *s, const struct peer *peer)
+{
+	auto_free char *text = this_week(s, peer, FACT_WHOLE);
+
+	return text ? atoi(text) : 0;
+}
+
+bool facts_knows_no_availability(struct session *s, const struct peer *peer)
+{
+	auto_free char *text = this_week(s, peer, FACT_AVAILABILITY);
+
+	return text && !strcmp(text, "no");
+}
+
+void facts_learn(struct session *s, const struct peer *peer, const char *what, const char *value)
+{
+	struct err e = { ERR_NONE, "" };
+	char node[300];
+
+	peer_key(peer, node);
+	if (s->ledger && ledger_learn(s->ledger, node, what, value, &e) < 0)
+		log_error("%s", e.text);
+}
+
+static bool is_dated(const struct query *q)
+{
+	return *dataset_get(&q->keys, TAG_StudyDate) || *dataset_get(&q->keys, TAG_StudyInstanceUID);
+}
+
+static void give_date(struct query *q)
+{
+	struct date_range dates = { .until = date_of(clock_wall()) };
+	char text[20];
+
+	dates.from = date_add(dates.until, -FACT_NEEDED_DAYS);
+	date_range_format(&dates, text);
+	dataset_text(&q->keys, TAG_StudyDate, text);
+	log_warning("this PACS needs a date: the last %d days are asked for (%s); --study-date says otherwise", FACT_NEEDED_DAYS, text);
+}
+
+bool facts_steer(struct session *s, const struct peer *peer, struct query *q)
+{
+	auto_free char *date = facts_get(s, peer, FACT_DATE);
+	auto_free char *modality = facts_get(s, peer, FACT_MODALITY);
+	auto_free char *names = facts_get(s, peer, FACT_NAME_CASE);
+
+	if (q->level > LEVEL_STUDY)
+		return false;
+	if (date && strcmp(date, "no") != 0 && !is_dated(q) && !peer->dateless)
+		give_date(q);
+	if (names && !strcmp(names, "sensitive") && *dataset_get(&q->keys, TAG_PatientName))
+		log_warning("this PACS tells capital from small letters in names: what is written otherwise is not found");
+	if (!modality || strcmp(modality, "refused") != 0 || !*dataset_get(&q->keys, TAG_ModalitiesInStudy))
+		return false;
+	dataset_text(&q->keys, TAG_ModalitiesInStudy, "");
+	log_verbose("this PACS refuses to be asked for a modality: it is checked here");
+	return true;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person chose, and what a study must meet.  Nothing is guessed: a selection is understood whole or refused, and
+ * an attribute that the PACS did not return leaves a study in. */
+#include "core/plan/filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+
+/* The selection. */
+
+enum { SHOWN_MAX = 60 };		/* bytes of a wrong part repeated to the person */
+
+struct span {
+	const char *text;
+	size_t len;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct span trim(struct span s)
+{
+	while (s.len && is_blank(s.text[0])) {
+		s.text++;
+		s.len--;
+	}
+	while (s.len && is_blank(s.text[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* The part before the next separator; *rest moves behind it, NULL after the last one. */
+static struct span next_part(const char **rest, const char *separators)
+{
+	struct span s = { *rest, strcspn(*rest, separators) };
+
+	*rest = s.text[s.len] ? s.text + s.len + 1 : NULL;
+	return trim(s);
+}
+
+static bool is_word(struct span s, const char *word)
+{
+	return s.len == strlen(word) && !strncasecmp(s.text, word, s.len);
+}
+
+static int refuse(struct span s, struct err *e, const char *why)
+{
+	return err_set(e, ERR_USAGE, "%.*s%s: %s", (int)(s.len < SHOWN_MAX ? s.len : SHOWN_MAX), s.text,
+		       s.len < SHOWN_MAX ? "" : "...", why);
+}
+
+/* A number of as many digits as one likes: what does not fit is as good as SIZE_MAX, which no list reaches. */
+static bool read_number(struct span s, size_t *ret_number)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.text[i] < '0' || s.text[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(number, (size_t)10, &number) ||
+		    __builtin_add_overflow(number, (size_t)(s.text[i] - '0'), &number))
+			number = SIZE_MAX / 10;
+	}
+	*ret_number = number;
+	return s.len > 0;
+}
+
+static int check_range(struct span part, size_t from, size_t until, size_t count, struct err *e)
+{
+	char why[80];
+
+	if (!from || !until)
+		return refuse(part, e, "numbers begin at 1");
+	if (from > until)
+		return refuse(part, e, "the range runs backwards");
+	if (until <= count)
+		return 0;
+	snprintf(why, sizeof why, count ? "there %s only %zu stud%s" : "there are no studies", count == 1 ? "is" : "are", count,
+		 count == 1 ? "y" : "ies");
+	return refuse(part, e, why);
+}
+
+/* "5" or "1-5". */
+static int read_range(struct span part, size_t count, size_t *ret_from, size_t *ret_until, struct err *e)
+{
+	const char *dash = memchr(part.text, '-', part.len);
+	struct span first = part, last = part;
+
+	if (dash) {
+		first.len = (size_t)(dash - part.text);
+		last = (struct span){ dash + 1, part.len - first.len - 1 };
+	}
+	first = trim(first);
+	last = trim(last);
+	if (dash && (!first.len || !last.len))
+		return refuse(part, e, first.len ? "the range has no end" : "the range has no beginning");
+	if (!read_number(first, ret_from) || !read_number(last, ret_until))
+		return refuse(part, e, "not a number; write numbers like 1,3,5-7, or all, or none");
+	return check_range(part, *ret_from, *ret_until, count, e);
+}
+
+/* One range or "all"; marks it unless chosen is NULL. */
+static int take_part(struct span part, bool *chosen, size_t count, struct err *e)
+{
+	size_t from = 1, until = count;
+
+	if (!part.len)
+		return err_set(e, ERR_USAGE, "nothing beside a comma: write numbers like 1,3,5-7");
+	if (!is_word(part, "all") && read_range(part, count, &from, &until, e) < 0)
+		return -1;
+	for (size_t i = from; chosen && i <= until; i++)
+		chosen[i - 1] = true;
+	return 0;
+}
+
+static int take_parts(const char *text, bool *chosen, size_t count, struct err *e)
+{
+	while (text)
+		if (take_part(next_part(&text, ","), chosen, count, e) < 0)
+			return -1;
+	return 0;
+}
+
+int numbers_parse(const char *text, bool *chosen, size_t count, struct err *e)
+{
+	struct span whole = trim((struct span){ text, strlen(text) });
+	bool none = !whole.len || is_word(whole, "none");
+
+	if (!none && take_parts(text, NULL, count, e) < 0)	/* first only looks: a refused choice changes nothing */
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		chosen[i] = false;
+	return none ? 0 : take_parts(text, chosen, count, e);
+}
+
+/* The conditions. */
+
+void filter_done(struct filter *c)
+{
+	free(c->patient_name);
+	free(c->patient_id);
+	free(c->study_description);
+	free(c->accession);
+	free(c->modality);
+	free(c->study_uid);
+	free(c->include);
+	free(c->exclude);
+	free(c->station_include);
+	free(c->station_exclude);
+	*c = (struct filter){ 0 };
+}
+
+struct asking {
+	const struct filter *want;
+	const struct study *study;
+	char *room;
+	size_t size;
+	const char *unknown;		/* the first attribute that was asked about and is not there */
+};
+
+static bool asked(const char *pattern)
+{
+	return pattern && *pattern;
+}
+
+/* NULL when it was not returned, which is noted. */
+static const char *returned(struct asking *a, enum study_field field, const char *called)
+{
+	const char *value = study_get(a->study, field);
+
+	if (*value)
+		return value;
+	if (!a->unknown)
+		a->unknown = called;
+	return NULL;
+}
+
+/* A name as long as the pattern: who asks for "SMITH" or "SMITH^JOHN" says nothing of further components. */
+static bool name_matches(const char *pattern, struct span group)
+{
+	size_t components = 1;
+	auto_free char *name = mem_strn(group.text, group.len);
+	char *at = name;
+
+	for (const char *p = pattern; *p; p++)
+		components += *p == '^';
+	if (value_matches(pattern, name, true))
+		return true;
+	while (components-- && (at = strchr(at, '^')))
+		at++;
+	if (at)
+		at[-1] = '\0';
+	return value_matches(pattern, name, true);
+}
+
+/* Any of the component groups (alphabetic=ideographic=phonetic), or the whole; empty components at the end are nothing. */
+static bool any_name_matches(const char *given, const char *name)
+{
+	auto_free char *pattern = mem_str(given);
+	size_t len = strlen(pattern);
+
+	while (len && (pattern[len - 1] == '^' || pattern[len - 1] == ' '))
+		pattern[--len] = '\0';
+	if (value_matches(pattern, name, true))
+		return true;
+	while (name)
+		if (name_matches(pattern, next_part(&name, "=")))
+			return true;
+	return false;
+}
+
+/* The values stay out of the sentence: it goes where patients are not named. */
+static bool meets_identity(struct asking *a)
+{
+	const struct filter *want = a->want;
+	const char *has, *miss = NULL;
+
+	if (asked(want->patient_name) && (has = returned(a, STUDY_PATIENT_NAME, "patient name")) &&
+	    !any_name_matches(want->patient_name, has))
+		miss = "patient name";
+	if (asked(want->patient_id) && (has = returned(a, STUDY_PATIENT_ID, "patient ID")) &&
+	    !value_matches(want->patient_id, has, false))
+		miss = "patient ID";
+	if (asked(want->accession) && (has = returned(a, STUDY_ACCESSION, "accession number")) &&
+	    !value_matches(want->accession, has, false))
+		miss = "accession number";
+	if (miss)
+		snprintf(a->room, a->size, "%s is not the one asked for", miss);
+	return !miss;
+}
+
+static bool meets_uid(struct asking *a)
+{
+	auto_free char *uid = mem_str(study_get(a->study, STUDY_UID));
+
+	if (!asked(a->want->study_uid) || value_has(a->want->study_uid, value_trim(uid)))
+		return true;
+	snprintf(a->room, a->size, "study %s is not among those asked for", uid);
+	return false;
+}
+
+static bool meets_dates(struct asking *a)
+{
+	const struct date_range *dates = &a->want->dates;
+	const char *has;
+	char range[20];
+	int date;
+
+	if ((!dates->from && !dates->until) || !(has = returned(a, STUDY_DATE, "study date")))
+		return true;
+	date = date_parse(has);
+	if (!date) {				/* "2024.01.05", as ACR-NEMA wrote it, and worse */
+		a->unknown = a->unknown ? a->unknown : "study date";
+		return true;
+	}
+	if (date_range_has(dates, date))
+		return true;
+	date_range_format(dates, range);
+	snprintf(a->room, a->size, "study date %d is outside %s", date, range);
+	return false;
+}
+
+static bool meets_modality(struct asking *a)
+{
+	const char *rest = a->want->modality, *has;
+
+	if (!asked(rest) || !(has = returned(a, STUDY_MODALITIES, "modality")))
+		return true;
+	while (rest) {
+		struct span part = next_part(&rest, ",\\");
+		auto_free char *word = mem_strn(part.text, part.len);
+
+		if (part.len && value_has(has, word))
+			return true;
+	}
+	snprintf(a->room, a->size, "modality %s is not %s", has, a->want->modality);
+	return false;
+}
+
+/* The first of the comma-separated words that text contains, yours; NULL.  Tells whether there were any. */
+static char *find_word(const char *words, const char *text, bool *ret_any)
+{
+	*ret_any = false;
+	while (words) {
+		struct span part = next_part(&words, ",");
+		auto_free char *word = mem_strn(part.text, part.len);
+
+		*ret_any |= part.len > 0;
+		if (part.len && value_contains_fold(text, word))
+			return mem_str(word);
+	}
+	return NULL;
+}
+
+static bool meets_sr_only(struct asking *a)
+{
+	const char *has;
+	bool any = true;
+
+	if (!a->want->sr_only || !(has = returned(a, STUDY_MODALITIES, "modality")))
+		return true;
+	for (const char *rest = has; rest;) {
+		struct span part = next_part(&rest, "\\");
+
+		any = !part.len || is_word(part, "SR");
+		if (!any)
+			rest = NULL;
+	}
+	if (!any)
+		snprintf(a->room, a->size, "modality %s is more than SR", has);
+	return any;
+}
+
+static bool meets_times(struct asking *a)
+{
+	const struct filter *want = a->want;
+	const char *has;
+	int second;
+
+	if (!want->timed || !(has = returned(a, STUDY_TIME, "study time")))
+		return true;
+	second = time_seconds(has);
+	if (second < 0) {
+		a->unknown = a->unknown ? a->unknown : "study time";
+		return true;
+	}
+	if (second >= want->times.from && second <= want->times.until)
+		return true;
+	snprintf(a->room, a->size, "study time %s is outside of what was asked for", has);
+	return false;
+}
+
+static bool meets_station(struct asking *a)
+{
+	const struct filter *want = a->want;
+	bool any_include, any_exclude;
+	auto_free char *kept = NULL, *left_out = NULL;
+	const char *has;
+
+	if ((!asked(want->station_include) && !asked(want->station_exclude)) || !(has = returned(a, STUDY_STATION, "station name")))
+		return true;
+	kept = find_word(want->station_include, has, &any_include);
+	left_out = find_word(want->station_exclude, has, &any_exclude);
+	if (any_include && !kept)
+		snprintf(a->room, a->size, "station name has none of the words %s", want->station_include);
+	else if (left_out)
+		snprintf(a->room, a->size, "station name has the word %s", left_out);
+	return !left_out && (kept || !any_include);
+}
+
+bool filter_need_series(const struct filter *c, const struct study *s)
+{
+	if ((asked(c->modality) || c->sr_only) && !*study_get(s, STUDY_MODALITIES))
+		return true;
+	return (asked(c->station_include) || asked(c->station_exclude)) && !*study_get(s, STUDY_STATION);
+}
+
+static bool meets_words(struct asking *a)
+{
+	const char *has;
+	bool any_include, any_exclude;
+	auto_free char *kept = NULL, *left_out = NULL;
+
+	if (!(has = returned(a, STUDY_DESCRIPTION, "study description")))
+		return true;
+	kept = find_word(a->want->include, has, &any_include);
+	left_out = find_word(a->want->exclude, has, &any_exclude);
+	if (any_include && !kept)
+		snprintf(a->room, a->size, "study description has none of the words %s", a->want->include);
+	else if (left_out)
+		snprintf(a->room, a->size, "study description has the word %s", left_out);
+	return !left_out && (kept || !any_include);
+}
+
+static bool meets_description(struct asking *a)
+{
+	const struct filter *want = a->want;
+	const char *has;
+
+	if (asked(want->study_description) && (has = returned(a, STUDY_DESCRIPTION, "study description")) &&
+	    !value_matches(want->study_description, has, true)) {
+		snprintf(a->room, a->size, "study description does not match %s", want->study_description);
+		return false;
+	}
+	return (!asked(want->include) && !asked(want->exclude)) || meets_words(a);
+}
+
+const char *filter_miss(const struct filter *c, const struct study *s, char *room, size_t size,
+			    const char **ret_unknown)
+{
+	struct asking a = { c, s, room, size, NULL };
+	bool met = meets_uid(&a) && meets_dates(&a) && meets_times(&a) && meets_modality(&a) && meets_sr_only(&a) &&
+		   meets_description(&a) && meets_station(&a) && meets_identity(&a);
+
+	if (ret_unknown)
+		*ret_unknown = a.unknown;
+	return met ? NULL : room;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From answers to the studies wanted: the selection that a person types, and conditions checked on our side. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "dicom/study.h"
+#include "dicom/value.h"
+
+/* "1,3,5", "1-5", "all", "1-3,5,7-9" (spaces allowed): sets or clears every chosen[i] for numbers 1..count.  ERR_USAGE says
+ * which part is wrong ("7-3: the range runs backwards", "12: there are only 5 studies"), and chosen is as it was.  "" and
+ * "none" choose nothing. */
+int numbers_parse(const char *text, bool *chosen, size_t count, struct err *);
+
+/* Conditions that are always checked here, whatever the PACS claims to have filtered. */
+struct filter {
+	char *patient_name, *patient_id, *study_description, *accession;	/* patterns as sent, NULL or "" = any */
+	char *modality;			/* NULL = any; one or several (comma or backslash), compared with ModalitiesInStudy */
+	char *study_uid;		/* list, backslash-separated */
+	struct date_range dates;
+	char *include, *exclude;	/* comma-separated words for the description, case-insensitive; any one counts */
+	char *station_include, *station_exclude;	/* the same for the station name */
+	bool timed;
+	struct time_range times;	/* of the study, when timed */
+	bool sr_only;			/* studies that consist of SR alone */
+};
+void filter_done(struct filter *);
+/* NULL when the study meets them, else which one it fails, in words ("study date 20240301 is outside 20240101-20240131");
+ * an attribute that the PACS did not return fails nothing (*ret_unknown tells the first such, else NULL; may itself be NULL).
+ * Names and descriptions are compared without case, identifiers with it.  No words name the patient. */
+const char *filter_miss(const struct filter *, const struct study *, char *room, size_t size, const char **ret_unknown);
+/* A condition is about something that this study's row does not tell and its series would. */
+bool filter_need_series(const struct filter *, const struct study *);

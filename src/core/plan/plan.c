@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The plan as a value: studies, what became of them, and how they are to be fetched.  Pure: it neither reads nor writes
+ * anything, so that a dry run and a run see the same. */
+#include "core/plan/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static const char *const verdict_names[VERDICTS] = {
+	[VERDICT_WANTED] = "wanted",
+	[VERDICT_COMPLETE] = "complete",
+	[VERDICT_COMPLETE_BY_COUNT] = "complete-by-count",
+	[VERDICT_UNVERIFIED] = "unverified",
+	[VERDICT_INCOMPLETE] = "incomplete",
+	[VERDICT_EMPTY] = "empty",
+	[VERDICT_FAILED] = "failed",
+	[VERDICT_PARKED] = "parked",
+	[VERDICT_SKIPPED] = "skipped",
+};
+
+static const char *const count_source_names[] = {
+	[COUNT_NONE] = "none",
+	[COUNT_STUDY] = "study",
+	[COUNT_SERIES] = "series",
+	[COUNT_IMAGES] = "images",
+};
+
+static const char *const trust_names[] = {
+	[TRUST_LIST] = "list",
+	[TRUST_COUNT] = "count",
+	[TRUST_STATUS] = "status",
+};
+
+/* The place of word among names; -1. */
+static int place(const char *word, const char *const *names, size_t count)
+{
+	for (size_t i = 0; word && i < count; i++)
+		if (!strcmp(names[i], word))
+			return (int)i;
+	return -1;
+}
+
+const char *verdict_name(enum verdict v)
+{
+	return (unsigned int)v < VERDICTS ? verdict_names[v] : "unknown";
+}
+
+bool verdict_parse(const char *word, enum verdict *ret_verdict)
+{
+	int at = place(word, verdict_names, countof(verdict_names));
+
+	if (at >= 0)
+		*ret_verdict = (enum verdict)at;
+	return at >= 0;
+}
+
+bool verdict_is_good(enum verdict v)
+{
+	return v == VERDICT_COMPLETE || v == VERDICT_COMPLETE_BY_COUNT || v == VERDICT_UNVERIFIED || v == VERDICT_SKIPPED;
+}
+
+const char *count_source_name(enum count_source s)
+{
+	return (unsigned int)s < countof(count_source_names) ? count_source_names[s] : "unknown";
+}
+
+bool count_source_parse(const char *word, enum count_source *ret_source)
+{
+	int at = place(word, count_source_names, countof(count_source_names));
+
+	if (at >= 0)
+		*ret_source = (enum count_source)at;
+	return at >= 0;
+}
+
+const char *trust_name(enum trust t)
+{
+	return (unsigned int)t < countof(trust_names) ? trust_names[t] : "unknown";
+}
+
+bool trust_parse(const char *word, enum trust *ret_trust)
+{
+	int at = place(word, trust_names, countof(trust_names));
+
+	if (at >= 0)
+		*ret_trust = (enum trust)at;
+	return at >= 0;
+}
+
+/* Behind series in one block: lists of a hundred thousand objects are common. */
+void wanted_add(struct wanted_list *list, const char *series, const char *sop, const char *sop_class)
+{
+	size_t series_size = strlen(series) + 1, sop_size = strlen(sop) + 1, class_size = strlen(sop_class) + 1;
+	char *block = mem_resize(NULL, series_size + sop_size + class_size, 1);
+	struct wanted w = { block, block + series_size, block + series_size + sop_size };
+
+	memcpy(w.series, series, series_size);
+	memcpy(w.sop, sop, sop_size);
+	memcpy(w.sop_class, sop_class, class_size);
+	mem_grow(list->items, list->count, list->room);
+	list->items[list->count++] = w;
+}
+
+void wanted_done(struct wanted_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i].series);
+	free(list->items);
+	*list = (struct wanted_list){ 0 };
+}
+
+void settings_init(struct settings *s)
+{
+	*s = (struct settings){
+		.method = METHOD_MOVE,
+		.layout = mem_str(LAYOUT_FLAT),
+		.trust = TRUST_LIST,
+		.parallel = 1,
+		.retries = 3,
+		.retry_wait_s = 5,
+		.timeout_s = 60,
+		.first_timeout_s = 300,
+		.stall_timeout_s = STALL_DEFAULT_S,
+		.hook_timeout_s = 600,
+	};
+	peer_init(&s->peer);
+}
+
+void settings_done(struct settings *s)
+{
+	free(s->output);
+	free(s->layout);
+	free(s->window);
+	free(s->on_study);
+	free(s->on_finish);
+	s->output = s->layout = s->window = s->on_study = s->on_finish = NULL;
+}
+
+void plan_init(struct plan *p)
+{
+	*p = (struct plan){ 0 };
+	settings_init(&p->how);
+}
+
+void plan_study_done(struct plan_study *s)
+{
+	study_done(&s->study);
+	free(s->why);
+	free(s->series_uid);
+	wanted_done(&s->only);
+	wanted_done(&s->whole);
+	wanted_done(&s->missing);
+	json_free(s->extra);
+	*s = (struct plan_study){ 0 };
+}
+
+void plan_done(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		plan_study_done(&p->studies[i]);
+	free(p->studies);
+	json_free(p->extra);
+	settings_done(&p->how);
+	p->studies = NULL;
+	p->extra = NULL;
+	p->count = p->room = 0;
+}
+
+struct plan_study *plan_add(struct plan *p)
+{
+	struct plan_study *s;
+
+	mem_grow(p->studies, p->count, p->room);
+	s = &p->studies[p->count++];
+	*s = (struct plan_study){ .expected = -1 };
+	study_init(&s->study);
+	return s;
+}
+
+struct plan_study *plan_find(struct plan *p, const char *study_uid)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(study_get(&p->studies[i].study, STUDY_UID), study_uid))
+			return &p->studies[i];
+	return NULL;
+}
+
+void plan_skip(struct plan_study *s, const char *fmt, ...)
+{
+	va_list args;
+	char *why;
+
+	va_start(args, fmt);
+	if (vasprintf(&why, fmt, args) < 0)
+		abort();
+	va_end(args);
+	free(s->why);		/* only now: it may be among the arguments */
+	s->why = why;
+	s->verdict = VERDICT_SKIPPED;
+}
+
+bool plan_study_cut(const struct plan_study *s)
+{
+	return s->beyond && s->verdict == VERDICT_INCOMPLETE && !s->missing.count && s->received + s->beyond >= s->expected;
+}
+
+/* The part that a limit made is judged by the whole. */
+const char *plan_study_counted(const struct plan_study *s)
+{
+	bool part = s->series_uid || s->whole.count || (s->only.count && !s->beyond);
+
+	return part ? PLAN_PART : count_source_name(s->counted);
+}
+
+/* The part that a limit made is over, or not wanted as it is. */
+static void make_whole(struct plan_study *s)
+{
+	if (s->verdict == VERDICT_WANTED && s->expected >= 0)
+		s->expected += s->beyond;
+	s->beyond = 0;
+	wanted_done(&s->only);
+	s->only = s->whole;
+	s->whole = (struct wanted_list){ 0 };
+}
+
+static void want(struct plan_study *s)
+{
+	s->verdict = VERDICT_WANTED;
+	s->later = false;
+	free(s->why);
+	s->why = NULL;
+}
+
+void plan_want_again(struct plan *p, bool limited, bool whole)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct plan_study *s = &p->studies[i];
+		bool tried = s->verdict != VERDICT_WANTED && !s->later && !plan_study_cut(s);
+
+		if (s->beyond && (whole || s->verdict != VERDICT_WANTED))
+			make_whole(s);
+		if (verdict_is_good(s->verdict) && !s->later)
+			continue;
+		s->again = tried && limited;
+		if (!s->again)
+			want(s);
+	}
+	p->cut_by = NULL;
+}
+
+static void summarise_study(const struct plan_study *s, struct plan_summary *sum)
+{
+	sum->studies[s->verdict]++;
+	sum->later += s->later;
+	sum->again += s->again;
+	sum->beyond += s->beyond;
+	if (s->verdict == VERDICT_SKIPPED)
+		return;
+	sum->received += s->received;
+	sum->bytes += s->bytes;
+	if (s->expected < 0)
+		sum->expected_known = false;
+	else
+		sum->expected += s->expected;
+}
+
+void plan_summarise(const struct plan *p, struct plan_summary *ret_sum)
+{
+	struct plan_summary sum = { .expected_known = true };
+
+	for (size_t i = 0; i < p->count; i++)
+		summarise_study(&p->studies[i], &sum);
+	if (!sum.expected_known)
+		sum.expected = -1;
+	*ret_sum = sum;
+}

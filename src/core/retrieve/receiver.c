@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One listening socket, one storescp for each connection.  No server is left behind: the socket dies with us, and so does
+ * every storescp. */
+#include "core/retrieve/receiver.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/confine.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/intake/arrivals.h"
+#include "wrappers/storescp.h"
+
+#define CONNECTIONS_MAX 64
+#define ALLOWED_MAX 64
+
+struct connection {
+	struct receiver *receiver;
+	unsigned number;
+	const void *whose;		/* known after its first object */
+	bool released;			/* it ended as it should: nothing was cut */
+	struct arrivals inbox;
+	struct child *child;
+	struct storescp_reading said;
+	char from[INET_ADDRSTRLEN];
+	char sender[64];
+	bool named;			/* sender holds the calling AE title */
+	int64_t bytes, active_ms;	/* what had arrived, and when last something did */
+	int drain_taken;		/* objects that were whole when the draining began */
+	struct connection *next;
+};
+
+struct receiver {
+	struct session *session;
+	struct staging *staging;
+	struct intake *intake;
+	const struct settings *how;
+	int fd;
+	struct watch *watch;
+	struct connection *connections;
+	size_t open, refused;
+	bool draining;
+	unsigned numbered;
+	in_addr_t allowed[ALLOWED_MAX];
+	size_t allowed_count;
+};
+
+static int allow(struct receiver *r, const char *host, struct err *e)
+{
+	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, *found = NULL;
+	int code = getaddrinfo(host, NULL, &hints, &found);
+
+	if (code)
+		return err_set(e, ERR_USAGE, "host '%s' is unknown: %s", host, gai_strerror(code));
+	for (struct addrinfo *a = found; a && r->allowed_count < ALLOWED_MAX; a = a->ai_next) {
+		struct sockaddr_in in;
+
+		memcpy(&in, a->ai_addr, sizeof in);
+		r->allowed[r->allowed_count++] = in.sin_addr.s_addr;
+	}
+	freeaddrinfo(found);
+	return 0;
+}
+
+static bool is_allowed(const struct receiver *r, in_addr_t address)
+{
+	for (size_t i = 0; i < r->allowed_count; i++)
+		if (r->allowed[i] == address)
+			return true;
+	return false;
+}
+
+/* storescp writes who calls before the first object: known from then on, not only at the end. */
+static void know_sender(struct connection *c)
+{
+	struct storescp_reading so_far = { .stored = 0 };
+	struct err ignored = { ERR_NONE, "" };
+
+	if (!c->named && storescp_read_log(&so_far, c->inbox.folder, &ignored) == 0 && so_far.calling[0]) {
+		snprintf(c->sender, sizeof c->sender, "%s at %s", so_far.calling, c->from);
+		c->named = true;
+	}
+}
+
+static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
+{
+	struct connection *c = owner;
+
+	know_sender(c);
+	intake_add(c->receiver->intake, path, bytes, c->sender, c->number, in_flight && !c->released);
+}
+
+static void connection_free(struct connection *c)
+{
+	struct receiver *r = c->receiver;
+
+	for (struct connection **at = &r->connections; *at; at = &(*at)->next)
+		if (*at == c) {
+			*at = c->next;
+			break;
+		}
+	r->open--;
+	arrivals_done(&c->inbox);
+	free(c);
+}
+
+static void scp_done(void *owner, const struct child_result *result)
+{
+	struct connection *c = owner;
+	struct receiver *r = c->receiver;
+	struct err e = { ERR_NONE, "" };
+
+	c->child = NULL;
+	if (storescp_read_log(&c->said, c->inbox.folder, &e) == 0 && c->said.calling[0]) {
+		snprintf(c->sender, sizeof c->sender, "%s at %s", c->said.calling, c->from);
+		c->released = !c->said.aborted && !result->signal;
+	}
+	log_debug("connection from %s ended after %lld ms%s%s", c->sender, (long long)result->ran_ms, c->said.trouble[0] ? ": " : "",
+		  c->said.trouble);
+	arrivals_scan(&c->inbox, true, take, c);
+	connection_free(c);
+	intake_flush(r->intake);
+}
+
+static int start_scp(struct connection *c, int fd, struct err *e)
+{
+	static const struct child_hooks hooks = { NULL, scp_done };
+	const struct child_limits limits = { .line_max = 1 << 16 };
+	struct receiver *r = c->receiver;
+	struct command *command;
+	int confine = confine_ruleset(c->inbox.folder, e);
+
+	if (confine == -1)
+		return -1;
+	command = storescp_command(&r->session->dcmtk, r->how->destination, fd, c->inbox.folder);
+	command->confine_fd = confine >= 0 ? confine : -1;
+	log_debug("%s", command_text(command));
+	c->child = child_start(r->session->loop, command, &limits, &hooks, c, e);
+	if (confine >= 0)
+		close(confine);
+	return c->child ? 0 : -1;
+}
+
+static void serve(struct receiver *r, int fd, const char *from)
+{
+	struct err e = { ERR_NONE, "" };
+	char *folder = staging_folder(r->staging, "in", &e);
+	struct connection *c;
+
+	if (!folder) {
+		log_error("a connection from %s could not be served: %s", from, e.text);
+		return;
+	}
+	c = mem_alloc(sizeof *c);
+	c->receiver = r;
+	c->number = ++r->numbered;
+	c->active_ms = clock_ms();
+	arrivals_init(&c->inbox, folder);
+	snprintf(c->from, sizeof c->from, "%s", from);
+	snprintf(c->sender, sizeof c->sender, "%s", from);
+	c->next = r->connections;
+	r->connections = c;
+	r->open++;
+	if (start_scp(c, fd, &e) < 0) {
+		log_error("a connection from %s could not be served: %s", from, e.text);
+		connection_free(c);
+	}
+}
+
+static void connected(void *owner, int fd, short revents)
+{
+	struct receiver *r = owner;
+	struct sockaddr_in peer;
+	socklen_t len = sizeof peer;
+	char from[INET_ADDRSTRLEN];
+	const int one = 1;
+	int connection = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
+
+	(void)revents;
+	if (connection < 0)
+		return;
+	inet_ntop(AF_INET, &peer.sin_addr, from, sizeof from);
+	if (r->draining) {
+		log_debug("a connection from %s was turned away: the run is ending", from);
+	} else if (!is_allowed(r, peer.sin_addr.s_addr)) {
+		if (r->refused++ < 10)
+			log_warning("a connection from %s was turned away: it is not the PACS (--accept-from %s allows it)", from, from);
+	} else if (r->open >= CONNECTIONS_MAX) {
+		log_warning("a connection from %s was turned away: %d are open already", from, CONNECTIONS_MAX);
+	} else {
+		setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+		serve(r, connection, from);
+	}
+	close(connection);
+}
+
+static int open_port(struct receiver *r, struct err *e)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons((uint16_t)r->how->listen_port),
+				   .sin_addr.s_addr = htonl(INADDR_ANY) };
+	const int one = 1;
+
+	r->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (r->fd < 0)
+		return err_sys(e, "socket");
+	setsockopt(r->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(r->fd, (struct sockaddr *)&any, sizeof any) < 0 || listen(r->fd, 64) < 0) {
+		if (errno == EADDRINUSE)
+			return err_set(e, ERR_SYSTEM, "port %d is in use by another program: end it, or give another port with "
+				       "--listen (and register that one at the PACS)", r->how->listen_port);
+		return err_sys(e, "listen on port %d", r->how->listen_port);
+	}
+	return 0;
+}
+
+static int allow_all(struct receiver *r, struct err *e)
+{
+	if (allow(r, r->how->peer.host, e) < 0)
+		return -1;
+	for (size_t i = 0; i < r->how->accept_from.count; i++)
+		if (allow(r, r->how->accept_from.items[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+struct receiver *receiver_open(struct session *s, struct staging *staging, struct intake *intake, const struct settings *how,
+			       struct err *e)
+{
+	struct receiver *r = mem_alloc(sizeof *r);
+
+	*r = (struct receiver){ .session = s, .staging = staging, .intake = intake, .how = how, .fd = -1 };
+	if (allow_all(r, e) < 0 || open_port(r, e) < 0) {
+		receiver_close(r);
+		return NULL;
+	}
+	r->watch = loop_watch(s->loop, r->fd, POLLIN, connected, r);
+	return r;
+}
+
+void receiver_stop(struct receiver *r)
+{
+	loop_unwatch(r->session->loop, r->watch);
+	r->watch = NULL;
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+	for (struct connection *c = r->connections; c; c = c->next)
+		if (c->child)
+			child_stop(c->child, false);
+}
+
+void receiver_close(struct receiver *r)
+{
+	if (!r)
+		return;
+	receiver_stop(r);
+	free(r);
+}
+
+/* A PACS that keeps a connection open and sends nothing holds a place; it may open another. */
+static void end_if_silent(struct connection *c)
+{
+	const struct settings *how = c->receiver->how;
+	long long limit_s = how->first_timeout_s > how->stall_timeout_s ? how->first_timeout_s : how->stall_timeout_s;
+
+	if (c->receiver->draining)
+		limit_s = how->stall_timeout_s ? how->stall_timeout_s : STALL_DEFAULT_S;
+	if (c->inbox.seen_bytes != c->bytes) {
+		c->bytes = c->inbox.seen_bytes;
+		c->active_ms = clock_ms();
+	} else if (limit_s && c->child && clock_ms() - c->active_ms > limit_s * 1000) {
+		log_verbose("the connection from %s was silent for %lld s: ended", c->sender, limit_s);
+		child_stop(c->child, false);
+	}
+}
+
+/* What was in flight is whole when another object has begun behind it. */
+static void end_if_drained(struct connection *c)
+{
+	if (c->receiver->draining && c->child && (!c->inbox.lying || c->inbox.taken > c->drain_taken))
+		child_stop(c->child, false);
+}
+
+void receiver_drain(struct receiver *r)
+{
+	r->draining = true;
+	for (struct connection *c = r->connections; c; c = c->next) {
+		arrivals_scan(&c->inbox, false, take, c);
+		c->drain_taken = c->inbox.taken;
+		c->active_ms = clock_ms();
+	}
+}
+
+void receiver_scan(struct receiver *r)
+{
+	for (struct connection *c = r->connections; c; c = c->next) {
+		arrivals_scan(&c->inbox, false, take, c);
+		end_if_silent(c);
+		end_if_drained(c);
+	}
+}
+
+void receiver_belongs(struct receiver *r, unsigned connection, const void *whose)
+{
+	for (struct connection *c = r->connections; c; c = c->next)
+		if (c->number == connection)
+			c->whose = whose;
+}
+
+void receiver_release(struct receiver *r, const void *whose)
+{
+	for (struct connection *c = r->connections; c; c = c->next)
+		if (c->whose == whose)
+			c->whose = NULL;
+}
+
+void receiver_hang_up(struct receiver *r, const void *whose)
+{
+	for (struct connection *c = r->connections; c; c = c->next)
+		if (c->child && (!whose || c->whose == whose))
+			child_stop(c->child, false);
+}
+
+static bool may_be(const struct connection *c, const void *whose)
+{
+	return !whose || !c->whose || c->whose == whose;
+}
+
+int64_t receiver_bytes(const struct receiver *r, const void *whose)
+{
+	int64_t bytes = 0;
+
+	for (const struct connection *c = r->connections; c; c = c->next)
+		if (may_be(c, whose))
+			bytes += c->inbox.seen_bytes;
+	return bytes;
+}
+
+size_t receiver_connections(const struct receiver *r, const void *whose, unsigned most)
+{
+	size_t count = 0;
+
+	for (const struct connection *c = r->connections; c; c = c->next)
+		count += c->number <= most && may_be(c, whose);
+	return count;
+}
+
+unsigned receiver_numbered(const struct receiver *r)
+{
+	return r->numbered;
+}
+
+size_t receiver_refused(const struct receiver *r)
+{
+	return r->refused;
+}

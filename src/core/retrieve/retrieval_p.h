@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of a retrieval share. */
+#pragma once
+
+#include "core/retrieve/retrieval.h"
+
+/* Walks the objects: "for (size_t at = 0; (o = retrieval_next(r, &at, &sop));)". */
+struct object *retrieval_next(const struct retrieval *, size_t *at, const char **ret_sop);
+/* The way the ladder starts with. */
+struct way retrieval_way(const struct retrieval *, const struct abilities *);
+/* Marks an object as withheld, with the words unless it has better ones. */
+void object_refuse(struct object *, const char *words);
+void object_forgive(struct object *);
+bool retrieval_any_refused(const struct retrieval *);
+bool retrieval_all_refused(const struct retrieval *);	/* of those missing; there is a list */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Selections as people type them, and conditions as the PACS forgot them. */
+#include "core/plan/filter.h"
+
+#include "base/mem.h"
+#include "check.h"
+
+static const struct { const char *text, *chosen; } good[] = {
+	{ "", "....." }, { "   ", "....." }, { "none", "....." }, { " None ", "....." },
+	{ "all", "12345" }, { "ALL", "12345" }, { "3", "..3.." }, { "1,3,5", "1.3.5" }, { "1-5", "12345" },
+	{ "1-3,5", "123.5" }, { " 1 - 2 , 5 ", "12..5" }, { "5-5", "....5" }, { "3,3,3-3", "..3.." }, { "2,all", "12345" },
+	{ "0000002", ".2..." }, { "\t4\r\n", "...4." },
+};
+
+static const struct { const char *text, *said; } bad[] = {
+	{ "7-3", "7-3: the range runs backwards" }, { "12", "12: there are only 5 studies" },
+	{ "1-6", "1-6: there are only 5 studies" }, { "0", "0: numbers begin at 1" }, { "0-2", "0-2: numbers begin at 1" },
+	{ "1,,2", "nothing beside a comma" }, { ",", "nothing beside a comma" }, { "1,", "nothing beside a comma" },
+	{ "3-", "3-: the range has no end" }, { "-3", "-3: the range has no beginning" }, { "-", "-: the range has no beginning" },
+	{ "1 3", "1 3: not a number" }, { "1-2-3", "1-2-3: not a number" }, { "alle", "alle: not a number" },
+	{ "one", "one: not a number" }, { "1.5", "1.5: not a number" }, { "+1", "+1: not a number" }, { "0x1", "0x1: not a number" },
+	{ "99999999999999999999999", "there are only 5 studies" },
+	{ "18446744073709551617", "there are only 5 studies" }, { "1-184467440737095516160000001", "there are only 5 studies" },
+	{ "1\xe2\x80\x93" "3", "not a number" }, { "1,none", "none: not a number" },
+};
+
+static void test_selection(void)
+{
+	for (size_t i = 0; i < countof(good); i++) {
+		bool chosen[5] = { true, true, true, true, true };
+		char shown[6] = ".....";
+		struct err e;
+
+		CHECK_CASE(good[i].text);
+		CHECK_INT(numbers_parse(good[i].text, chosen, 5, &e), 0);
+		for (int n = 0; n < 5; n++)
+			shown[n] = chosen[n] ? (char)('1' + n) : '.';
+		CHECK_STR(shown, good[i].chosen);
+	}
+	for (size_t i = 0; i < countof(bad); i++) {
+		bool chosen[5] = { true, false, true, false, true };
+		struct err e = { ERR_NONE, "" };
+
+		CHECK_CASE(bad[i].text);
+		CHECK_INT(numbers_parse(bad[i].text, chosen, 5, &e), -1);
+		CHECK_INT(e.kind, ERR_USAGE);
+		CHECK_HAS(e.text, bad[i].said);
+		CHECK(chosen[0] && !chosen[1] && chosen[2] && !chosen[3] && chosen[4]);
+	}
+	CHECK_CASE("");
+}
+
+static void test_counts(void)
+{
+	bool alone[1] = { false };
+	struct err e;
+
+	CHECK_INT(numbers_parse("all", NULL, 0, &e), 0);
+	CHECK_INT(numbers_parse("1", NULL, 0, &e), -1);
+	CHECK_STR(e.text, "1: there are no studies");
+	CHECK_INT(numbers_parse("2", alone, 1, &e), -1);
+	CHECK_STR(e.text, "2: there is only 1 study");
+}
+
+/* One condition against one value of one field. */
+#define WANT(member) offsetof(struct filter, member)
+static const struct { size_t want; const char *pattern; enum study_field field; const char *value; const char *miss; } one[] = {
+	{ WANT(modality), "CT", STUDY_MODALITIES, "CT", NULL },
+	{ WANT(modality), "CT", STUDY_MODALITIES, "MR\\CT\\SR", NULL },
+	{ WANT(modality), "CT", STUDY_MODALITIES, "CTA\\MR", "modality CTA\\MR is not CT" },
+	{ WANT(modality), "CT,MR", STUDY_MODALITIES, "MR", NULL },
+	{ WANT(modality), "CT\\NM", STUDY_MODALITIES, "MR", "modality MR is not CT\\NM" },
+	{ WANT(modality), "CT", STUDY_MODALITIES, "", NULL },
+	{ WANT(modality), "", STUDY_MODALITIES, "MR", NULL },
+	{ WANT(patient_name), "DOE*", STUDY_PATIENT_NAME, "DOE^JOHN", NULL },
+	{ WANT(patient_name), "doe*", STUDY_PATIENT_NAME, "Doe^John", NULL },
+	{ WANT(patient_name), "DOE", STUDY_PATIENT_NAME, "DOE^JOHN", NULL },
+	{ WANT(patient_name), "DOE^J*", STUDY_PATIENT_NAME, "DOE^JANE^^MD", NULL },
+	{ WANT(patient_name), "DOE^JOHN", STUDY_PATIENT_NAME, "DOE^JOHN^^^", NULL },
+	{ WANT(patient_name), "DOE^JOHN^^", STUDY_PATIENT_NAME, "DOE^JOHN", NULL },
+	{ WANT(patient_name), "*JOHN*", STUDY_PATIENT_NAME, "DOE^JOHN", NULL },
+	{ WANT(patient_name), "DOE", STUDY_PATIENT_NAME, "DOERR^JOHN", "patient name is not the one asked for" },
+	{ WANT(patient_name), "DOE^JOHN", STUDY_PATIENT_NAME, "DOE", "patient name is not the one asked for" },
+	{ WANT(patient_name), "Yamada*", STUDY_PATIENT_NAME, "Yamada^Tarou=\xe5\xb1\xb1\xe7\x94\xb0^x", NULL },
+	{ WANT(patient_name), "\xe5\xb1\xb1\xe7\x94\xb0*", STUDY_PATIENT_NAME, "Yamada^Tarou=\xe5\xb1\xb1\xe7\x94\xb0^x", NULL },
+	{ WANT(patient_name), "DOE", STUDY_PATIENT_NAME, "", NULL },
+	{ WANT(patient_id), "12345", STUDY_PATIENT_ID, "12345", NULL },
+	{ WANT(patient_id), "12345", STUDY_PATIENT_ID, "123456", "patient ID is not the one asked for" },
+	{ WANT(patient_id), "abc*", STUDY_PATIENT_ID, "abcd", NULL },
+	{ WANT(accession), "A1", STUDY_ACCESSION, "A2", "accession number is not the one asked for" },
+	{ WANT(study_description), "*chest*", STUDY_DESCRIPTION, "CT CHEST W/CONTRAST", NULL },
+	{ WANT(study_description), "*chest", STUDY_DESCRIPTION, "CT CHEST W/CONTRAST", "study description does not match *chest" },
+	{ WANT(include), "chest, head", STUDY_DESCRIPTION, "CT HEAD", NULL },
+	{ WANT(include), "chest, head", STUDY_DESCRIPTION, "CT KNEE", "study description has none of the words chest, head" },
+	{ WANT(include), " , ", STUDY_DESCRIPTION, "CT KNEE", NULL },
+	{ WANT(exclude), "imported, test", STUDY_DESCRIPTION, "CT (Imported)", "study description has the word imported" },
+	{ WANT(exclude), "imported", STUDY_DESCRIPTION, "CT", NULL },
+	{ WANT(exclude), ",", STUDY_DESCRIPTION, "CT", NULL },
+	{ WANT(exclude), "imported", STUDY_DESCRIPTION, "", NULL },
+	{ WANT(study_uid), "1.2.3\\1.2.4", STUDY_UID, "1.2.4", NULL },
+	{ WANT(study_uid), "1.2.3\\1.2.4", STUDY_UID, "1.2.4 ", NULL },
+	{ WANT(study_uid), "1.2.3\\1.2.4", STUDY_UID, "1.2.45", "study 1.2.45 is not among those asked for" },
+};
+
+static void test_one_condition(void)
+{
+	for (size_t i = 0; i < countof(one); i++) {
+		struct filter c = { 0 };
+		struct study s;
+		char room[200], name[200];
+		const char *unknown = "";
+		char *copy = mem_str(one[i].pattern);
+
+		memcpy((char *)&c + one[i].want, &copy, sizeof copy);
+		study_init(&s);
+		study_set(&s, one[i].field, one[i].value);
+		snprintf(name, sizeof name, "%s ~ %s", one[i].pattern, one[i].value);
+		CHECK_CASE(name);
+		CHECK_STR(filter_miss(&c, &s, room, sizeof room, &unknown), one[i].miss);
+		if (*one[i].value)
+			CHECK(!unknown);
+		study_done(&s);
+		filter_done(&c);
+	}
+	CHECK_CASE("");
+}
+
+static void test_dates(void)
+{
+	struct filter c = { .dates = { 20240101, 20240131 } };
+	struct study s;
+	char room[200];
+	const char *unknown = "";
+
+	study_init(&s);
+	study_set(&s, STUDY_DATE, "20240301");
+	CHECK_STR(filter_miss(&c, &s, room, sizeof room, NULL), "study date 20240301 is outside 20240101-20240131");
+	CHECK_STR(filter_miss(&c, &s, room, 11, NULL), "study date");
+	study_set(&s, STUDY_DATE, "20240131");
+	CHECK_STR(filter_miss(&c, &s, room, sizeof room, &unknown), NULL);
+	CHECK_STR(unknown, NULL);
+	study_set(&s, STUDY_DATE, "2024.01.05");
+	CHECK_STR(filter_miss(&c, &s, room, sizeof room, &unknown), NULL);
+	CHECK_STR(unknown, "study date");
+	study_set(&s, STUDY_DATE, "");
+	c.modality = mem_str("CT");
+	CHECK_STR(filter_miss(&c, &s, room, sizeof room, &unknown), NULL);
+	CHECK_STR(unknown, "study date");
+	c.dates = (struct date_range){ 0, 0 };
+	CHECK_STR(filter_miss(&c, &s, room, sizeof room, &unknown), NULL);
+	CHECK_STR(unknown, "modality");
+	study_done(&s);
+	filter_done(&c);
+	filter_done(&c);
+}
+
+int main(void)
+{
+	test_selection();
+	test_counts();
+	test_one_condition();
+	test_dates();
+	return check_done();
+}
