@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One run of one child on one batch: getscu into a folder of its own, or movescu towards our receiver; with its deadlines,
- * measured on objects and bytes that arrive, and what the tool said. */
+/* One run of one tool on one batch: getscu into a folder of its own, or movescu towards our receiver; with its deadlines,
+ * measured on objects and bytes that arrive, and the tool's answer.  Only attempt.c writes its fields, but for next. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,67 +9,88 @@
 #include "core/intake/intake.h"
 #include "core/intake/staging.h"
 #include "core/ledger/ledger.h"
+#include "core/retrieve/phase.h"
 #include "core/retrieve/receiver.h"
-#include "core/retrieve/retrieval.h"
+#include "core/retrieve/request.h"
 #include "core/session/session.h"
-#include "wrappers/retriever.h"
 
-struct attempt {
-	struct retrieval **of;		/* the batch; owned array of lent retrievals */
-	int *here_before;		/* objects of each before the attempt */
-	int *damaged_before;
-	size_t count;
-	const char *sops[RETRIEVAL_BLOCK];	/* the objects it names, in order; lent by the retrieval */
-	size_t asked;
-	size_t requests;		/* query files on the association */
-	struct request request;
-	struct err why;			/* the verdict on what was said; set when ended */
-	int status, completed, failed, finals;
-	bool answered;			/* every request had its final status */
-	bool ended;			/* the child is gone, its last files are with the intake */
-	bool cancelled;			/* attempt_stop was called */
-	bool stalled;			/* a deadline of ours ended it */
-	bool overtime;			/* ... that of the study under way */
-	bool settled;			/* ended, and stragglers were waited for */
-	bool hung_up;			/* its connections were ended */
-	bool draining;			/* it is ended when the object in flight is whole */
-	int drain_taken;		/* objects that were whole when that began */
-	bool handed;			/* ended, and all that it brought is with the intake: it holds no slot */
-	size_t company;			/* associations of ours that were open, this one included */
-	struct retrieval *latest;	/* of whom an object came last */
-	int64_t started_ms, ended_ms, progress_ms, study_ms;
-	int objects;			/* placed so far */
-	int64_t bytes;
-	uint64_t before, ticket;	/* of the intake, when started and when ended */
-	unsigned connections;		/* of the receiver, numbered until it was handed over: later ones are for others */
-	struct attempt *next;		/* the owner's list */
-	/* its own */
+/* The parts of a run that an attempt works with; lent. */
+struct attempt_parts {
 	struct session *session;
+	struct staging *staging;
 	struct intake *intake;
-	struct receiver *receiver;
+	struct receiver *receiver;	/* NULL for C-GET, or when the destination is foreign */
 	const struct settings *how;
-	struct arrivals *inbox;
-	struct child *child;
-	struct dcmtk_reading said;
-	struct ledger_attempt record;
-	char *folder, *questions, *command;
-	int64_t seen_bytes;
-	bool heard;			/* something came */
-	void (*done)(void *owner, struct attempt *);
-	void *owner;
 };
 
-/* Takes of.  receiver NULL for C-GET or a foreign destination.  done: the child has ended (why, status ... are set). */
-struct attempt *attempt_start(struct session *, struct staging *, struct intake *, struct receiver *, const struct settings *,
-			      const struct request *, struct retrieval **of, size_t count,
-			      void (*done)(void *owner, struct attempt *), void *owner, struct err *);
+/* What one of its studies had before. */
+struct attempt_before {
+	int here, damaged;		/* objects */
+};
+
+/* How it was answered; set when the tool is gone. */
+struct attempt_answer {
+	struct err why;			/* the verdict on what was said */
+	int status, finals;		/* the last final status, -1 none; how many there were */
+	int completed, failed;		/* counters of the last final response, -1 absent */
+	int failed_all;			/* sub-operations failed over all final responses */
+	bool whole;			/* every request had its final status */
+	bool accepted;			/* the association was */
+	bool unsupported;		/* the PACS does not offer the service at all */
+};
+
+struct attempt_record {
+	struct ledger_attempt row;
+	char *command;			/* its exact command line */
+	int64_t started_ms, ended_ms;
+	int objects;			/* placed so far */
+	int64_t bytes;
+};
+
+struct attempt {
+	struct request_batch batch;
+	struct attempt_before *before;	/* of each study */
+	struct request_files files;
+	enum attempt_phase phase;
+	enum attempt_stop stop;
+	struct attempt_answer answer;
+	struct attempt_record record;
+	struct attempt_clock clock;
+	size_t beside;			/* associations of ours that were open when it started, without its own */
+	struct retrieval *latest;	/* of the last object that came; NULL none */
+	struct attempt *next;		/* the owner's list */
+	/* its own */
+	uint64_t ticket_before, ticket;	/* of the intake: at its start, and when it was looked at last */
+	struct attempt_parts with;
+	struct arrivals *arrivals;	/* C-GET */
+	struct child *child;
+	struct dcmtk_reading said;
+	char *folder;
+	int64_t seen_bytes;
+	int drain_taken;		/* objects that were whole when the draining began */
+};
+
+/* Takes the batch's studies.  beside: associations of ours that are open. */
+struct attempt *attempt_start(const struct attempt_parts *, const struct request_batch *, size_t beside, struct err *);
 /* Looks at what arrived and at the deadlines; to be called several times a second. */
 void attempt_tick(struct attempt *);
+/* The phase that it is in now.  ending: nothing new starts, so its lists are not waited for. */
+enum attempt_phase attempt_look(struct attempt *, bool ending);
+/* It is over, and the intake is done with all that it brought. */
+bool attempt_concluded(const struct attempt *);
+/* Does it hold an association, or may the PACS still open one for it? */
+bool attempt_holds_slot(const struct attempt *);
+/* The lists of its studies are known, or will not be. */
+bool attempt_listed(const struct attempt *);
+bool attempt_stopped(const struct attempt *);		/* by order, not by a deadline */
+/* Objects that study i gained, and that came damaged for it. */
+int attempt_gained(const struct attempt *, size_t i);
+int attempt_damaged(const struct attempt *, size_t i);
 /* An object of it was placed. */
 void attempt_touch(struct attempt *, struct retrieval *, int64_t bytes);
-/* Whom to blame when a batch broke off: the study under way, or NULL. */
+/* The study under way when a batch broke off, or NULL. */
 struct retrieval *attempt_suspect(const struct attempt *);
-/* Those that the PACS says it could not send get its words; when its studies' lists are known. */
+/* Notes the failed objects that the PACS listed; when the lists of its studies are known. */
 void attempt_note_failed(struct attempt *);
 void attempt_stop(struct attempt *, bool now);
 /* Stops it when the object in flight is whole (receiver_drain() sees to those that are moved), or nothing is in flight. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests: studies that are due are put together into batches, started, and judged when their last files are through. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,15 +12,13 @@
 
 #define BATCH_OBJECTS 500		/* objects in one request for several studies */
 #define BATCH_STUDY_OBJECTS 100		/* a study larger than that travels alone */
-#define STRAGGLE_MS 5000		/* after the final move response, since the last sign of life */
-#define BROKEN_MS 500			/* the same when there was none, and no connection is open */
 #define LONE_ANSWERS 3			/* so often only one of several requests was answered: no more of those */
 
 struct attempt *attempts_of(const struct run *run, const struct retrieval *r)
 {
 	for (struct attempt *a = run->attempts; a; a = a->next)
-		for (size_t i = 0; i < a->count; i++)
-			if (a->of[i] == r)
+		for (size_t i = 0; i < a->batch.count; i++)
+			if (a->batch.studies[i] == r)
 				return a;
 	return NULL;
 }
@@ -90,34 +87,6 @@ static struct retrieval **next_batch(struct run *run, enum retrieval_list list, 
 
 /* ---- slots ---- */
 
-/* Nothing of it is under way any more, on its own association or on those that the PACS opened to us. */
-static bool all_handed(const struct run *run, const struct attempt *a)
-{
-	if (!a->ended || a->stalled || a->cancelled || !a->receiver)
-		return a->ended && !a->receiver;
-	return a->completed >= 0 && intake_ticket(run->intake) - a->before >= (uint64_t)a->completed &&
-	       !receiver_connections(a->receiver, a, UINT_MAX);
-}
-
-static void note_handed(struct run *run)
-{
-	for (struct attempt *a = run->attempts; a; a = a->next) {
-		if (a->handed || !all_handed(run, a))
-			continue;
-		a->handed = true;
-		if (a->receiver)
-			a->connections = receiver_numbered(a->receiver);
-	}
-}
-
-static bool lists_over(const struct attempt *a)
-{
-	for (size_t i = 0; i < a->count; i++)
-		if (a->of[i]->list != LIST_OVER)
-			return false;
-	return true;
-}
-
 /* What the attempts wait for. */
 struct waiting {
 	size_t busy, intake, lists;
@@ -129,10 +98,12 @@ static struct waiting count_waiting(const struct run *run)
 	struct waiting w = { 0, 0, 0, false };
 
 	for (const struct attempt *a = run->attempts; a; a = a->next) {
-		w.busy += !a->handed;
-		w.intake += a->handed && !intake_passed(run->intake, a->ticket);
-		w.lists += !lists_over(a);
-		w.leads |= !a->handed && !lists_over(a);
+		bool busy = attempt_holds_slot(a), listed = attempt_listed(a);
+
+		w.busy += busy;
+		w.intake += !busy && !intake_passed(run->intake, a->ticket);
+		w.lists += !listed;
+		w.leads |= busy && !listed;
 	}
 	return w;
 }
@@ -158,12 +129,6 @@ static bool room_ahead(const struct run *run)
 	return !w.leads && w.lists < 2 * (size_t)run->how->parallel;
 }
 
-static void attempt_over(void *owner, struct attempt *a)
-{
-	(void)owner;
-	(void)a;		/* judged when its last files are through */
-}
-
 static struct retrieval **batch_ahead(struct run *run, enum retrieval_list list, size_t *ret_count)
 {
 	struct retrieval **batch = room_ahead(run) ? next_batch(run, list, ret_count) : NULL;
@@ -173,20 +138,20 @@ static struct retrieval **batch_ahead(struct run *run, enum retrieval_list list,
 	return batch;
 }
 
-/* Takes batch. */
-static bool start_batch(struct run *run, struct retrieval **batch, size_t count)
+/* Takes studies. */
+static bool start_batch(struct run *run, struct retrieval **studies, size_t count)
 {
+	const struct attempt_parts parts = { run->session, &run->staging, run->intake, run->receiver, run->how };
+	struct request_batch batch = { .studies = studies, .count = count };
 	struct err e = { ERR_NONE, "" };
-	struct request request;
 	struct attempt *a;
 
-	retrieval_request(batch[0], &request);
+	retrieval_request(studies[0], &batch.request);
 	for (size_t i = 0; i < count; i++) {
-		batch[i]->state = RETRIEVAL_RUNNING;
-		batch[i]->in->attempts++;
+		studies[i]->state = RETRIEVAL_RUNNING;
+		studies[i]->in->attempts++;
 	}
-	a = attempt_start(run->session, &run->staging, run->intake, run->receiver, run->how, &request, batch, count, attempt_over,
-			  run, &e);
+	a = attempt_start(&parts, &batch, width_used(run), &e);
 	run->result->requests++;
 	if (!a) {
 		run_fail(run, &e);
@@ -195,7 +160,6 @@ static bool start_batch(struct run *run, struct retrieval **batch, size_t count)
 	a->next = run->attempts;
 	run->attempts = a;
 	run->attempt_count++;
-	a->company = width_used(run);
 	run->last_start_ms = clock_ms();
 	return true;
 }
@@ -225,37 +189,6 @@ void attempts_lead(struct run *run)
 
 /* ---- judging ---- */
 
-static bool batch_is_here(const struct attempt *a)
-{
-	for (size_t i = 0; i < a->count; i++)
-		if (!retrieval_whole(a->of[i]))
-			return false;
-	return true;
-}
-
-/* After the final move response objects may still be on their way, or never come.  When we ended it ourselves, its connections
- * are ended too, and what they hold is taken. */
-static bool stragglers_possible(struct run *run, struct attempt *a)
-{
-	long long stall_ms = run->how->stall_timeout_s * 1000, most_ms = a->finals ? STRAGGLE_MS : BROKEN_MS;
-	int64_t last = a->progress_ms > a->ended_ms ? a->progress_ms : a->ended_ms;
-	size_t open;
-
-	if (!a->receiver || a->cancelled || run->stopping || batch_is_here(a))
-		return false;
-	if (a->stalled && !a->hung_up)
-		receiver_hang_up(a->receiver, attempts_busy(run) == 1 ? NULL : a);
-	a->hung_up = true;
-	open = receiver_connections(a->receiver, a, a->connections);
-	if (a->stalled && !open)
-		return false;
-	if (a->completed >= 0 && a->completed <= a->objects && !open)
-		return false;
-	if (open)
-		most_ms = STRAGGLE_MS;
-	return clock_ms() - last < (stall_ms && stall_ms < most_ms ? stall_ms : most_ms);
-}
-
 static void unlink_attempt(struct run *run, struct attempt *a)
 {
 	for (struct attempt **at = &run->attempts; *at; at = &(*at)->next)
@@ -269,53 +202,61 @@ static void unlink_attempt(struct run *run, struct attempt *a)
 /* What a batch says of the way studies travel together. */
 static void learn_company(struct run *run, const struct attempt *a, size_t gainers)
 {
-	if (a->count < 2 || a->cancelled)
+	if (a->batch.count < 2 || attempt_stopped(a))
 		return;
-	if (a->request.form == FORM_LIST && a->answered && gainers <= 1)
+	if (a->batch.request.form == FORM_LIST && a->answer.whole && gainers <= 1)
 		run->list_doubts++;
-	if (a->request.form != FORM_FILES)
+	if (a->batch.request.form != FORM_FILES)
 		return;
-	if (a->answered && gainers == a->count && run->list_doubts)
+	if (a->answer.whole && gainers == a->batch.count && run->list_doubts)
 		abilities_learn_studies(&run->means, FORM_FILES);
-	if (a->answered)
+	if (a->answer.whole)
 		run->lone_answers = 0;
-	else if (a->finals == 1 && ++run->lone_answers >= LONE_ANSWERS)
+	else if (a->answer.finals == 1 && ++run->lone_answers >= LONE_ANSWERS)
 		abilities_learn_studies(&run->means, FORM_ALONE);
 }
 
 /* What is not about the studies asked for but about the whole run. */
 static void judge_run(struct run *run, const struct attempt *a, int gained)
 {
-	bool unknown_here = a->status == 0xa801 && a->request.method == METHOD_MOVE;
+	bool unknown_here = a->answer.status == 0xa801 && a->batch.request.method == METHOD_MOVE;
 
-	if (!a->why.kind || gained || a->cancelled || run->draining)
+	if (!a->answer.why.kind || gained || attempt_stopped(a) || run->draining)
 		return;
-	if (a->why.kind == ERR_SPACE) {
-		run_fail(run, &a->why);
+	if (a->answer.why.kind == ERR_SPACE) {
+		run_fail(run, &a->answer.why);
 	} else if (unknown_here && run->how->method == METHOD_AUTO && run->means.get) {
 		run->means.move = false;
 		run->means.first = METHOD_GET;
-		log_warning("%s; going on without C-MOVE", a->why.text);
-	} else if (dcmtk_service_refused(&a->said) && abilities_lose(&run->means, a->request.method)) {
-		log_verbose("%s: going on by %s", a->why.text, run->means.get ? "C-GET" : "C-MOVE");
-	} else if (a->why.kind == ERR_REFUSED && (!a->said.accepted || dcmtk_service_refused(&a->said) || unknown_here)) {
-		run_fail(run, &a->why);		/* nobody else will fare better */
+		log_warning("%s; going on without C-MOVE", a->answer.why.text);
+	} else if (a->answer.unsupported && abilities_lose(&run->means, a->batch.request.method)) {
+		log_verbose("%s: going on by %s", a->answer.why.text, run->means.get ? "C-GET" : "C-MOVE");
+	} else if (a->answer.why.kind == ERR_REFUSED && (!a->answer.accepted || a->answer.unsupported || unknown_here)) {
+		run_fail(run, &a->answer.why);		/* nobody else will fare better */
 	}
+}
+
+/* Ended for reasons that are not the study's. */
+static bool outcome_stopped(const struct run *run, const struct attempt *a, const struct retrieval *r)
+{
+	if (attempt_stopped(a) || run->stopping)
+		return true;
+	return run->draining && (a->answer.why.kind || !a->answer.whole || r->list != LIST_OVER);
 }
 
 static struct outcome outcome_of(const struct run *run, const struct attempt *a, size_t i, const struct retrieval *suspect)
 {
-	const struct retrieval *r = a->of[i];
-	bool shared = a->count > 1;
+	const struct retrieval *r = a->batch.studies[i];
+	const struct attempt_answer *answer = &a->answer;
+	bool shared = a->batch.count > 1;
 
 	return (struct outcome){
-		.why = a->why, .answered = a->answered, .status = a->status, .finals = a->finals, .completed = a->completed,
-		.failed = a->said.failed_all, .gained = r->here - a->here_before[i], .damaged = r->damaged - a->damaged_before[i],
-		.ms = a->ended_ms - a->started_ms, .sops = a->sops, .asked = a->asked, .shared = a->count - 1,
-		.suspect = shared && r == suspect, .blind = shared && !suspect,
-		.crowded = a->why.kind == ERR_BUSY && !a->answered && a->company > 1,
-		.overtime = a->overtime && (!shared || r == suspect),
-		.stopped = a->cancelled || run->stopping || (run->draining && (a->why.kind || !a->answered || r->list != LIST_OVER)),
+		.why = answer->why, .answered = answer->whole, .status = answer->status, .finals = answer->finals,
+		.completed = answer->completed, .failed = answer->failed_all, .gained = attempt_gained(a, i), .damaged = attempt_damaged(a, i),
+		.ms = a->record.ended_ms - a->record.started_ms, .sops = a->files.sops, .asked = a->files.named,
+		.shared = a->batch.count - 1, .suspect = shared && r == suspect, .blind = shared && !suspect,
+		.crowded = answer->why.kind == ERR_BUSY && !answer->whole && a->beside,
+		.overtime = a->stop == STOP_STUDY && (!shared || r == suspect), .stopped = outcome_stopped(run, a, r),
 	};
 }
 
@@ -329,10 +270,10 @@ static void tell_pause(const struct retrieval *r)
 
 static void judge_studies(struct run *run, struct attempt *a)
 {
-	struct retrieval *suspect = a->answered ? NULL : attempt_suspect(a);
+	struct retrieval *suspect = a->answer.whole ? NULL : attempt_suspect(a);
 
-	for (size_t i = 0; i < a->count; i++) {
-		struct retrieval *r = a->of[i];
+	for (size_t i = 0; i < a->batch.count; i++) {
+		struct retrieval *r = a->batch.studies[i];
 		const struct outcome outcome = outcome_of(run, a, i, suspect);
 
 		if (r->list_why.kind && !outcome.stopped) {
@@ -354,12 +295,12 @@ static void conclude(struct run *run, struct attempt *a)
 	int gained = 0;
 
 	unlink_attempt(run, a);
-	for (size_t i = 0; i < a->count; i++) {
-		gained += a->of[i]->here - a->here_before[i];
-		gainers += a->of[i]->here > a->here_before[i];
+	for (size_t i = 0; i < a->batch.count; i++) {
+		gained += attempt_gained(a, i);
+		gainers += attempt_gained(a, i) > 0;
 	}
-	if (!a->cancelled && !run->draining)
-		width_heard(run, &a->why, a->answered, gained > 0, a->started_ms, a->company);
+	if (!attempt_stopped(a) && !run->draining)
+		width_heard(run, &a->answer.why, a->answer.whole, gained > 0, a->record.started_ms, a->beside + 1);
 	learn_company(run, a, gainers);
 	judge_run(run, a, gained);
 	if (ledger_begin(run->session->ledger, &e) < 0 || attempt_tell_ledger(a, &e) < 0) {
@@ -377,35 +318,18 @@ static void conclude(struct run *run, struct attempt *a)
 	attempt_free(a);
 }
 
-/* When the files that were there at its end are through, the lists known, and those that may still come have come or will not. */
-static bool ready_to_conclude(struct run *run, struct attempt *a)
-{
-	if (!a->ended || (!intake_passed(run->intake, a->ticket) && !intake_has_failed(run->intake)))
-		return false;
-	if (!run_ending(run) && !lists_over(a))
-		return false;
-	if (a->settled || !a->receiver || batch_is_here(a) || intake_has_failed(run->intake))
-		return true;
-	if (stragglers_possible(run, a))
-		return false;
-	receiver_scan(run->receiver);
-	intake_flush(run->intake);
-	a->ticket = intake_ticket(run->intake);
-	a->settled = true;
-	return intake_passed(run->intake, a->ticket);
-}
-
 void attempts_conclude(struct run *run)
 {
 	bool again = true;
 
-	note_handed(run);
 	while (again) {
 		again = false;
-		for (struct attempt *a = run->attempts; a && !again; a = a->next)
-			if (ready_to_conclude(run, a)) {
+		for (struct attempt *a = run->attempts; a && !again; a = a->next) {
+			attempt_look(a, run_ending(run));
+			if (attempt_concluded(a)) {
 				conclude(run, a);
 				again = true;
 			}
+		}
 	}
 }

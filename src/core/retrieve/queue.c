@@ -74,7 +74,7 @@ static bool under_way(const struct run *run, const struct retrieval *r)
 {
 	const struct attempt *a = r->state == RETRIEVAL_RUNNING ? attempts_of(run, r) : NULL;
 
-	return a && !a->ended;
+	return a && a->phase < ATTEMPT_ENDED;
 }
 
 /* It could not be asked which objects there are, often enough.  What breaks off each time is done without a list at last. */

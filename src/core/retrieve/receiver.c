@@ -20,15 +20,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/intake/arrivals.h"
+#include "core/retrieve/receiver_judge.h"
 #include "wrappers/storescp.h"
-
-#define CONNECTIONS_MAX 64
-#define ALLOWED_MAX 64
 
 struct connection {
 	struct receiver *receiver;
-	unsigned number;
-	const void *whose;		/* known after its first object */
+	unsigned number;		/* among the claims */
 	bool released;			/* it ended as it should: nothing was cut */
 	struct arrivals inbox;
 	struct child *child;
@@ -50,10 +47,8 @@ struct receiver {
 	struct watch *watch;
 	struct connection *connections;
 	size_t open, refused;
-	bool draining;
-	unsigned numbered;
-	in_addr_t allowed[ALLOWED_MAX];
-	size_t allowed_count;
+	struct admission_rules admission;
+	struct claims *claims;
 };
 
 static int allow(struct receiver *r, const char *host, struct err *e)
@@ -63,22 +58,14 @@ static int allow(struct receiver *r, const char *host, struct err *e)
 
 	if (code)
 		return err_set(e, ERR_USAGE, "host '%s' is unknown: %s", host, gai_strerror(code));
-	for (struct addrinfo *a = found; a && r->allowed_count < ALLOWED_MAX; a = a->ai_next) {
+	for (struct addrinfo *a = found; a; a = a->ai_next) {
 		struct sockaddr_in in;
 
 		memcpy(&in, a->ai_addr, sizeof in);
-		r->allowed[r->allowed_count++] = in.sin_addr.s_addr;
+		admission_allow(&r->admission, in.sin_addr.s_addr);
 	}
 	freeaddrinfo(found);
 	return 0;
-}
-
-static bool is_allowed(const struct receiver *r, in_addr_t address)
-{
-	for (size_t i = 0; i < r->allowed_count; i++)
-		if (r->allowed[i] == address)
-			return true;
-	return false;
 }
 
 /* storescp writes who calls before the first object: known from then on, not only at the end. */
@@ -101,6 +88,12 @@ static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
 	intake_add(c->receiver->intake, path, bytes, c->sender, c->number, in_flight && !c->released);
 }
 
+/* That came over it: the last one of a connection that was cut may not have. */
+static int whole_objects(const struct connection *c)
+{
+	return c->released || !c->said.stored ? c->said.stored : c->said.stored - 1;
+}
+
 static void connection_free(struct connection *c)
 {
 	struct receiver *r = c->receiver;
@@ -111,6 +104,7 @@ static void connection_free(struct connection *c)
 			break;
 		}
 	r->open--;
+	claims_gone(r->claims, c->number, whole_objects(c));
 	arrivals_done(&c->inbox);
 	free(c);
 }
@@ -164,7 +158,7 @@ static void serve(struct receiver *r, int fd, const char *from)
 	}
 	c = mem_alloc(sizeof *c);
 	c->receiver = r;
-	c->number = ++r->numbered;
+	c->number = claims_connected(r->claims);
 	c->active_ms = clock_ms();
 	arrivals_init(&c->inbox, folder);
 	snprintf(c->from, sizeof c->from, "%s", from);
@@ -191,17 +185,22 @@ static void connected(void *owner, int fd, short revents)
 	if (connection < 0)
 		return;
 	inet_ntop(AF_INET, &peer.sin_addr, from, sizeof from);
-	if (r->draining) {
+	switch (admission_judge(&r->admission, peer.sin_addr.s_addr, r->open)) {
+	case ADMISSION_ENDING:
 		log_debug("a connection from %s was turned away: the run is ending", from);
-	} else if (!is_allowed(r, peer.sin_addr.s_addr)) {
+		break;
+	case ADMISSION_STRANGER:
 		if (r->refused++ < 10)
 			log_warning("a connection from %s was turned away: it is not the PACS (--accept-from %s allows it)", from, from);
-	} else if (r->open >= CONNECTIONS_MAX) {
-		log_warning("a connection from %s was turned away: %d are open already", from, CONNECTIONS_MAX);
-	} else {
+		break;
+	case ADMISSION_FULL:
+		log_warning("a connection from %s was turned away: %d are open already", from, ADMISSION_OPEN_MAX);
+		break;
+	case ADMISSION_GRANTED:
 		setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 		setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
 		serve(r, connection, from);
+		break;
 	}
 	close(connection);
 }
@@ -240,7 +239,7 @@ struct receiver *receiver_open(struct session *s, struct staging *staging, struc
 {
 	struct receiver *r = mem_alloc(sizeof *r);
 
-	*r = (struct receiver){ .session = s, .staging = staging, .intake = intake, .how = how, .fd = -1 };
+	*r = (struct receiver){ .session = s, .staging = staging, .intake = intake, .how = how, .fd = -1, .claims = claims_new() };
 	if (allow_all(r, e) < 0 || open_port(r, e) < 0) {
 		receiver_close(r);
 		return NULL;
@@ -266,6 +265,7 @@ void receiver_close(struct receiver *r)
 	if (!r)
 		return;
 	receiver_stop(r);
+	claims_free(r->claims);
 	free(r);
 }
 
@@ -275,7 +275,7 @@ static void end_if_silent(struct connection *c)
 	const struct settings *how = c->receiver->how;
 	long long limit_s = how->first_timeout_s > how->stall_timeout_s ? how->first_timeout_s : how->stall_timeout_s;
 
-	if (c->receiver->draining)
+	if (c->receiver->admission.draining)
 		limit_s = how->stall_timeout_s ? how->stall_timeout_s : STALL_DEFAULT_S;
 	if (c->inbox.seen_bytes != c->bytes) {
 		c->bytes = c->inbox.seen_bytes;
@@ -289,13 +289,13 @@ static void end_if_silent(struct connection *c)
 /* What was in flight is whole when another object has begun behind it. */
 static void end_if_drained(struct connection *c)
 {
-	if (c->receiver->draining && c->child && (!c->inbox.lying || c->inbox.taken > c->drain_taken))
+	if (c->receiver->admission.draining && c->child && (!c->inbox.lying || c->inbox.taken > c->drain_taken))
 		child_stop(c->child, false);
 }
 
 void receiver_drain(struct receiver *r)
 {
-	r->draining = true;
+	r->admission.draining = true;
 	for (struct connection *c = r->connections; c; c = c->next) {
 		arrivals_scan(&c->inbox, false, take, c);
 		c->drain_taken = c->inbox.taken;
@@ -312,30 +312,31 @@ void receiver_scan(struct receiver *r)
 	}
 }
 
-void receiver_belongs(struct receiver *r, unsigned connection, const void *whose)
+void receiver_claim(struct receiver *r, const char *study_uid, const void *whose)
 {
-	for (struct connection *c = r->connections; c; c = c->next)
-		if (c->number == connection)
-			c->whose = whose;
+	claims_add(r->claims, study_uid, whose);
+}
+
+void receiver_came(struct receiver *r, unsigned connection, const char *study_uid)
+{
+	claims_came(r->claims, connection, study_uid);
+}
+
+void receiver_last(struct receiver *r, const void *whose)
+{
+	claims_close(r->claims, whose);
 }
 
 void receiver_release(struct receiver *r, const void *whose)
 {
-	for (struct connection *c = r->connections; c; c = c->next)
-		if (c->whose == whose)
-			c->whose = NULL;
+	claims_drop(r->claims, whose);
 }
 
 void receiver_hang_up(struct receiver *r, const void *whose)
 {
 	for (struct connection *c = r->connections; c; c = c->next)
-		if (c->child && (!whose || c->whose == whose))
+		if (c->child && claims_is(r->claims, c->number, whose))
 			child_stop(c->child, false);
-}
-
-static bool may_be(const struct connection *c, const void *whose)
-{
-	return !whose || !c->whose || c->whose == whose;
 }
 
 int64_t receiver_bytes(const struct receiver *r, const void *whose)
@@ -343,23 +344,19 @@ int64_t receiver_bytes(const struct receiver *r, const void *whose)
 	int64_t bytes = 0;
 
 	for (const struct connection *c = r->connections; c; c = c->next)
-		if (may_be(c, whose))
+		if (claims_may_be(r->claims, c->number, whose))
 			bytes += c->inbox.seen_bytes;
 	return bytes;
 }
 
-size_t receiver_connections(const struct receiver *r, const void *whose, unsigned most)
+size_t receiver_connections(const struct receiver *r, const void *whose)
 {
-	size_t count = 0;
-
-	for (const struct connection *c = r->connections; c; c = c->next)
-		count += c->number <= most && may_be(c, whose);
-	return count;
+	return whose ? claims_open(r->claims, whose) : r->open;
 }
 
-unsigned receiver_numbered(const struct receiver *r)
+int receiver_stored(const struct receiver *r, const void *whose)
 {
-	return r->numbered;
+	return claims_stored(r->claims, whose);
 }
 
 size_t receiver_refused(const struct receiver *r)

@@ -22,14 +22,14 @@ void receiver_stop(struct receiver *);
 void receiver_close(struct receiver *);	/* when none is open */
 /* Looks for new whole objects and hands them to the intake; called now and then, and by itself when a connection ends. */
 void receiver_scan(struct receiver *);
-/* Several moves may be under way: an object that came over a connection (its number goes with each file) tells for whom it is;
- * until then it may be for anybody. */
-void receiver_belongs(struct receiver *, unsigned connection, const void *whose);
+/* Objects of the study are for whose from now on (receiver_judge.h says whose a connection is). */
+void receiver_claim(struct receiver *, const char *study_uid, const void *whose);
+void receiver_came(struct receiver *, unsigned connection, const char *study_uid);	/* an object of the study, over this connection */
+void receiver_last(struct receiver *, const void *whose);	/* connections opened from now on are for others */
 void receiver_release(struct receiver *, const void *whose);	/* it is over */
-/* Ends the open connections that are surely whose; NULL: all. */
+/* Ends the open connections that are for whose and nobody else. */
 void receiver_hang_up(struct receiver *, const void *whose);
-int64_t receiver_bytes(const struct receiver *, const void *whose);	/* seen on the open connections that may be whose */
-/* That are open and may be whose, with a number up to most (UINT_MAX: any); NULL: all. */
-size_t receiver_connections(const struct receiver *, const void *whose, unsigned most);
-unsigned receiver_numbered(const struct receiver *);	/* the number of the latest connection */
+int64_t receiver_bytes(const struct receiver *, const void *whose);	/* seen on the open connections that may be for whose */
+size_t receiver_connections(const struct receiver *, const void *whose);	/* open ones that may be for whose; NULL: all */
+int receiver_stored(const struct receiver *, const void *whose);	/* objects that came for whose over connections that are gone */
 size_t receiver_refused(const struct receiver *);	/* strangers turned away */

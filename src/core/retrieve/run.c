@@ -4,7 +4,6 @@
 #include "core/retrieve/run.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,8 +132,8 @@ static void placed(void *owner, const struct intake_object *object)
 		r->in->bytes += object->bytes;
 	if ((a = attempts_of(run, r)))
 		attempt_touch(a, r, object->bytes);
-	if (a && a->receiver && object->connection)
-		receiver_belongs(a->receiver, object->connection, a);
+	if (run->receiver)
+		receiver_came(run->receiver, object->connection, object->study);
 	if (!retrieval_have(r, object->series, object->sop, object->sop_class, object->path) && !object->duplicate)
 		retrieval_surplus(r, object->series, object->sop);
 }
@@ -269,7 +268,7 @@ static bool over(void *owner)
 	pump(run);
 	if (run->attempts || run->width.echo || objects_running(run->lister) || !intake_idle(run->intake))
 		return false;
-	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL, UINT_MAX))
+	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL))
 		return false;
 	return run_ending(run) || (run->next >= run->plan->count && !run->active_count);
 }
@@ -466,7 +465,7 @@ static bool receiver_empty(void *owner)
 {
 	struct run *run = owner;
 
-	return !run->receiver || (!receiver_connections(run->receiver, NULL, UINT_MAX) && intake_idle(run->intake));
+	return !run->receiver || (!receiver_connections(run->receiver, NULL) && intake_idle(run->intake));
 }
 
 int run_plan(struct session *s, struct plan *plan, const char *state_path, const struct run_hooks *hooks, void *owner,
