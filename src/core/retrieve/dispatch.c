@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests: studies that are due are put together into batches, started, and judged when their last files are through. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 
 #define BATCH_OBJECTS 500		/* objects in one request for several studies */
 #define BATCH_STUDY_OBJECTS 100		/* a study larger than that travels alone */
+#define WIDTH_FACT "width"		/* associations that the PACS takes at once */
 #define LONE_ANSWERS 3			/* so often only one of several requests was answered: no more of those */
 
 struct attempt *attempts_of(const struct run *run, const struct retrieval *r)
@@ -21,6 +23,102 @@ struct attempt *attempts_of(const struct run *run, const struct retrieval *r)
 			if (a->batch.studies[i] == r)
 				return a;
 	return NULL;
+}
+
+/* ---- how many at once ---- */
+
+static long long known_width(const struct run *run)
+{
+	auto_free char *known = ledger_learned(run->session->ledger, run->node, WIDTH_FACT);
+
+	return known ? strtoll(known, NULL, 10) : 0;
+}
+
+void throttle_begin(struct run *run)
+{
+	throttle_init(&run->throttle, run->how->parallel, run->how->retry_wait_s * 1000, known_width(run));
+}
+
+void throttle_end(struct run *run)
+{
+	long long known = known_width(run), learned = throttle_learned(&run->throttle, known);
+	struct err e = { ERR_NONE, "" };
+	char text[24];
+
+	snprintf(text, sizeof text, "%lld", learned);
+	if (learned != known && ledger_learn(run->session->ledger, run->node, WIDTH_FACT, learned ? text : NULL, &e) < 0)
+		log_error("%s", e.text);
+	if (run->echo)
+		echo_stop(run->echo, true);
+}
+
+size_t associations_used(const struct run *run)
+{
+	return attempts_busy(run) + objects_running(run->lister);
+}
+
+bool associations_room(const struct run *run)
+{
+	return throttle_room(&run->throttle, associations_used(run));
+}
+
+static void obey_throttle(struct run *run, enum throttle_verdict verdict, const struct err *why)
+{
+	const struct throttle *t = &run->throttle;
+	long long pause_s = (t->closed_until - clock_ms() + 999) / 1000;
+
+	switch (verdict) {
+	case THROTTLE_GO_ON:
+		break;
+	case THROTTLE_NARROWED:
+		log_verbose("the PACS refuses more than %lld associations at once: %lld from now on", t->ceiling, t->now);
+		break;
+	case THROTTLE_PAUSED:
+		log_warning("%d failures in a row: nothing is asked for %lld s (%s)", t->failures, pause_s, why->text);
+		break;
+	case THROTTLE_GIVE_UP:
+		run_fail(run, why);
+		break;
+	}
+}
+
+static void echo_heard(void *owner, const struct err *why)
+{
+	struct run *run = owner;
+	bool there = !err_transient(why->kind);
+
+	run->echo = NULL;
+	if (there || !run_ending(run))
+		obey_throttle(run, throttle_echoed(&run->throttle, there, clock_ms()), why);
+}
+
+/* What cannot even be started says nothing of the PACS. */
+static bool echo_failed_to_start(struct run *run)
+{
+	struct err e = { ERR_NONE, "" };
+
+	run->echo = echo_start(run->session, &run->how->peer, echo_heard, run, &e);
+	if (!run->echo)
+		throttle_echoed(&run->throttle, true, clock_ms());
+	return !run->echo;
+}
+
+bool associations_open(struct run *run)
+{
+	switch (throttle_turn(&run->throttle, associations_used(run), clock_ms())) {
+	case THROTTLE_OPEN:
+		return true;
+	case THROTTLE_CLOSED:
+		return false;
+	case THROTTLE_ECHO:
+		return echo_failed_to_start(run);
+	}
+	return false;
+}
+
+void associations_heard(struct run *run, const struct err *why, struct throttle_event event)
+{
+	obey_throttle(run, throttle_heard(&run->throttle, &event, clock_ms()), why);
 }
 
 /* ---- starting ---- */
@@ -151,7 +249,7 @@ static bool start_batch(struct run *run, struct retrieval **studies, size_t coun
 		studies[i]->state = RETRIEVAL_RUNNING;
 		studies[i]->in->attempts++;
 	}
-	a = attempt_start(&parts, &batch, width_used(run), &e);
+	a = attempt_start(&parts, &batch, associations_used(run), &e);
 	run->result->requests++;
 	if (!a) {
 		run_fail(run, &e);
@@ -159,7 +257,6 @@ static bool start_batch(struct run *run, struct retrieval **studies, size_t coun
 	}
 	a->next = run->attempts;
 	run->attempts = a;
-	run->attempt_count++;
 	run->last_start_ms = clock_ms();
 	return true;
 }
@@ -180,7 +277,7 @@ void attempts_lead(struct run *run)
 	size_t count;
 	struct retrieval **batch;
 
-	if (width_used(run) || run->attempts || run->width.alone || run->width.now < 2)
+	if (associations_used(run) || run->attempts || run->throttle.alone || run->throttle.now < 2)
 		return;
 	batch = batch_ahead(run, LIST_WANTED, &count);
 	if (batch)
@@ -196,7 +293,6 @@ static void unlink_attempt(struct run *run, struct attempt *a)
 			*at = a->next;
 			break;
 		}
-	run->attempt_count--;
 }
 
 /* What a batch says of the way studies travel together. */
@@ -300,7 +396,8 @@ static void conclude(struct run *run, struct attempt *a)
 		gainers += attempt_gained(a, i) > 0;
 	}
 	if (!attempt_stopped(a) && !run->draining)
-		width_heard(run, &a->answer.why, a->answer.whole, gained > 0, a->record.started_ms, a->beside + 1);
+		associations_heard(run, &a->answer.why, (struct throttle_event){ a->answer.why.kind, a->answer.whole, gained > 0,
+										 a->record.started_ms, a->beside });
 	learn_company(run, a, gainers);
 	judge_run(run, a, gained);
 	if (ledger_begin(run->session->ledger, &e) < 0 || attempt_tell_ledger(a, &e) < 0) {

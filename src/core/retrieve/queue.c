@@ -142,11 +142,11 @@ void window_listed(void *owner, struct retrieval *r, const struct err *why)
 void window_heard(void *owner, const struct err *why, int64_t started_ms)
 {
 	struct run *run = owner;
-	size_t company = width_used(run);
+	size_t used = associations_used(run), beside = used ? used - 1 : 0;
 
-	run->list_crowded = company > 1;
+	run->list_crowded = beside > 0;
 	if (!run_ending(run))
-		width_heard(run, why, false, !err_transient(why->kind), started_ms, company);
+		associations_heard(run, why, (struct throttle_event){ why->kind, false, !err_transient(why->kind), started_ms, beside });
 }
 
 static bool may_share(const struct retrieval *r)
@@ -231,7 +231,7 @@ void window_list(struct run *run)
 {
 	size_t most = run->how->parallel > 1 ? 2 : 1;
 
-	while (!run->stopping && width_open(run) && width_room(run) && objects_running(run->lister) < most && time_to_list(run) &&
+	while (!run->stopping && associations_open(run) && associations_room(run) && objects_running(run->lister) < most && time_to_list(run) &&
 	       list_some(run))
 		;
 }

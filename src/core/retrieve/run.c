@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -40,8 +39,8 @@ void run_stop(struct run *run)
 	objects_stop(run->lister);
 	for (struct attempt *a = run->attempts; a; a = a->next)
 		attempt_stop(a, false);
-	if (run->width.echo)
-		child_stop(run->width.echo, false);
+	if (run->echo)
+		echo_stop(run->echo, false);
 	if (run->receiver)
 		receiver_stop(run->receiver);
 }
@@ -61,8 +60,8 @@ static void drain(struct run *run)
 	objects_stop(run->lister);
 	for (struct attempt *a = run->attempts; a; a = a->next)
 		attempt_drain(a);
-	if (run->width.echo)
-		child_stop(run->width.echo, false);
+	if (run->echo)
+		echo_stop(run->echo, false);
 	if (run->receiver)
 		receiver_drain(run->receiver);
 }
@@ -220,12 +219,12 @@ static void pump(struct run *run)
 		return;
 	window_enter(run);
 	paused = clock_ms() < run->last_start_ms + run->how->pause_s * 1000;
-	if (!paused && width_open(run))
+	if (!paused && associations_open(run))
 		attempts_lead(run);
 	window_list(run);
-	if (run->stopping || !width_open(run) || paused)
+	if (run->stopping || !associations_open(run) || paused)
 		return;
-	while (!run->stopping && attempts_room(run) && width_room(run) && attempts_start(run))
+	while (!run->stopping && attempts_room(run) && associations_room(run) && attempts_start(run))
 		if (run->how->pause_s)
 			break;
 }
@@ -266,7 +265,7 @@ static bool over(void *owner)
 	struct run *run = owner;
 
 	pump(run);
-	if (run->attempts || run->width.echo || objects_running(run->lister) || !intake_idle(run->intake))
+	if (run->attempts || run->echo || objects_running(run->lister) || !intake_idle(run->intake))
 		return false;
 	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL))
 		return false;
@@ -370,7 +369,7 @@ static int open_run(struct run *run, struct err *e)
 	}
 	notify_open(run->session, run->how);
 	run->lister = objects_new(run->session, &run->how->peer, window_listed, window_heard, run);
-	width_begin(run);
+	throttle_begin(run);
 	return 0;
 }
 
@@ -427,7 +426,7 @@ static int carry_out(struct run *run, struct err *e)
 		receiver_stop(run->receiver);
 	}
 	run->result->queries = objects_requests(run->lister);
-	width_end(run);
+	throttle_end(run);
 	note_progress(run);
 	save(run, true);
 	return 0;

@@ -4,20 +4,9 @@
 
 #include "core/query/objects.h"
 #include "core/retrieve/attempt.h"
+#include "core/retrieve/echo.h"
 #include "core/retrieve/run.h"
-
-/* How many associations are open at once, and whether any may be. */
-struct width {
-	long long most, now, ceiling;	/* of the settings; in use; above it the PACS refused */
-	int successes;			/* since now or ceiling was last changed */
-	int64_t narrowed_ms;
-	int failures, waits;		/* in a row: failed requests; waits of the breaker */
-	int64_t closed_until;		/* the breaker is open until then */
-	bool ask_first;			/* then an echo ... */
-	bool alone;			/* ... and one request alone */
-	struct child *echo;
-	struct dcmtk_reading said;	/* by the echo */
-};
+#include "core/retrieve/throttle.h"
 
 struct run {
 	struct session *session;
@@ -41,9 +30,9 @@ struct run {
 	size_t active_count, active_room;
 	size_t next;			/* next study of the plan to enter */
 	struct attempt *attempts;
-	size_t attempt_count;
 	int list_doubts, lone_answers;	/* batches: lists not understood; one answer on an association of several requests */
-	struct width width;
+	struct throttle throttle;
+	struct echo *echo;		/* that the throttle asked for, or NULL */
 	bool list_crowded;		/* the last list was refused while others of ours were connected */
 	int64_t last_start_ms, started_ms, next_save_ms;
 	struct timer timer;
@@ -72,11 +61,11 @@ size_t attempts_busy(const struct run *);	/* that hold a slot */
 void attempts_conclude(struct run *);	/* all that are over */
 struct attempt *attempts_of(const struct run *, const struct retrieval *);
 
-/* run_width.c: how many at once, and when not at all. */
-void width_begin(struct run *);
-void width_end(struct run *);		/* keeps what was learned */
-bool width_open(struct run *);		/* may anything start now? */
-bool width_room(const struct run *);
-size_t width_used(const struct run *);
-/* A request is over: kind ERR_NONE or something came = it went well.  company: associations open when it started. */
-void width_heard(struct run *, const struct err *why, bool answered, bool gained, int64_t started_ms, size_t company);
+/* dispatch.c: how many at once, and when not at all (throttle.h). */
+void throttle_begin(struct run *);
+void throttle_end(struct run *);	/* keeps what was learned */
+bool associations_open(struct run *);	/* may anything start now? */
+bool associations_room(const struct run *);
+size_t associations_used(const struct run *);
+/* A request or a list is over. */
+void associations_heard(struct run *, const struct err *why, struct throttle_event event);
