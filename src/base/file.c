@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,96 @@ int file_read(const char *path, struct buf *b, struct err *e)
 	if (fd < 0)
 		return err_sys(e, "open %s", path);
 	return read_all(fd, path, b, e);
+}
+
+/* The user's name or number. */
+static const char *owner_name(uid_t uid, char text[static 40])
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user)
+		snprintf(text, 40, "%.39s", user->pw_name);
+	else
+		snprintf(text, 40, "user %lu", (unsigned long)uid);
+	return text;
+}
+
+/* What stands at path instead of a plain file of ours; NULL when nothing is wrong with it. */
+static const char *misfit(const struct stat *st, bool own)
+{
+	if (S_ISLNK(st->st_mode))
+		return "is a symbolic link";
+	if (S_ISCHR(st->st_mode))	/* /dev/null for a log: only root can make one */
+		return NULL;
+	if (!S_ISREG(st->st_mode))
+		return "is no plain file";
+	if (st->st_nlink > 1)
+		return "has a second name (a hard link)";
+	return own && st->st_uid != geteuid() ? "is not ours" : NULL;
+}
+
+static int refuse(const char *path, const struct stat *st, const char *what, struct err *e)
+{
+	char owner[40];
+
+	return err_set(e, ERR_SYSTEM, "%s %s; it belongs to %s, and is not touched", path, what, owner_name(st->st_uid, owner));
+}
+
+/* open() failed: a link, a FIFO and a foreign file are said as such, anything else in the system's words. */
+static int refuse_unopened(const char *path, bool own, struct err *e)
+{
+	int why = errno;
+	const char *what = NULL;
+	struct stat st;
+
+	if ((why == ELOOP || why == ENXIO || why == EACCES) && !lstat(path, &st))
+		what = misfit(&st, own);
+	errno = why;
+	if (what)
+		refuse(path, &st, what, e);
+	else
+		err_sys(e, "open %s", path);
+	errno = why;
+	return -1;
+}
+
+static int open_checked(const char *path, int flags, mode_t mode, bool own, struct err *e)
+{
+	auto_close int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+	const char *what;
+	struct stat st;
+	int held;
+
+	if (fd < 0)
+		return refuse_unopened(path, own, e);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "open %s", path);
+	what = misfit(&st, own);
+	if (what) {
+		refuse(path, &st, what, e);
+		errno = EPERM;
+		return -1;
+	}
+	held = fd;
+	fd = -1;
+	return held;
+}
+
+int file_open_plain(const char *path, int flags, mode_t mode, struct err *e)
+{
+	return open_checked(path, flags, mode, false, e);
+}
+
+int file_open_own(const char *path, int flags, mode_t mode, struct err *e)
+{
+	return open_checked(path, flags, mode, true, e);
+}
+
+int file_read_plain(const char *path, struct buf *b, struct err *e)
+{
+	auto_close int fd = file_open_plain(path, O_RDONLY, 0, e);
+
+	return fd < 0 ? -1 : read_all(fd, path, b, e);
 }
 
 /* The folder a path lies in, yours. */
@@ -281,7 +372,7 @@ static bool still_named(int fd, const char *path)
 {
 	struct stat held, named;
 
-	return !fstat(fd, &held) && !stat(path, &named) && held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+	return !fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
 static int note_holder(int fd)
@@ -295,11 +386,11 @@ static int note_holder(int fd)
 int file_lock(const char *path, struct err *e)
 {
 	for (;;) {
-		auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		auto_close int fd = file_open_own(path, O_RDWR | O_CREAT, 0600, e);
 		int held;
 
 		if (fd < 0)
-			return err_sys(e, "open %s", path);
+			return -1;
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 			return errno == EWOULDBLOCK ? say_holder(fd, path, e) : err_sys(e, "lock %s", path);
 		if (!still_named(fd, path))

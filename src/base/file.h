@@ -18,6 +18,14 @@ mode_t file_dir_mode(void);
 
 /* Reads a whole file; ERR_INPUT when larger than the ceiling of the buffer, ERR_SYSTEM when it cannot be read. "-" is stdin. */
 int file_read(const char *path, struct buf *, struct err *);
+/* Opens a file under a name that others may have planted: no link is followed, nothing blocks, no terminal is taken, and
+ * only a regular file with one name is accepted.  flags and mode as for open(); ERR_SYSTEM says what is there instead and
+ * whose it is; errno is kept when the system refused (ENOENT), else EPERM. */
+int file_open_plain(const char *path, int flags, mode_t mode, struct err *);
+/* The same for a file that must be ours: one of another user is refused with the user's name. */
+int file_open_own(const char *path, int flags, mode_t mode, struct err *);
+/* file_read by file_open_plain; "-" has no meaning here. */
+int file_read_plain(const char *path, struct buf *, struct err *);
 /* Writes beside path under a temporary name, fsyncs, renames, fsyncs the folder. */
 int file_replace(const char *path, const void *bytes, size_t len, struct err *);
 /* The same for a file that others are to read: with this mode, whatever file_set_umask says. */
@@ -32,7 +40,7 @@ int file_sync_dir(const char *path, struct err *);
 int file_remove_tree(const char *path, struct err *);
 /* rename without replacing: 0 done, 1 the target exists, -1 error. */
 int file_rename_new(const char *from, const char *to, struct err *);
-/* Takes an exclusive flock on path (created 0600); returns the descriptor, -1 with ERR_LOCKED naming the holder's pid
+/* Takes an exclusive flock on path (file_open_own, created 0600); returns the descriptor, -1 with ERR_LOCKED naming the holder's pid
  * (written into the file), or -1 with ERR_SYSTEM. */
 int file_lock(const char *path, struct err *);
 /* Bytes free for us on the file system of path (or of its nearest existing parent). */

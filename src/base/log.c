@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 enum { NOTHING = -1, LINE_MAX_BYTES = 16384 };
@@ -39,9 +40,9 @@ int log_setup(enum log_level level, const char *file_path, struct err *e)
 	int fd = -1;
 
 	if (file_path) {
-		fd = open(file_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		fd = file_open_own(file_path, O_WRONLY | O_APPEND | O_CREAT, 0600, e);
 		if (fd < 0)
-			return err_sys(e, "open %s", file_path);
+			return -1;
 	}
 	if (sink.fd >= 0)
 		close(sink.fd);

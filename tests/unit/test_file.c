@@ -243,6 +243,53 @@ static void test_lock(void)
 	unlink("lock");
 }
 
+static void is_refused(const char *path, bool own, const char *words)
+{
+	struct err e = { ERR_NONE, "" };
+
+	CHECK_INT(own ? file_open_own(path, O_WRONLY | O_CREAT, 0600, &e) : file_open_plain(path, O_WRONLY | O_CREAT, 0600, &e), -1);
+	CHECK_INT(e.kind, ERR_SYSTEM);
+	if (!strstr(e.text, words))
+		CHECK_STR(e.text, words);
+	if (*words != 'o')		/* it is named by its owner */
+		CHECK(strstr(e.text, "belongs to") != NULL);
+}
+
+/* Each thing that another user may plant under the name of a file of ours. */
+static void test_planted(void)
+{
+	auto_buf struct buf b = BUF_INIT(100);
+	struct err e = { ERR_NONE, "" };
+
+	put("victim", "precious");
+	CHECK(!symlink("victim", "link"));
+	CHECK(!symlink("absent", "dangling"));
+	CHECK(!mkfifo("fifo", 0600));
+	CHECK(!link("victim", "second"));
+	for (int own = 0; own < 2; own++) {
+		is_refused("link", own, "link is a symbolic link");
+		is_refused("dangling", own, "dangling is a symbolic link");
+		is_refused("fifo", own, "fifo is no plain file");
+		is_refused("second", own, "second has a second name");
+		is_refused("no/folder", own, "open no/folder");
+	}
+	CHECK_INT(file_read_plain("fifo", &b, &e), -1);
+	CHECK_INT(file_lock("fifo", &e), -1);
+	CHECK_INT(file_lock("link", &e), -1);
+	CHECK_INT(file_lock("second", &e), -1);
+	holds("victim", "precious");
+	CHECK(!is_there("absent"));
+	unlink("second");
+	if (!geteuid() && !chown("victim", 65534, (gid_t)-1)) {
+		CHECK_INT(file_lock("victim", &e), -1);
+		CHECK(strstr(e.text, "victim is not ours; it belongs to nobody") != NULL);
+		CHECK_INT(file_read_plain("victim", &b, &e), 0);
+		holds("victim", "precious");
+	}
+	for (const char *const *p = (const char *const[]){ "victim", "link", "dangling", "fifo", NULL }; *p; p++)
+		unlink(*p);
+}
+
 static void test_free_bytes(void)
 {
 	uint64_t here = 0, below = 0, root = 0;
@@ -298,6 +345,7 @@ int main(void)
 	test_remove_tree();
 	test_rename_new();
 	test_lock();
+	test_planted();
 	test_free_bytes();
 	CHECK_INT(count_entries("."), 0);
 	test_paths();

@@ -24,7 +24,8 @@
 static int lock_folder(const char *folder)
 {
 	auto_free char *path = file_join(folder, LOCK_NAME);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct err ignored = { ERR_NONE, "" };
+	int fd = file_open_own(path, O_RDWR | O_CREAT, 0600, &ignored);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
@@ -82,7 +83,7 @@ static int64_t read_label(const char *folder)
 	auto_buf struct buf text = BUF_INIT(100);
 	struct err ignored = { ERR_NONE, "" };
 
-	if (access(path, F_OK) < 0 || file_read(path, &text, &ignored) < 0)
+	if (access(path, F_OK) < 0 || file_read_plain(path, &text, &ignored) < 0)
 		return 0;
 	return strtoll(buf_text(&text), NULL, 10);
 }
@@ -157,6 +158,7 @@ bool staging_in_use(const char *house)
 {
 	DIR *dir = opendir(house);
 	struct dirent *entry;
+	struct err ignored = { ERR_NONE, "" };
 	bool used = false;
 
 	while (dir && !used && (entry = readdir(dir))) {
@@ -167,7 +169,7 @@ bool staging_in_use(const char *house)
 			continue;
 		path = file_join(house, entry->d_name);
 		lock = file_join(path, LOCK_NAME);
-		fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		fd = file_open_plain(lock, O_RDWR, 0, &ignored);
 		used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
 		if (fd >= 0)
 			close(fd);

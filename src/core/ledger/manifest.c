@@ -30,26 +30,27 @@ char *manifest_path(const char *output, const char *study_uid)
 	return mem_printf("%s/.dicom-qr/manifest/%s" SUFFIX, output, name);
 }
 
-/* The file at path, locked; -1 and errno. */
-static int open_locked(const char *path, int flags)
+/* The file at path, locked; -1 and err; 1 when it or its folder is not there.  It may be another user's, who works in the same archive. */
+static int open_locked(const char *path, int flags, int *ret_fd, struct err *e)
 {
 	for (;;) {
-		int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, file_mode());
+		int fd = file_open_plain(path, flags, file_mode(), e);
 		struct stat mine, there;
 
+		if (fd < 0 && errno == ENOENT) {
+			*e = (struct err){ ERR_NONE, "" };
+			return 1;
+		}
 		if (fd < 0)
 			return -1;
+		*ret_fd = fd;
 		errno = 0;
 		if (flock(fd, LOCK_EX) == 0 && fstat(fd, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino &&
 		    mine.st_dev == there.st_dev)
-			return fd;
-		if (errno != EINTR && errno != ENOENT && errno) {
-			int why = errno;
-
-			close(fd);
-			errno = why;
-			return -1;
-		}
+			return 0;
+		if (errno != EINTR && errno != ENOENT && errno)
+			return err_sys(e, "lock %s", path);
+		*ret_fd = -1;
 		close(fd);
 	}
 }
@@ -79,15 +80,16 @@ int manifest_append(const char *output, const struct ledger_instance *instances,
 	auto_free char *path = manifest_path(output, instances[0].study);
 	auto_free char *folder = mem_printf("%s/.dicom-qr/manifest", output);
 	auto_buf struct buf text = BUF_INIT(MANIFEST_BYTES_MAX);
-	auto_close int fd = open_locked(path, O_WRONLY | O_APPEND | O_CREAT);
+	auto_close int fd = -1;
+	int missing = open_locked(path, O_WRONLY | O_APPEND | O_CREAT, &fd, e);
 
-	if (fd < 0 && errno == ENOENT) {
+	if (missing > 0) {
 		if (file_make_dirs(folder, e) < 0)
 			return -1;
-		fd = open_locked(path, O_WRONLY | O_APPEND | O_CREAT);
+		missing = open_locked(path, O_WRONLY | O_APPEND | O_CREAT, &fd, e);
 	}
-	if (fd < 0)
-		return err_sys(e, "open %s", path);
+	if (missing)
+		return missing < 0 ? -1 : err_set(e, ERR_SYSTEM, "%s: its folder was removed", path);
 	for (size_t i = 0; i < count; i++)
 		write_line(&text, &instances[i]);
 	if (write(fd, text.data, text.len) != (ssize_t)text.len)
@@ -137,7 +139,7 @@ int manifest_read(const char *output, const char *study_uid, ledger_instance_fn 
 
 	if (access(path, F_OK) < 0)
 		return 0;
-	if (file_read(path, &text, e) < 0)
+	if (file_read_plain(path, &text, e) < 0)
 		return -1;
 	for (line = buf_text(&text); (end = strchr(line, '\n')); line = end + 1)
 		read_line(output, line, (size_t)(end - line), fn, owner);
@@ -218,7 +220,7 @@ int manifest_last(const char *output, const char *study_uid, ledger_instance_fn 
 
 	if (access(path, F_OK) < 0)
 		return 0;
-	if (file_read(path, &text, e) < 0)
+	if (file_read_plain(path, &text, e) < 0)
 		return -1;
 	lines = last_lines(output, &text);
 	for (size_t at = 0; map_next(lines, &at, &json);) {
@@ -255,12 +257,13 @@ int manifest_edit(const char *output, const char *study_uid, manifest_edit_fn *e
 	auto_free char *path = manifest_path(output, study_uid);
 	auto_buf struct buf text = BUF_INIT(MANIFEST_BYTES_MAX);
 	auto_buf struct buf out = BUF_INIT(MANIFEST_BYTES_MAX);
-	auto_close int lock = open_locked(path, O_RDWR);
+	auto_close int lock = -1;
+	int missing = open_locked(path, O_RDWR, &lock, e);
 	struct map *lines;
 
-	if (lock < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "open %s", path);
-	if (file_read(path, &text, e) < 0)
+	if (missing)
+		return missing < 0 ? -1 : 0;
+	if (file_read_plain(path, &text, e) < 0)
 		return -1;
 	lines = last_lines(output, &text);
 	edit_lines(lines, output, edit, owner, &out);

@@ -298,11 +298,14 @@ int state_parse(const char *text, size_t len, struct plan *p, struct err *e)
 int state_read(const char *path, struct plan *p, struct err *e)
 {
 	bool standard = !strcmp(path, "-");
-	auto_close int fd = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	auto_close int fd = standard ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct source in = { .fd = standard ? STDIN_FILENO : fd, .path = standard ? "standard input" : path };
+	struct stat st;
 
 	if (in.fd < 0)
 		return err_sys(e, "open %s", path);
+	if (!standard && !fstat(fd, &st) && !S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, "state file %s: it is no plain file", path);
 	if (parse(&in, p, e) == 0)
 		return 0;
 	return in.unread ? -1 : err_in(e, "invalid state file %s", path);

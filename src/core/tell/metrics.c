@@ -141,7 +141,7 @@ int metrics_write(const char *path, struct metrics *m, struct err *e)
 
 	if (!m->status)
 		m->succeeded = m->ended;
-	else if (access(path, F_OK) == 0 && file_read(path, &before, &ignored) == 0)
+	else if (access(path, F_OK) == 0 && file_read_plain(path, &before, &ignored) == 0)
 		m->succeeded = metrics_succeeded(buf_text(&before), m);
 	metrics_text(m, &text);
 	return file_replace_mode(path, text.data, text.len, METRICS_MODE, e);
