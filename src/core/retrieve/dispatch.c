@@ -8,13 +8,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/ledger/held.h"
+#include "core/retrieve/batch.h"
 #include "core/retrieve/run_p.h"
-#include "dicom/query.h"
 
-#define BATCH_OBJECTS 500		/* objects in one request for several studies */
-#define BATCH_STUDY_OBJECTS 100		/* a study larger than that travels alone */
 #define WIDTH_FACT "width"		/* associations that the PACS takes at once */
-#define LONE_ANSWERS 3			/* so often only one of several requests was answered: no more of those */
 
 struct attempt *attempts_of(const struct run *run, const struct retrieval *r)
 {
@@ -123,20 +120,17 @@ void associations_heard(struct run *run, const struct err *why, struct throttle_
 
 /* ---- starting ---- */
 
-static bool small(const struct retrieval *r)
+static struct batch_candidate candidate_of(const struct retrieval *r)
 {
-	return r->step == STEP_WHOLE && r->batch_max > 1 && !r->in->series_uid && r->in->expected >= 0 &&
-	       r->in->expected <= BATCH_STUDY_OBJECTS && !retrieval_nearline(r) && !r->spent_ms;
+	return (struct batch_candidate){
+		.way = r->way, .company = r->company, .part = r->step != STEP_WHOLE || r->in->series_uid,
+		.slow = retrieval_nearline(r) || r->spent_ms, .expected = r->in->expected, .most = r->batch_max,
+	};
 }
 
 static bool due(const struct retrieval *r, int64_t now)
 {
 	return r->state == RETRIEVAL_READY && r->not_before <= now;
-}
-
-static bool fits(const struct retrieval *a, const struct retrieval *b)
-{
-	return small(b) && a->way.method == b->way.method && a->way.syntax == b->way.syntax && a->company == b->company;
 }
 
 /* May the whole study be asked for beside its list?  Where the list could show that another way is better, or that some of it
@@ -155,31 +149,36 @@ static bool nothing_here(struct run *run, struct retrieval *r)
 	return !r->list_first && !run->stopping;
 }
 
+static struct batch_budget budget_of(const struct run *run)
+{
+	const struct run_progress *p = &run->result->progress;
+
+	return (struct batch_budget){ .max_bytes = run->how->max_bytes, .bytes = p->bytes, .objects = p->objects };
+}
+
 /* The first that is due (list over), or may go ahead of a list that is not, and others that may share its request. */
 static struct retrieval **next_batch(struct run *run, enum retrieval_list list, size_t *ret_count)
 {
+	const struct batch_budget budget = budget_of(run);
 	struct retrieval **batch = NULL;
-	size_t count = 0, room = 0, most = QUERY_LIST_UIDS_MAX;
+	struct batch_draft draft;
+	size_t room = 0;
 	int64_t now = clock_ms();
-	long long objects = 0;
 
-	for (size_t i = 0; i < run->active_count && count < most; i++) {
+	batch_begin(&draft, &budget);
+	for (size_t i = 0; i < run->active_count && !batch_full(&draft); i++) {
 		struct retrieval *r = run->active[i];
+		const struct batch_candidate candidate = candidate_of(r);
 
-		if (!(list == LIST_OVER ? due(r, now) : may_go_ahead(run, r, list)))
-			continue;
-		if (count && (!fits(batch[0], r) || objects + r->in->expected > BATCH_OBJECTS))
+		if (!(list == LIST_OVER ? due(r, now) : may_go_ahead(run, r, list)) || !batch_fits(&draft, &candidate))
 			continue;
 		if (list != LIST_OVER && !nothing_here(run, r))
 			continue;
-		mem_grow(batch, count, room);
-		batch[count++] = r;
-		objects += r->in->expected;
-		if (!small(r))
-			break;
-		most = r->batch_max < most ? r->batch_max : most;
+		mem_grow(batch, draft.count, room);
+		batch[draft.count] = r;
+		batch_add(&draft, &candidate);
 	}
-	*ret_count = count < most || !count ? count : most;
+	*ret_count = batch_count(&draft);
 	return batch;
 }
 
@@ -298,62 +297,53 @@ static void unlink_attempt(struct run *run, struct attempt *a)
 /* What a batch says of the way studies travel together. */
 static void learn_company(struct run *run, const struct attempt *a, size_t gainers)
 {
-	if (a->batch.count < 2 || attempt_stopped(a))
-		return;
-	if (a->batch.request.form == FORM_LIST && a->answer.whole && gainers <= 1)
-		run->list_doubts++;
-	if (a->batch.request.form != FORM_FILES)
-		return;
-	if (a->answer.whole && gainers == a->batch.count && run->list_doubts)
-		abilities_learn_studies(&run->means, FORM_FILES);
-	if (a->answer.whole)
-		run->lone_answers = 0;
-	else if (a->answer.finals == 1 && ++run->lone_answers >= LONE_ANSWERS)
-		abilities_learn_studies(&run->means, FORM_ALONE);
+	const struct judge_company company = { a->batch.request.form, a->batch.count, gainers, a->answer.finals, a->answer.whole,
+					       attempt_stopped(a) };
+	int learned = judge_company(&run->lessons, &company);
+
+	if (learned >= 0)
+		abilities_learn_studies(&run->means, (enum form)learned);
 }
 
 /* What is not about the studies asked for but about the whole run. */
 static void judge_run(struct run *run, const struct attempt *a, int gained)
 {
-	bool unknown_here = a->answer.status == 0xa801 && a->batch.request.method == METHOD_MOVE;
+	const struct judge_request request = {
+		a->batch.request.method, &a->answer, gained > 0, attempt_stopped(a) || run->draining,
+		run->how->method == METHOD_AUTO, run->means.get, run->means.move,
+	};
 
-	if (!a->answer.why.kind || gained || attempt_stopped(a) || run->draining)
-		return;
-	if (a->answer.why.kind == ERR_SPACE) {
+	switch (judge_request(&request)) {
+	case JUDGE_GO_ON:
+		break;
+	case JUDGE_FAIL:
 		run_fail(run, &a->answer.why);
-	} else if (unknown_here && run->how->method == METHOD_AUTO && run->means.get) {
+		break;
+	case JUDGE_NO_MOVE:
 		run->means.move = false;
 		run->means.first = METHOD_GET;
 		log_warning("%s; going on without C-MOVE", a->answer.why.text);
-	} else if (a->answer.unsupported && abilities_lose(&run->means, a->batch.request.method)) {
+		break;
+	case JUDGE_OTHER_METHOD:
+		abilities_lose(&run->means, a->batch.request.method);
 		log_verbose("%s: going on by %s", a->answer.why.text, run->means.get ? "C-GET" : "C-MOVE");
-	} else if (a->answer.why.kind == ERR_REFUSED && (!a->answer.accepted || a->answer.unsupported || unknown_here)) {
-		run_fail(run, &a->answer.why);		/* nobody else will fare better */
+		break;
 	}
-}
-
-/* Ended for reasons that are not the study's. */
-static bool outcome_stopped(const struct run *run, const struct attempt *a, const struct retrieval *r)
-{
-	if (attempt_stopped(a) || run->stopping)
-		return true;
-	return run->draining && (a->answer.why.kind || !a->answer.whole || r->list != LIST_OVER);
 }
 
 static struct outcome outcome_of(const struct run *run, const struct attempt *a, size_t i, const struct retrieval *suspect)
 {
 	const struct retrieval *r = a->batch.studies[i];
-	const struct attempt_answer *answer = &a->answer;
-	bool shared = a->batch.count > 1;
+	const struct judge_part part = { a->batch.count - 1, r == suspect, suspect != NULL, a->stop, run->stopping, run->draining,
+					 r->list == LIST_OVER, a->beside };
+	struct outcome outcome = judge_study(&a->answer, &part);
 
-	return (struct outcome){
-		.why = answer->why, .answered = answer->whole, .status = answer->status, .finals = answer->finals,
-		.completed = answer->completed, .failed = answer->failed_all, .gained = attempt_gained(a, i), .damaged = attempt_damaged(a, i),
-		.ms = a->record.ended_ms - a->record.started_ms, .sops = a->files.sops, .asked = a->files.named,
-		.shared = a->batch.count - 1, .suspect = shared && r == suspect, .blind = shared && !suspect,
-		.crowded = answer->why.kind == ERR_BUSY && !answer->whole && a->beside,
-		.overtime = a->stop == STOP_STUDY && (!shared || r == suspect), .stopped = outcome_stopped(run, a, r),
-	};
+	outcome.gained = attempt_gained(a, i);
+	outcome.damaged = attempt_damaged(a, i);
+	outcome.ms = a->record.ended_ms - a->record.started_ms;
+	outcome.sops = a->files.sops;
+	outcome.asked = a->files.named;
+	return outcome;
 }
 
 static void tell_pause(const struct retrieval *r)

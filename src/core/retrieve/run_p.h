@@ -5,6 +5,7 @@
 #include "core/query/objects.h"
 #include "core/retrieve/attempt.h"
 #include "core/retrieve/echo.h"
+#include "core/retrieve/judge.h"
 #include "core/retrieve/run.h"
 #include "core/retrieve/throttle.h"
 
@@ -30,7 +31,7 @@ struct run {
 	size_t active_count, active_room;
 	size_t next;			/* next study of the plan to enter */
 	struct attempt *attempts;
-	int list_doubts, lone_answers;	/* batches: lists not understood; one answer on an association of several requests */
+	struct judge_lessons lessons;	/* of batches */
 	struct throttle throttle;
 	struct echo *echo;		/* that the throttle asked for, or NULL */
 	bool list_crowded;		/* the last list was refused while others of ours were connected */
