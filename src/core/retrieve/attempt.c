@@ -457,3 +457,12 @@ void attempt_free(struct attempt *a)
 	free(a->batch.studies);
 	free(a);
 }
+
+struct attempt *attempt_of(struct attempt *list, const struct retrieval *r)
+{
+	for (struct attempt *a = list; a; a = a->next)
+		for (size_t i = 0; i < a->batch.count; i++)
+			if (a->batch.studies[i] == r)
+				return a;
+	return NULL;
+}

@@ -98,5 +98,7 @@ void attempt_drain(struct attempt *);
 /* How it ended, and what it brought, into the ledger: when its last files are through. */
 int attempt_tell_ledger(struct attempt *, struct err *);
 void attempt_free(struct attempt *);
+/* The one of the list that has asked for this study, or NULL. */
+struct attempt *attempt_of(struct attempt *list, const struct retrieval *);
 /* The exact command line of a request, for a dry run; yours. */
 char *attempt_command_text(struct session *, const struct settings *, const struct request *, const char *query_name, const char *into);

@@ -13,15 +13,6 @@
 
 #define WIDTH_FACT "width"		/* associations that the PACS takes at once */
 
-struct attempt *attempts_of(const struct run *run, const struct retrieval *r)
-{
-	for (struct attempt *a = run->attempts; a; a = a->next)
-		for (size_t i = 0; i < a->batch.count; i++)
-			if (a->batch.studies[i] == r)
-				return a;
-	return NULL;
-}
-
 /* ---- how many at once ---- */
 
 static long long known_width(const struct run *run)
@@ -146,7 +137,7 @@ static bool nothing_here(struct run *run, struct retrieval *r)
 
 	if (!run->how->force && held_any(run->session->ledger, run->how->output, r->uid, &r->list_first, &e) < 0)
 		run_fail(run, &e);
-	return !r->list_first && !run->stopping;
+	return !r->list_first && run->ending != RUN_STOPPING;
 }
 
 static struct batch_budget budget_of(const struct run *run)
@@ -166,8 +157,8 @@ static struct retrieval **next_batch(struct run *run, enum retrieval_list list, 
 	int64_t now = clock_ms();
 
 	batch_begin(&draft, &budget);
-	for (size_t i = 0; i < run->active_count && !batch_full(&draft); i++) {
-		struct retrieval *r = run->active[i];
+	for (size_t i = 0; i < run->queue.count && !batch_full(&draft); i++) {
+		struct retrieval *r = run->queue.studies[i];
 		const struct batch_candidate candidate = candidate_of(r);
 
 		if (!(list == LIST_OVER ? due(r, now) : may_go_ahead(run, r, list)) || !batch_fits(&draft, &candidate))
@@ -309,7 +300,7 @@ static void learn_company(struct run *run, const struct attempt *a, size_t gaine
 static void judge_run(struct run *run, const struct attempt *a, int gained)
 {
 	const struct judge_request request = {
-		a->batch.request.method, &a->answer, gained > 0, attempt_stopped(a) || run->draining,
+		a->batch.request.method, &a->answer, gained > 0, attempt_stopped(a) || run_ending(run),
 		run->how->method == METHOD_AUTO, run->means.get, run->means.move,
 	};
 
@@ -334,7 +325,7 @@ static void judge_run(struct run *run, const struct attempt *a, int gained)
 static struct outcome outcome_of(const struct run *run, const struct attempt *a, size_t i, const struct retrieval *suspect)
 {
 	const struct retrieval *r = a->batch.studies[i];
-	const struct judge_part part = { a->batch.count - 1, r == suspect, suspect != NULL, a->stop, run->stopping, run->draining,
+	const struct judge_part part = { a->batch.count - 1, r == suspect, suspect != NULL, a->stop, run->ending == RUN_STOPPING, run->ending == RUN_DRAINING,
 					 r->list == LIST_OVER, a->beside };
 	struct outcome outcome = judge_study(&a->answer, &part);
 
@@ -370,7 +361,7 @@ static void judge_studies(struct run *run, struct attempt *a)
 		}
 		tell_pause(r);
 		if (r->state == RETRIEVAL_OVER)
-			window_leave(run, r);
+			run_leave(run, r);
 	}
 }
 
@@ -385,7 +376,7 @@ static void conclude(struct run *run, struct attempt *a)
 		gained += attempt_gained(a, i);
 		gainers += attempt_gained(a, i) > 0;
 	}
-	if (!attempt_stopped(a) && !run->draining)
+	if (!attempt_stopped(a) && !run_ending(run))
 		associations_heard(run, &a->answer.why, (struct throttle_event){ a->answer.why.kind, a->answer.whole, gained > 0,
 										 a->record.started_ms, a->beside });
 	learn_company(run, a, gainers);
@@ -397,8 +388,8 @@ static void conclude(struct run *run, struct attempt *a)
 	}
 	attempt_note_failed(a);
 	judge_studies(run, a);
-	for (size_t i = 0; i < run->active_count; i++)
-		retrieval_redirect(run->active[i], &run->means);
+	for (size_t i = 0; i < run->queue.count; i++)
+		retrieval_redirect(run->queue.studies[i], &run->means);
 	abilities_keep(&run->means, run->session->ledger, run->node, &e);
 	if (ledger_commit(run->session->ledger, &e) < 0)
 		run_fail(run, &e);

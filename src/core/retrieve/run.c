@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One run.  Studies enter a window in the order of the plan, are listed, compared with what is here, asked for, judged by
+/* One run.  Studies enter its queue in the order of the plan, are listed, compared with what is here, asked for, judged by
  * what arrived, and leave with a verdict; what waits for another try holds no slot. */
 #include "core/retrieve/run.h"
 
@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/ledger/held.h"
 #include "core/plan/state.h"
 #include "core/retrieve/run_p.h"
 #include "core/tell/notify.h"
@@ -33,9 +34,9 @@ void run_fail(struct run *run, const struct err *e)
 
 void run_stop(struct run *run)
 {
-	if (run->stopping)
+	if (run->ending == RUN_STOPPING)
 		return;
-	run->stopping = true;
+	run->ending = RUN_STOPPING;
 	objects_stop(run->lister);
 	for (struct attempt *a = run->attempts; a; a = a->next)
 		attempt_stop(a, false);
@@ -47,7 +48,7 @@ void run_stop(struct run *run)
 
 bool run_ending(const struct run *run)
 {
-	return run->stopping || run->draining;
+	return run->ending != RUN_GOES_ON;
 }
 
 /* A limit ends a run between objects. */
@@ -55,7 +56,7 @@ static void drain(struct run *run)
 {
 	if (run_ending(run))
 		return;
-	run->draining = true;
+	run->ending = RUN_DRAINING;
 	log_verbose("stopped by %s: nothing new starts, objects in flight are finished", run->result->limit);
 	objects_stop(run->lister);
 	for (struct attempt *a = run->attempts; a; a = a->next)
@@ -64,107 +65,6 @@ static void drain(struct run *run)
 		echo_stop(run->echo, false);
 	if (run->receiver)
 		receiver_drain(run->receiver);
-}
-
-/* ---- what the intake tells ---- */
-
-/* Of an earlier run, by the plan of its job: a study, or a series, or single objects of it. */
-static bool was_wanted(const struct run *run, const char *study, const char *series, const char *sop)
-{
-	auto_free char *of_series = mem_printf("%s/%s", study, series), *alone = mem_printf("%s//%s", study, sop);
-
-	return map_has(run->left, study) || map_has(run->left, of_series) || map_has(run->left, alone);
-}
-
-static bool wanted(void *owner, const char *study, const char *series, const char *sop)
-{
-	struct run *run = owner;
-	struct retrieval *r = map_get(run->by_uid, study);
-
-	if (run->taking_leftovers)
-		return was_wanted(run, study, series, sop);
-	if (!r)
-		return map_has(run->known, study);
-	if (r->in->only.count)
-		return r->objects && map_has(r->objects, sop);
-	return !r->in->series_uid || !strcmp(r->in->series_uid, series);
-}
-
-static const char *present(void *owner, const char *study, const char *sop)
-{
-	struct run *run = owner;
-	struct retrieval *r = map_get(run->by_uid, study);
-	const struct object *listed = r && r->objects ? map_get(r->objects, sop) : NULL;
-	const struct object *came = r && r->came ? map_get(r->came, sop) : NULL;
-
-	return listed && listed->path ? listed->path : came ? came->path : NULL;
-}
-
-static int publishing(void *owner, const char *const *studies, size_t count, struct err *e)
-{
-	return notify_publishing(((struct run *)owner)->session->notify, studies, count, e);
-}
-
-static void placed(void *owner, const struct intake_object *object)
-{
-	struct run *run = owner;
-	struct retrieval *r = map_get(run->by_uid, object->study);
-	struct attempt *a;
-
-	if (object->duplicate)
-		run->result->duplicates++;
-	if (object->conflict) {
-		run->result->conflicts++;
-		log_warning("conflict: SOP Instance UID %s came with other content than the file that is here; both are kept", object->sop);
-	}
-	if (run->taking_leftovers)
-		return;
-	if (!object->duplicate) {
-		run->result->progress.objects++;
-		run->result->progress.bytes += object->bytes;
-	}
-	if (!r)
-		return;
-	if (object->conflict)
-		r->conflicts++;
-	if (!object->duplicate)
-		r->in->bytes += object->bytes;
-	if ((a = attempts_of(run, r)))
-		attempt_touch(a, r, object->bytes);
-	if (run->receiver)
-		receiver_came(run->receiver, object->connection, object->study);
-	if (!retrieval_have(r, object->series, object->sop, object->sop_class, object->path) && !object->duplicate)
-		retrieval_surplus(r, object->series, object->sop);
-}
-
-/* A damaged object may tell no more than its own UID. */
-static struct retrieval *who_wants(struct run *run, const char *study, const char *sop)
-{
-	if (*study)
-		return map_get(run->by_uid, study);
-	for (size_t i = 0; i < run->active_count; i++)
-		if (run->active[i]->objects && map_has(run->active[i]->objects, sop))
-			return run->active[i];
-	return NULL;
-}
-
-static void refused(void *owner, const char *study, const char *sop, const char *reason)
-{
-	struct run *run = owner;
-	struct retrieval *r = who_wants(run, study, sop);
-
-	if (r && strcmp(reason, "not asked for")) {
-		run->result->damaged++;
-		retrieval_damaged(r, sop, reason);
-	} else {
-		run->result->foreign++;
-	}
-	log_warning("quarantined: SOP Instance UID %s: %s", *sop ? sop : "unknown", reason);
-}
-
-static void intake_failed(void *owner, const struct err *e)
-{
-	run_fail(owner, e);
 }
 
 /* ---- the turn ---- */
@@ -185,7 +85,7 @@ static void check_limits(struct run *run)
 		if (run->result->limit)
 			drain(run);
 	}
-	if (run->means.foreign || run->stopping)
+	if (run->means.foreign || run->ending == RUN_STOPPING)
 		return;
 	if (file_free_bytes(how->output, &free_bytes, &e) == 0 && free_bytes < FREE_FLOOR) {
 		err_set(&e, ERR_SPACE, "%s: only %llu MB are free: make room, then resume", how->output,
@@ -199,15 +99,121 @@ static void save(struct run *run, bool now)
 	struct err e = { ERR_NONE, "" };
 	int64_t started = clock_ms();
 
-	if (!run->state_path || (!now && (!run->save_due || started < run->next_save_ms)))
+	if (!run->saving.path || (!now && (!run->saving.due || started < run->saving.next_ms)))
 		return;
-	run->save_due = false;
-	if (state_write(run->state_path, run->plan, &e) < 0)
+	run->saving.due = false;
+	if (state_write(run->saving.path, run->plan, &e) < 0)
 		run_fail(run, &e);
 	else
 		ledger_step();
 	/* A plan of 100,000 studies takes its time to write: at most a twentieth of it is spent so. */
-	run->next_save_ms = clock_ms() + SAVE_MS + 20 * (clock_ms() - started);
+	run->saving.next_ms = clock_ms() + SAVE_MS + 20 * (clock_ms() - started);
+}
+
+/* ---- studies ---- */
+
+void run_leave(struct run *run, struct retrieval *r)
+{
+	struct err e = { ERR_NONE, "" };
+
+	queue_remove(&run->queue, r);
+	if (retrieval_list_cut(r))
+		objects_cut(run->lister, r);
+	if (r->in->verdict == VERDICT_FAILED)
+		run->result->last = r->why;
+	if (queue_record(&run->queue, run->session, r->in, &e) < 0)
+		run_fail(run, &e);
+	else
+		notify_next(run->session->notify);
+	run->result->progress.studies_done++;
+	run->saving.due = true;
+	if (run->hooks->study_over)
+		run->hooks->study_over(run->owner, r->in, &run->result->progress);
+	retrieval_done(r);
+	free(r);
+}
+
+/* What is to come is known: it is compared with what is here. */
+static void study_begin(struct run *run, struct retrieval *r)
+{
+	struct err e = { ERR_NONE, "" };
+
+	if (!run->how->force && !run->means.foreign && held_load(run->session->ledger, run->session->job, run->how->output, r, &e) < 0) {
+		run_fail(run, &e);
+		return;
+	}
+	r->in->held = r->here;
+	retrieval_ready(r, &run->means);
+	if (retrieval_whole(r) || r->step == STEP_END) {
+		retrieval_end(r, &run->means);
+		run_leave(run, r);
+	}
+}
+
+static void study_listed(void *owner, struct retrieval *r, const struct err *why)
+{
+	struct run *run = owner;
+
+	if (run_ending(run)) {
+		r->list = LIST_WANTED;
+		return;
+	}
+	switch (queue_listed(&run->queue, r, run->attempts, run->how, why)) {
+	case LIST_TURN_KNOWN:
+		study_begin(run, r);
+		break;
+	case LIST_TURN_JOIN:
+		retrieval_join(r, &run->means);
+		break;
+	case LIST_TURN_LATER:
+	case LIST_TURN_NONE:
+		break;
+	case LIST_TURN_END:
+		retrieval_end(r, &run->means);
+		run_leave(run, r);
+		break;
+	case LIST_TURN_FAIL:
+		run_fail(run, why);
+		break;
+	}
+}
+
+static void list_heard(void *owner, const struct err *why, int64_t started_ms)
+{
+	struct run *run = owner;
+	size_t used = associations_used(run), beside = used ? used - 1 : 0;
+
+	run->queue.crowded = beside > 0;
+	if (!run_ending(run))
+		associations_heard(run, why, (struct throttle_event){ why->kind, false, !err_transient(why->kind), started_ms, beside });
+}
+
+static void enter_studies(struct run *run)
+{
+	static const struct err fine = { ERR_NONE, "" };
+	struct retrieval *r;
+
+	queue_enter(&run->queue, &run->means);
+	while (!run_ending(run) && (r = queue_without_list(&run->queue, &run->means)))
+		study_listed(run, r, &fine);
+}
+
+static bool list_some(struct run *run)
+{
+	struct retrieval *group[OBJECTS_STUDIES_MAX];
+	size_t count = queue_ask(&run->queue, run->attempts, group, objects_width(run->lister));
+
+	if (count)
+		objects_add(run->lister, group, count);
+	return count > 0;
+}
+
+static void list_studies(struct run *run)
+{
+	size_t most = run->how->parallel > 1 ? 2 : 1;
+
+	while (!run_ending(run) && associations_open(run) && associations_room(run) && objects_running(run->lister) < most && list_some(run))
+		;
 }
 
 static void pump(struct run *run)
@@ -217,14 +223,14 @@ static void pump(struct run *run)
 	attempts_conclude(run);
 	if (run_ending(run))
 		return;
-	window_enter(run);
+	enter_studies(run);
 	paused = clock_ms() < run->last_start_ms + run->how->pause_s * 1000;
 	if (!paused && associations_open(run))
 		attempts_lead(run);
-	window_list(run);
-	if (run->stopping || !associations_open(run) || paused)
+	list_studies(run);
+	if (run_ending(run) || !associations_open(run) || paused)
 		return;
-	while (!run->stopping && attempts_room(run) && associations_room(run) && attempts_start(run))
+	while (!run_ending(run) && attempts_room(run) && associations_room(run) && attempts_start(run))
 		if (run->how->pause_s)
 			break;
 }
@@ -236,8 +242,8 @@ static void note_progress(struct run *run)
 	p->elapsed_ms = clock_ms() - run->started_ms;
 	p->running = attempts_busy(run);
 	p->waiting = 0;
-	for (size_t i = 0; i < run->active_count; i++)
-		p->waiting += run->active[i]->not_before > clock_ms() || run->active[i]->list_not_before > clock_ms();
+	for (size_t i = 0; i < run->queue.count; i++)
+		p->waiting += run->queue.studies[i]->not_before > clock_ms() || run->queue.studies[i]->list_not_before > clock_ms();
 	if (run->hooks->progress)
 		run->hooks->progress(run->owner, p);
 }
@@ -269,7 +275,7 @@ static bool over(void *owner)
 		return false;
 	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL))
 		return false;
-	return run_ending(run) || (run->next >= run->plan->count && !run->active_count);
+	return run_ending(run) || queue_empty(&run->queue);
 }
 
 static void interrupted(void *owner)
@@ -283,92 +289,20 @@ static void interrupted(void *owner)
 
 /* ---- beginning and end ---- */
 
-static void add_left(struct map *left, const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_study *in = &plan->studies[i];
-		auto_free char *study = mem_str(study_get(&in->study, STUDY_UID));
-		auto_free char *series = NULL;
-
-		value_trim(study);
-		if (in->verdict == VERDICT_SKIPPED)
-			continue;
-		series = in->series_uid ? mem_printf("%s/%s", study, in->series_uid) : NULL;
-		if (!in->only.count)
-			map_put(left, series ? series : study, NULL);
-		for (size_t n = 0; n < in->only.count; n++) {
-			auto_free char *alone = mem_printf("%s//%s", study, in->only.items[n].sop);
-
-			map_put(left, alone, NULL);
-		}
-	}
-}
-
-/* A plan of another output folder is that of another ledger's job. */
-static void leftover_folder(void *owner, int64_t job)
-{
-	struct run *run = owner;
-	struct err e = { ERR_NONE, "" };
-	auto_free char *text = job > 0 && run->session->ledger ? ledger_job_plan_text(run->session->ledger, job, &e) : NULL;
-	struct plan plan;
-
-	plan_init(&plan);
-	if (text && state_parse(text, strlen(text), &plan, &e) == 0 && plan.how.output && !strcmp(plan.how.output, run->how->output))
-		add_left(run->left, &plan);
-	else
-		log_verbose("an earlier run left files, and what it wanted is unknown: they are taken in if this run wants them");
-	plan_done(&plan);
-}
-
-static void leftover(void *owner, const char *path)
-{
-	struct run *run = owner;
-	struct stat st;
-
-	if (lstat(path, &st) == 0)
-		intake_add(run->intake, path, st.st_size, "an earlier run", 0, true);
-}
-
-static bool leftovers_over(void *owner)
-{
-	struct run *run = owner;
-
-	return intake_idle(run->intake);
-}
-
-static int take_leftovers(struct run *run, struct err *e)
-{
-	static const struct staging_finder finder = { leftover_folder, leftover };
-
-	run->taking_leftovers = true;
-	run->left = map_new();
-	add_left(run->left, run->plan);
-	if (staging_leftovers(&run->staging, &finder, run, e) < 0)
-		return -1;
-	intake_flush(run->intake);
-	if (session_run(run->session, leftovers_over, run, e) < 0)
-		return -1;
-	run->taking_leftovers = false;
-	map_free(run->left, NULL);
-	run->left = NULL;
-	return 0;
-}
-
 static int open_run(struct run *run, struct err *e)
 {
-	static const struct intake_hooks hooks = { wanted, present, publishing, placed, refused, intake_failed };
 	run->layout = layout_parse(run->how->layout, e);
 	if (!run->layout || file_make_dirs(run->how->output, e) < 0 || staging_open(&run->staging, run->how->output, e) < 0 ||
 	    staging_label(&run->staging, run->session->job, e) < 0)
 		return -1;
-	run->intake = intake_new(run->session, &run->staging, run->layout, run->node, &hooks, run);
+	run->intake = run_intake(run);
 	if (run->means.move && run->how->listen_port) {
 		run->receiver = receiver_open(run->session, &run->staging, run->intake, run->how, e);
 		if (!run->receiver)
 			return -1;
 	}
 	notify_open(run->session, run->how);
-	run->lister = objects_new(run->session, &run->how->peer, window_listed, window_heard, run);
+	run->lister = objects_new(run->session, &run->how->peer, study_listed, list_heard, run);
 	throttle_begin(run);
 	return 0;
 }
@@ -382,18 +316,13 @@ static void close_run(struct run *run)
 		run->attempts = a->next;
 		attempt_free(a);
 	}
-	for (size_t i = 0; i < run->active_count; i++) {
-		retrieval_done(run->active[i]);
-		free(run->active[i]);
-	}
-	free(run->active);
+	queue_done(&run->queue);
 	objects_free(run->lister);
 	if (run->receiver)
 		receiver_close(run->receiver);
 	intake_free(run->intake);
 	staging_close(&run->staging);
 	layout_free(run->layout);
-	map_free(run->by_uid, NULL);
 	map_free(run->known, NULL);
 	map_free(run->left, NULL);
 	abilities_done(&run->means);
@@ -414,9 +343,9 @@ static void count_plan(struct run *run)
 
 static int carry_out(struct run *run, struct err *e)
 {
-	if (take_leftovers(run, e) < 0)
+	if (run_take_leftovers(run, e) < 0)
 		return -1;
-	if (run->state_path)
+	if (run->saving.path)
 		save(run, true);
 	tick(run);
 	if (session_run(run->session, over, run, e) < 0)
@@ -448,15 +377,15 @@ static void add_totals(struct run *run)
 }
 
 /* What is told of studies neither holds up a transfer nor counts as its time. */
-static int wait_for_hooks(struct run *run, struct err *e)
+static int wait_for_hooks(struct run *run, const struct totals *before, struct err *e)
 {
 	struct session *s = run->session;
 
 	if (notify_wait(s->notify, e) < 0)
 		return -1;
 	run->result->interrupted |= s->signal != 0;
-	run->result->hooks = s->totals.hooks - run->hooks_before;
-	run->result->hooks_failed = s->totals.hooks_failed - run->hooks_failed_before;
+	run->result->hooks = s->totals.hooks - before->hooks;
+	run->result->hooks_failed = s->totals.hooks_failed - before->hooks_failed;
 	return 0;
 }
 
@@ -471,13 +400,13 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 	     struct run_result *result, struct err *e)
 {
 	struct run run = { .session = s, .plan = plan, .how = &plan->how, .hooks = hooks, .owner = owner, .result = result,
-			   .state_path = state_path, .started_ms = clock_ms(),
-			   .staging = { .lock_fd = -1 }, .hooks_before = s->totals.hooks,
-			   .hooks_failed_before = s->totals.hooks_failed };
+			   .saving = { .path = state_path }, .started_ms = clock_ms(),
+			   .staging = { .lock_fd = -1 } };
+	const struct totals before = s->totals;
 	int failed;
 
 	memset(result, 0, sizeof *result);
-	run.by_uid = map_new();
+	queue_init(&run.queue, plan);
 	run.known = map_new();
 	peer_key(&run.how->peer, run.node);
 	abilities_init(&run.means, run.how);
@@ -497,6 +426,6 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 	close_run(&run);
 	add_totals(&run);
 	if (!failed)
-		failed = wait_for_hooks(&run, e);
+		failed = wait_for_hooks(&run, &before, e);
 	return failed;
 }

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a run answers its intake: was this asked for, is it here, it came, it was refused; and what earlier runs left behind. */
+#include "core/retrieve/run_p.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/plan/state.h"
+#include "core/tell/notify.h"
+#include "dicom/value.h"
+
+/* Of an earlier run, by the plan of its job: a study, or a series, or single objects of it. */
+static bool leftover_wanted(const struct run *run, const char *study, const char *series, const char *sop)
+{
+	auto_free char *of_series = mem_printf("%s/%s", study, series), *alone = mem_printf("%s//%s", study, sop);
+
+	return map_has(run->left, study) || map_has(run->left, of_series) || map_has(run->left, alone);
+}
+
+static bool object_wanted(void *owner, const char *study, const char *series, const char *sop)
+{
+	struct run *run = owner;
+	struct retrieval *r = queue_find(&run->queue, study);
+
+	if (run->left)
+		return leftover_wanted(run, study, series, sop);
+	if (!r)
+		return map_has(run->known, study);
+	if (r->in->only.count)
+		return r->objects && map_has(r->objects, sop);
+	return !r->in->series_uid || !strcmp(r->in->series_uid, series);
+}
+
+static const char *object_present(void *owner, const char *study, const char *sop)
+{
+	struct run *run = owner;
+	struct retrieval *r = queue_find(&run->queue, study);
+	const struct object *listed = r && r->objects ? map_get(r->objects, sop) : NULL;
+	const struct object *came = r && r->came ? map_get(r->came, sop) : NULL;
+
+	return listed && listed->path ? listed->path : came ? came->path : NULL;
+}
+
+static int studies_publishing(void *owner, const char *const *studies, size_t count, struct err *e)
+{
+	return notify_publishing(((struct run *)owner)->session->notify, studies, count, e);
+}
+
+static void object_placed(void *owner, const struct intake_object *object)
+{
+	struct run *run = owner;
+	struct retrieval *r = queue_find(&run->queue, object->study);
+	struct attempt *a;
+
+	if (object->duplicate)
+		run->result->duplicates++;
+	if (object->conflict) {
+		run->result->conflicts++;
+		log_warning("conflict: SOP Instance UID %s came with other content than the file that is here; both are kept", object->sop);
+	}
+	if (run->left)
+		return;
+	if (!object->duplicate) {
+		run->result->progress.objects++;
+		run->result->progress.bytes += object->bytes;
+	}
+	if (!r)
+		return;
+	if (object->conflict)
+		r->conflicts++;
+	if (!object->duplicate)
+		r->in->bytes += object->bytes;
+	if ((a = attempt_of(run->attempts, r)))
+		attempt_touch(a, r, object->bytes);
+	if (run->receiver)
+		receiver_came(run->receiver, object->connection, object->study);
+	if (!retrieval_have(r, object->series, object->sop, object->sop_class, object->path) && !object->duplicate)
+		retrieval_surplus(r, object->series, object->sop);
+}
+
+/* A damaged object may tell no more than its own UID. */
+static struct retrieval *who_wants(struct run *run, const char *study, const char *sop)
+{
+	return *study ? queue_find(&run->queue, study) : queue_find_object(&run->queue, sop);
+}
+
+static void object_refused(void *owner, const char *study, const char *sop, const char *reason)
+{
+	struct run *run = owner;
+	struct retrieval *r = who_wants(run, study, sop);
+
+	if (!strcmp(reason, "not asked for")) {
+		run->result->foreign++;
+	} else {
+		run->result->damaged++;		/* even when its study has left */
+		if (r)
+			retrieval_damaged(r, sop, reason);
+	}
+	log_warning("quarantined: SOP Instance UID %s: %s", *sop ? sop : "unknown", reason);
+}
+
+static void intake_failed(void *owner, const struct err *e)
+{
+	run_fail(owner, e);
+}
+
+/* ---- leftovers ---- */
+
+static void add_left(struct map *left, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_study *in = &plan->studies[i];
+		auto_free char *study = mem_str(study_get(&in->study, STUDY_UID));
+		auto_free char *series = NULL;
+
+		value_trim(study);
+		if (in->verdict == VERDICT_SKIPPED)
+			continue;
+		series = in->series_uid ? mem_printf("%s/%s", study, in->series_uid) : NULL;
+		if (!in->only.count)
+			map_put(left, series ? series : study, NULL);
+		for (size_t n = 0; n < in->only.count; n++) {
+			auto_free char *alone = mem_printf("%s//%s", study, in->only.items[n].sop);
+
+			map_put(left, alone, NULL);
+		}
+	}
+}
+
+/* A plan of another output folder is that of another ledger's job. */
+static void leftover_folder(void *owner, int64_t job)
+{
+	struct run *run = owner;
+	struct err e = { ERR_NONE, "" };
+	auto_free char *text = job > 0 && run->session->ledger ? ledger_job_plan_text(run->session->ledger, job, &e) : NULL;
+	struct plan plan;
+
+	plan_init(&plan);
+	if (text && state_parse(text, strlen(text), &plan, &e) == 0 && plan.how.output && !strcmp(plan.how.output, run->how->output))
+		add_left(run->left, &plan);
+	else
+		log_verbose("an earlier run left files, and what it wanted is unknown: they are taken in if this run wants them");
+	plan_done(&plan);
+}
+
+static void leftover(void *owner, const char *path)
+{
+	struct run *run = owner;
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		intake_add(run->intake, path, st.st_size, "an earlier run", 0, true);
+}
+
+static bool leftovers_over(void *owner)
+{
+	struct run *run = owner;
+
+	return intake_idle(run->intake);
+}
+
+int run_take_leftovers(struct run *run, struct err *e)
+{
+	static const struct staging_finder finder = { leftover_folder, leftover };
+
+	run->left = map_new();
+	add_left(run->left, run->plan);
+	if (staging_leftovers(&run->staging, &finder, run, e) < 0)
+		return -1;
+	intake_flush(run->intake);
+	if (session_run(run->session, leftovers_over, run, e) < 0)
+		return -1;
+	map_free(run->left, NULL);
+	run->left = NULL;
+	return 0;
+}
+
+struct intake *run_intake(struct run *run)
+{
+	static const struct intake_hooks hooks = { object_wanted, object_present, studies_publishing, object_placed, object_refused, intake_failed };
+
+	return intake_new(run->session, &run->staging, run->layout, run->node, &hooks, run);
+}
