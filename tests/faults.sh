@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# For the tests against the misbehaving PACS (source it after lib.sh).  Each row of the fault table in README.md is one call of
+# For the tests against the misbehaving PACS (source it after lib.sh).  Each row of the fault table in docs/faults.md is one call of
 # fault, and bears its name.
 #
 # shellcheck disable=SC2034  # tests use the variables set here

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# Every option of every command stands in its manual page, in its --help and in README.md; README.md names no other; the
-# pages are sound.
+# Every option of every command stands in its manual page and in its --help; README.md, docs and the manual pages of sections 5
+# and 7 name no option that does not exist; the pages are sound.
 . "${srcdir:-.}/tests/lib.sh" || exit 1
 README=$top_srcdir/README.md
 
@@ -53,15 +53,22 @@ while read -r page; do
 	while read -r option; do
 		named_in "$T/shown" "$option" || fail "$page: not in its manual page: $option"
 		named_in "$T/out" "$option" || fail "$page: not in its --help: $option"
-		named_in "$README" "$option" || fail "$page: not in README.md (make readme): $option"
 	done <"$T/options"
 	cat "$T/options" >>"$T/all"
 done <"$T/pages"
 
-# README.md speaks of the options of other programs only where it says so.
+# These texts name options of other programs only where this list says so.
 printf '%s\n' --enable-developer --enable-fuzzing --disable-dcmtk-check --manual >>"$T/all"
-grep -aoE '(^|[^-_A-Za-z0-9])--[a-z][-_a-z]*' "$README" | sed 's/^[^-]*//' | sort -u >"$T/named"
-while read -r option; do
-	grep -qxF -- "$option" "$T/all" || fail "README.md names an option that is not there: $option"
-done <"$T/named"
+for text in "$README" "$top_srcdir"/docs/*.md "$top_srcdir"/docs/man/*.[57]; do
+	sed 's/\\-/-/g' "$text" | grep -aoE '(^|[^-_A-Za-z0-9])--[a-z][-_a-z]*' | sed 's/^[^-]*//' | sort -u >"$T/named"
+	while read -r option; do
+		grep -qxF -- "$option" "$T/all" || fail "$text names an option that does not exist: $option"
+	done <"$T/named"
+done
+for page in "$top_srcdir"/docs/man/*.[57]; do
+	run render "$page"
+	expect_status 0
+	expect_no_err
+done
+[ "$(wc -l <"$README")" -le 150 ] || fail "README.md has more than 150 lines"
 pass
