@@ -65,18 +65,37 @@ static void test_sizes(void)
 		{ "by objects", { 0 }, 100, 100, 5 },
 		{ "by UIDs in a list", { 0 }, 1, 1000, QUERY_LIST_UIDS_MAX },
 		{ "by what broke before", { 0 }, 1, 3, 3 },
-		{ "the size of an object is not known", { 1000, 0, 0 }, 1, 100, 1 },
-		{ "ten more", { 2000, 1000, 10 }, 1, 100, 10 },
-		{ "ten more, in studies of four", { 2000, 1000, 10 }, 4, 100, 2 },
-		{ "less than one study", { 2000, 1000, 10 }, 40, 100, 1 },
-		{ "the limit is met", { 1000, 1000, 10 }, 1, 100, 1 },
-		{ "a limit far away", { 1LL << 60, 1000, 10 }, 100, 100, 5 },
-		{ "no object had a byte", { 1000, 0, 10 }, 1, 100, 1 },
+		{ "the size of an object is not known", { .max_bytes = 1000 }, 1, 100, 1 },
+		{ "ten more", { 2000, 1000, 10, 0 }, 1, 100, 10 },
+		{ "ten more, in studies of four", { 2000, 1000, 10, 0 }, 4, 100, 2 },
+		{ "less than one study", { 2000, 1000, 10, 0 }, 40, 100, 1 },
+		{ "the limit is met", { 1000, 1000, 10, 0 }, 1, 100, 1 },
+		{ "a limit far away", { 1LL << 60, 1000, 10, 0 }, 100, 100, 5 },
+		{ "no object had a byte", { 1000, 0, 10, 0 }, 1, 100, 1 },
+		{ "four of the ten are under way", { 2000, 1000, 10, 4 }, 1, 100, 6 },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		CHECK_CASE(rows[i].name);
 		CHECK_INT(fill(&rows[i].budget, (struct batch_candidate){ .expected = rows[i].expected, .most = rows[i].most }), rows[i].count);
+	}
+	CHECK_CASE("");
+}
+
+static void test_waiting(void)
+{
+	static const struct { const char *name; struct batch_budget budget; bool waits; } rows[] = {
+		{ "no limit", { 0, 5000, 10, 4 }, false },
+		{ "nothing is under way", { 1000, 999, 10, 0 }, false },
+		{ "it is met", { 1000, 1000, 10, 0 }, true },
+		{ "the size is not known", { 1000, 0, 0, 1 }, true },
+		{ "there is room", { 2000, 1000, 10, 9 }, false },
+		{ "what is under way fills it", { 2000, 1000, 10, 10 }, true },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		CHECK_CASE(rows[i].name);
+		CHECK_INT(batch_waits(&rows[i].budget), rows[i].waits);
 	}
 	CHECK_CASE("");
 }
@@ -100,6 +119,7 @@ int main(void)
 {
 	test_pairs();
 	test_sizes();
+	test_waiting();
 	test_few_met_late();
 	return check_done();
 }

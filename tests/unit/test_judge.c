@@ -123,8 +123,21 @@ static void test_study(void)
 	CHECK_CASE("");
 }
 
+static void test_failure(void)
+{
+	CHECK_INT(judge_failure(ERR_ABORTED, true), ERR_NONE);		/* "0xA702, could not send the objects" */
+	CHECK_INT(judge_failure(ERR_ABORTED, false), ERR_ABORTED);
+	CHECK_INT(judge_failure(ERR_INPUT, true), ERR_NONE);		/* all came damaged */
+	CHECK_INT(judge_failure(ERR_INPUT, false), ERR_NONE);
+	CHECK_INT(judge_failure(ERR_UNREACHABLE, false), ERR_UNREACHABLE);
+	CHECK_INT(judge_failure(ERR_BUSY, true), ERR_BUSY);
+	CHECK_INT(judge_failure(ERR_REFUSED, true), ERR_REFUSED);
+	CHECK_INT(judge_failure(ERR_TIMEOUT, false), ERR_TIMEOUT);
+}
+
 int main(void)
 {
+	test_failure();
 	test_request();
 	test_company();
 	test_study();

@@ -142,9 +142,14 @@ int staging_leftovers(struct staging *s, const struct staging_finder *finder, vo
 		auto_free char *path = file_join(s->house, entry->d_name);
 		int lock;
 
-		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder) ||
-		    (lock = lock_folder(path)) < 0)
+		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder))
 			continue;
+		lock = lock_folder(path);
+		if (lock < 0) {
+			if (finder->busy)
+				finder->busy(owner, read_label(path));
+			continue;
+		}
 		finder->folder(owner, read_label(path));
 		each_file(path, 1, finder->file, owner);
 		file_remove_tree(path, e);

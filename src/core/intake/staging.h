@@ -29,6 +29,7 @@ char *staging_file(struct staging *);
  * removes what is left (file() moves away what it takes). */
 struct staging_finder {
 	void (*folder)(void *owner, int64_t job);
+	void (*busy)(void *owner, int64_t job);		/* a folder of a run that lives; may be NULL */
 	void (*file)(void *owner, const char *path);
 };
 int staging_leftovers(struct staging *, const struct staging_finder *, void *owner, struct err *);

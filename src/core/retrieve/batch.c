@@ -6,17 +6,41 @@
 #define BATCH_OBJECTS 500		/* objects in one request for several studies */
 #define BATCH_STUDY_OBJECTS 100		/* a study larger than that travels alone */
 
+static bool size_is_known(const struct batch_budget *budget)
+{
+	return budget->objects > 0 && budget->bytes > 0;
+}
+
+/* Objects of the size of those that came. */
+static double objects_left(const struct batch_budget *budget)
+{
+	double left = (double)(budget->max_bytes - budget->bytes);
+
+	return left * (double)budget->objects / (double)budget->bytes - (double)budget->under_way;
+}
+
 /* Before the size of an object is known, one study goes alone. */
 static long long objects_within(const struct batch_budget *budget)
 {
-	long long left = budget->max_bytes - budget->bytes;
+	double left;
 
 	if (!budget->max_bytes)
 		return BATCH_OBJECTS;
-	if (!budget->objects || !budget->bytes || left <= 0)
+	if (!size_is_known(budget))
 		return 0;
-	left = (long long)((double)left * (double)budget->objects / (double)budget->bytes);
-	return left < BATCH_OBJECTS ? left : BATCH_OBJECTS;
+	left = objects_left(budget);
+	return left < BATCH_OBJECTS ? (long long)left : BATCH_OBJECTS;
+}
+
+bool batch_waits(const struct batch_budget *budget)
+{
+	if (!budget->max_bytes)
+		return false;
+	if (budget->bytes >= budget->max_bytes)
+		return true;
+	if (!budget->under_way)
+		return false;
+	return !size_is_known(budget) || objects_left(budget) < 1;
 }
 
 void batch_begin(struct batch_draft *draft, const struct batch_budget *budget)

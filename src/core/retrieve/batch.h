@@ -28,7 +28,10 @@ struct batch_draft {
 struct batch_budget {
 	long long max_bytes, bytes;
 	long long objects;		/* that these bytes were */
+	long long under_way;		/* objects that were asked for and have not come */
 };
+/* The limit is met, or what is under way may meet it: nothing more is asked for before that is here. */
+bool batch_waits(const struct batch_budget *);
 
 void batch_begin(struct batch_draft *, const struct batch_budget *);
 bool batch_fits(const struct batch_draft *, const struct batch_candidate *);

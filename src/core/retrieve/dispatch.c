@@ -140,11 +140,27 @@ static bool nothing_here(struct run *run, struct retrieval *r)
 	return !r->list_first && run->ending != RUN_STOPPING;
 }
 
+/* An object at least, where the PACS does not count. */
+static long long objects_under_way(const struct attempt *a)
+{
+	long long expected = 0;
+
+	for (size_t i = 0; i < a->batch.count; i++) {
+		int of_study = a->batch.studies[i]->in->expected;
+
+		expected += of_study > 0 ? of_study : 1;
+	}
+	return a->record.objects < expected ? expected - a->record.objects : 0;
+}
+
 static struct batch_budget budget_of(const struct run *run)
 {
 	const struct run_progress *p = &run->result->progress;
+	struct batch_budget budget = { .max_bytes = run->how->max_bytes, .bytes = p->bytes, .objects = p->objects };
 
-	return (struct batch_budget){ .max_bytes = run->how->max_bytes, .bytes = p->bytes, .objects = p->objects };
+	for (const struct attempt *a = run->attempts; a; a = a->next)
+		budget.under_way += objects_under_way(a);
+	return budget;
 }
 
 /* The first that is due (list over), or may go ahead of a list that is not, and others that may share its request. */
@@ -156,6 +172,9 @@ static struct retrieval **next_batch(struct run *run, enum retrieval_list list, 
 	size_t room = 0;
 	int64_t now = clock_ms();
 
+	*ret_count = 0;
+	if (batch_waits(&budget))
+		return NULL;
 	batch_begin(&draft, &budget);
 	for (size_t i = 0; i < run->queue.count && !batch_full(&draft); i++) {
 		struct retrieval *r = run->queue.studies[i];
@@ -361,7 +380,7 @@ static void judge_studies(struct run *run, struct attempt *a)
 		}
 		tell_pause(r);
 		if (r->state == RETRIEVAL_OVER)
-			run_leave(run, r);
+			run_leave(run, r, outcome.answered);
 	}
 }
 

@@ -74,3 +74,10 @@ struct outcome judge_study(const struct attempt_answer *answer, const struct jud
 		.overtime = part->stop == STOP_STUDY && (!shared || part->suspect), .stopped = stopped_for_others(answer, part),
 	};
 }
+
+enum err_kind judge_failure(enum err_kind kind, bool answered)
+{
+	if (kind == ERR_INPUT || (kind == ERR_ABORTED && answered))
+		return ERR_NONE;
+	return kind;
+}

@@ -56,3 +56,6 @@ struct judge_part {
 
 /* The answer as an outcome; gained, damaged, ms, sops and asked are the caller's to fill in. */
 struct outcome judge_study(const struct attempt_answer *, const struct judge_part *);
+/* A study failed with an error of this kind: what is said of the run when no study fared better.  ERR_NONE: the PACS is there, and
+ * it is about objects.  answered: the PACS said it of its objects. */
+enum err_kind judge_failure(enum err_kind, bool answered);

@@ -112,15 +112,17 @@ static void save(struct run *run, bool now)
 
 /* ---- studies ---- */
 
-void run_leave(struct run *run, struct retrieval *r)
+void run_leave(struct run *run, struct retrieval *r, bool answered)
 {
 	struct err e = { ERR_NONE, "" };
 
 	queue_remove(&run->queue, r);
 	if (retrieval_list_cut(r))
 		objects_cut(run->lister, r);
-	if (r->in->verdict == VERDICT_FAILED)
+	if (r->in->verdict == VERDICT_FAILED) {
 		run->result->last = r->why;
+		run->result->last.kind = judge_failure(r->why.kind, answered);
+	}
 	if (queue_record(&run->queue, run->session, r->in, &e) < 0)
 		run_fail(run, &e);
 	else
@@ -146,7 +148,7 @@ static void study_begin(struct run *run, struct retrieval *r)
 	retrieval_ready(r, &run->means);
 	if (retrieval_whole(r) || r->step == STEP_END) {
 		retrieval_end(r, &run->means);
-		run_leave(run, r);
+		run_leave(run, r, false);
 	}
 }
 
@@ -170,7 +172,7 @@ static void study_listed(void *owner, struct retrieval *r, const struct err *why
 		break;
 	case LIST_TURN_END:
 		retrieval_end(r, &run->means);
-		run_leave(run, r);
+		run_leave(run, r, false);
 		break;
 	case LIST_TURN_FAIL:
 		run_fail(run, why);
@@ -323,8 +325,8 @@ static void close_run(struct run *run)
 	intake_free(run->intake);
 	staging_close(&run->staging);
 	layout_free(run->layout);
-	map_free(run->known, NULL);
-	map_free(run->left, NULL);
+	map_free(run->wants.known, NULL);
+	map_free(run->wants.left, NULL);
 	abilities_done(&run->means);
 	run->session->on_interrupt = NULL;
 	run->session->interrupt_owner = NULL;
@@ -338,7 +340,7 @@ static void count_plan(struct run *run)
 	run->result->progress.studies = summary.studies[VERDICT_WANTED];
 	run->result->progress.objects_expected = summary.expected_known ? summary.expected : -1;
 	for (size_t i = 0; i < run->plan->count; i++)
-		map_put(run->known, study_get(&run->plan->studies[i].study, STUDY_UID), NULL);
+		map_put(run->wants.known, study_get(&run->plan->studies[i].study, STUDY_UID), NULL);
 }
 
 static int carry_out(struct run *run, struct err *e)
@@ -407,7 +409,7 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 
 	memset(result, 0, sizeof *result);
 	queue_init(&run.queue, plan);
-	run.known = map_new();
+	run.wants.known = map_new();
 	peer_key(&run.how->peer, run.node);
 	abilities_init(&run.means, run.how);
 	abilities_load(&run.means, s->ledger, run.node);
@@ -419,6 +421,8 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 	failed = open_run(&run, e);
 	if (!failed)
 		failed = carry_out(&run, e);
+	if (queue_empty(&run.queue))
+		result->limit = NULL;		/* it was met by the last object, and kept nothing out */
 	if (!result->limit)
 		result->limit = plan->cut_by;
 	if (run.receiver)

@@ -24,7 +24,7 @@ struct run_hooks {
 
 struct run_result {
 	struct err fatal;		/* what ended the run before its time; kind NONE = nothing did */
-	struct err last;		/* the last thing that went wrong with a study that failed */
+	struct err last;		/* the last thing that went wrong with a study that failed; kind NONE = it was about its objects */
 	const char *limit;		/* the limit that ended it ("--max-bytes"), or that the plan was cut by; NULL = none */
 	bool interrupted;
 	struct run_progress progress;

@@ -17,7 +17,7 @@ static bool leftover_wanted(const struct run *run, const char *study, const char
 {
 	auto_free char *of_series = mem_printf("%s/%s", study, series), *alone = mem_printf("%s//%s", study, sop);
 
-	return map_has(run->left, study) || map_has(run->left, of_series) || map_has(run->left, alone);
+	return map_has(run->wants.left, study) || map_has(run->wants.left, of_series) || map_has(run->wants.left, alone);
 }
 
 static bool object_wanted(void *owner, const char *study, const char *series, const char *sop)
@@ -25,10 +25,10 @@ static bool object_wanted(void *owner, const char *study, const char *series, co
 	struct run *run = owner;
 	struct retrieval *r = queue_find(&run->queue, study);
 
-	if (run->left)
+	if (run->wants.left)
 		return leftover_wanted(run, study, series, sop);
 	if (!r)
-		return map_has(run->known, study);
+		return map_has(run->wants.known, study);
 	if (r->in->only.count)
 		return r->objects && map_has(r->objects, sop);
 	return !r->in->series_uid || !strcmp(r->in->series_uid, series);
@@ -61,7 +61,7 @@ static void object_placed(void *owner, const struct intake_object *object)
 		run->result->conflicts++;
 		log_warning("conflict: SOP Instance UID %s came with other content than the file that is here; both are kept", object->sop);
 	}
-	if (run->left)
+	if (run->wants.left)
 		return;
 	if (!object->duplicate) {
 		run->result->progress.objects++;
@@ -140,10 +140,53 @@ static void leftover_folder(void *owner, int64_t job)
 
 	plan_init(&plan);
 	if (text && state_parse(text, strlen(text), &plan, &e) == 0 && plan.how.output && !strcmp(plan.how.output, run->how->output))
-		add_left(run->left, &plan);
+		add_left(run->wants.left, &plan);
 	else
 		log_verbose("an earlier run left files, and what it wanted is unknown: they are taken in if this run wants them");
 	plan_done(&plan);
+}
+
+/* Whether a job has this study still before it. */
+struct overlap {
+	int64_t job;
+	bool found;
+};
+
+static int overlap_row(void *owner, const struct ledger_study *row)
+{
+	struct overlap *overlap = owner;
+
+	overlap->found = row->job == overlap->job && !strcmp(row->verdict, verdict_name(VERDICT_WANTED));
+	return overlap->found;
+}
+
+static bool study_overlaps(const struct run *run, const struct plan_study *in, int64_t job)
+{
+	struct overlap overlap = { job, false };
+	auto_free char *uid = mem_str(study_get(&in->study, STUDY_UID));
+	struct err ignored = { ERR_NONE, "" };
+
+	if (in->verdict == VERDICT_WANTED)
+		ledger_study_story(run->session->ledger, value_trim(uid), overlap_row, &overlap, &ignored);
+	return overlap.found;
+}
+
+/* Another run works in this folder.  What it has still before it is not fetched a second time; of two runs the later one yields. */
+static void other_run(void *owner, int64_t job)
+{
+	struct run *run = owner;
+	struct err e = { ERR_NONE, "" };
+
+	if (run->session->ledger == NULL || job <= 0 || job >= run->session->job || run_ending(run))
+		return;
+	for (size_t i = 0; i < run->plan->count; i++) {
+		if (!study_overlaps(run, &run->plan->studies[i], job))
+			continue;
+		err_set(&e, ERR_LOCKED, "job %lld is fetching studies of this plan into %s: wait until it has ended (dicom-qr status), "
+			"then run this again", (long long)job, run->how->output);
+		run_fail(run, &e);
+		return;
+	}
 }
 
 static void leftover(void *owner, const char *path)
@@ -164,17 +207,17 @@ static bool leftovers_over(void *owner)
 
 int run_take_leftovers(struct run *run, struct err *e)
 {
-	static const struct staging_finder finder = { leftover_folder, leftover };
+	static const struct staging_finder finder = { leftover_folder, other_run, leftover };
 
-	run->left = map_new();
-	add_left(run->left, run->plan);
+	run->wants.left = map_new();
+	add_left(run->wants.left, run->plan);
 	if (staging_leftovers(&run->staging, &finder, run, e) < 0)
 		return -1;
 	intake_flush(run->intake);
 	if (session_run(run->session, leftovers_over, run, e) < 0)
 		return -1;
-	map_free(run->left, NULL);
-	run->left = NULL;
+	map_free(run->wants.left, NULL);
+	run->wants.left = NULL;
 	return 0;
 }
 

@@ -23,6 +23,11 @@ struct run_saving {
 	bool due;
 };
 
+struct run_wants {
+	struct map *known;		/* Study Instance UIDs of the plan */
+	struct map *left;		/* while leftovers are taken: what they may be (add_left); else NULL */
+};
+
 struct run {
 	struct session *session;
 	struct plan *plan;
@@ -38,8 +43,7 @@ struct run {
 	struct intake *intake;
 	struct receiver *receiver;
 	struct objects *lister;
-	struct map *known;		/* Study Instance UIDs of the plan */
-	struct map *left;		/* while leftovers are taken: what they may be (left_key); else NULL */
+	struct run_wants wants;
 	struct queue queue;
 	struct attempt *attempts;
 	struct judge_lessons lessons;	/* of batches */
@@ -54,7 +58,8 @@ struct run {
 void run_fail(struct run *, const struct err *);	/* ends the run: nothing new starts, children get TERM */
 void run_stop(struct run *);
 bool run_ending(const struct run *);	/* nothing new starts */
-void run_leave(struct run *, struct retrieval *);	/* a study has its verdict */
+/* A study has its verdict.  answered: by what the PACS said of its objects. */
+void run_leave(struct run *, struct retrieval *, bool answered);
 
 /* run_intake.c: what is wanted and what came. */
 struct intake *run_intake(struct run *);
