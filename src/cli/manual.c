@@ -22,7 +22,7 @@ static const struct { int status; const char *meaning; } exits[] = {
 	{ EXIT_FOR_GOOD, "For good: AE title unknown, not permitted, not supported." },
 	{ EXIT_LOCAL, "Local: disk, port, permission." },
 	{ EXIT_LIMIT, "Stopped by a limit; can be resumed." },
-	{ EXIT_LOCKED, "Another run holds the lock." },
+	{ EXIT_LOCKED, "Another run holds the lock, or is fetching the same studies into the same folder." },
 	{ EXIT_STALE, "Stale: no run reached its end lately (status --max-age)." },
 	{ EXIT_SIGNAL, "And above: ended by a signal, 128 plus its number; can be resumed." },
 };
