@@ -64,8 +64,9 @@ struct command *dcmdump_command(const struct dcmtk *d, const char *list_path, co
 	struct command *c = dcmtk_plain_command(d, "dcmdump");
 	uint32_t last = 0;
 
-	if (d->dictionary && are_named(tags, count))
-		command_env(c, "DCMDICTPATH", d->dictionary);
+	if (are_named(tags, count))
+		dcmtk_dictionary(c, d);
+	command_may_read(c, list_path);
 	command_args(c, "-ll", "error", "-M", "+L", "-Un", "+Qn", "+F", NULL);
 	if (count)
 		command_arg(c, "+p");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -72,11 +73,36 @@ int dcmtk_version_parse(const char *line, char text[64])
 	return major * 10000 + minor * 100 + patch;
 }
 
+/* What each tool may do.  All may read the system's programs, libraries and resolver files, and what its command names;
+ * none may start another process, trace, mount, listen, change modes or owners, or keep its core.  Memory and file size in
+ * megabytes; an object can be larger than 4 GB. */
+enum { ANSWER_MB = 16, OBJECT_MB = 64 << 10, MEMORY_MB = 512, NO_LIMIT = -1, NO_FILE = 0 };
+static const struct confine_rule tool_rules[] = {
+	/* tool		may connect				memory		files it writes */
+	{ "echoscu",	CONFINE_EXEC | CONFINE_SOCKET | CONFINE_CONNECT, MEMORY_MB, NO_FILE },
+	{ "findscu",	CONFINE_EXEC | CONFINE_SOCKET | CONFINE_CONNECT, MEMORY_MB, ANSWER_MB },	/* its answers */
+	{ "movescu",	CONFINE_EXEC | CONFINE_SOCKET | CONFINE_CONNECT, MEMORY_MB, NO_FILE },
+	{ "getscu",	CONFINE_EXEC | CONFINE_SOCKET | CONFINE_CONNECT, NO_LIMIT, OBJECT_MB },	/* objects */
+	{ "storescp",	CONFINE_EXEC | CONFINE_SOCKET,	NO_LIMIT,	OBJECT_MB },	/* the same; it asks DNS who has connected */
+	{ "dcmdump",	CONFINE_EXEC,			MEMORY_MB,	NO_FILE },	/* and any tool that has no row */
+};
+
+static const struct confine_rule *rule_of(const char *tool)
+{
+	size_t i = 0;
+
+	while (i < countof(tool_rules) - 1 && strcmp(tool_rules[i].tool, tool))
+		i++;
+	return &tool_rules[i];
+}
+
 struct command *dcmtk_plain_command(const struct dcmtk *d, const char *tool)
 {
 	auto_free char *path = d->dir ? file_join(d->dir, tool) : NULL;
+	struct command *c = command_new(path ? path : tool);
 
-	return command_new(path ? path : tool);
+	command_confine(c, rule_of(tool));
+	return c;
 }
 
 struct command *dcmtk_version_command(const struct dcmtk *d, const char *tool)
@@ -93,6 +119,7 @@ static void preload(struct command *c, const char *path)
 	auto_free char *both = others && *others ? mem_printf("%s:%s", path, others) : NULL;
 
 	command_env(c, "LD_PRELOAD", both ? both : path);
+	command_may_read(c, path);
 }
 
 /* Nagle's algorithm costs 40 ms an object; TCP_BUFFER_LENGTH, were it set, minutes a study.  Without -td a peer silent for
@@ -101,6 +128,7 @@ struct command *dcmtk_command(const struct dcmtk *d, const char *tool)
 {
 	struct command *c = dcmtk_plain_command(d, tool);
 	bool receiver = strcmp(tool, "storescp") == 0;
+	auto_free char *config = NULL;
 
 	command_env(c, "TCP_NODELAY", "1");
 	pipecmd_unsetenv(c->cmd, "TCP_BUFFER_LENGTH");
@@ -108,7 +136,9 @@ struct command *dcmtk_command(const struct dcmtk *d, const char *tool)
 		preload(c, d->promptack);
 	if (d->log_config) {
 		command_arg(c, "-lc");
-		command_argf(c, "%s%s", d->log_config, receiver ? ".scp" : "");
+		config = mem_printf("%s%s", d->log_config, receiver ? ".scp" : "");
+		command_arg(c, config);
+		command_may_read(c, config);
 	} else {
 		command_arg(c, "-v");
 	}
@@ -130,14 +160,17 @@ static void secure(struct command *c, const struct tls *t)
 
 	if (!*t->authorities)
 		return;
-	if (*t->key)
+	if (*t->key) {
 		command_args(c, "+tls", t->key, t->certificate, "-pw", NULL);
-	else
+		command_may_read(c, t->key);
+		command_may_read(c, t->certificate);
+	} else
 		command_arg(c, "+tla");
 	if (!strcmp(t->authorities, TLS_ANYBODY))
 		command_arg(c, "-ic");
 	else
 		command_args(c, stat(t->authorities, &st) == 0 && S_ISDIR(st.st_mode) ? "+cd" : "+cf", t->authorities, NULL);
+	command_may_read(c, t->authorities);
 }
 
 int dcmtk_tls_check(const struct dcmtk *d, const struct tls *t, const char *tool, struct err *e)
@@ -163,6 +196,15 @@ void dcmtk_address(struct command *c, const struct peer *p)
 {
 	command_arg(c, p->host);
 	command_argf(c, "%d", p->port);
+	command_may_connect(c, p->port);
+}
+
+void dcmtk_dictionary(struct command *c, const struct dcmtk *d)
+{
+	if (!d->dictionary)
+		return;
+	command_env(c, "DCMDICTPATH", d->dictionary);
+	command_may_read(c, d->dictionary);
 }
 
 void dcmtk_model(struct command *c, enum model model)

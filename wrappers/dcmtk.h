@@ -48,6 +48,8 @@ void dcmtk_titles(struct command *, const struct peer *);		/* and TLS, where the
 /* ERR_TOOL when there is to be TLS and this version of the tool has none. */
 int dcmtk_tls_check(const struct dcmtk *, const struct tls *, const char *tool, struct err *);
 void dcmtk_address(struct command *, const struct peer *);
+/* The small dictionary instead of the whole, where there is one. */
+void dcmtk_dictionary(struct command *, const struct dcmtk *);
 /* -S, -P or -O. */
 void dcmtk_model(struct command *, enum model);
 

@@ -16,6 +16,9 @@ struct command *findscu_command(const struct dcmtk *d, const struct peer *p, con
 	dcmtk_address(c, p);
 	for (size_t i = 0; i < count; i++)
 		command_arg(c, query_paths[i]);
+	for (size_t i = 0; i < count; i++)
+		command_may_read(c, query_paths[i]);
+	command_may_write(c, answers_dir);
 	command_chdir(c, answers_dir);
 	return c;
 }

@@ -15,12 +15,14 @@ struct command *getscu_command(const struct dcmtk *d, const struct retrieve_requ
 		command_arg(c, q->syntax);
 	if (q->bit_preserving)
 		command_arg(c, "+B");
-	if (q->bit_preserving && d->dictionary)
-		command_env(c, "DCMDICTPATH", d->dictionary);
+	if (q->bit_preserving)
+		dcmtk_dictionary(c, d);
 	command_args(c, "-od", q->into, NULL);
 	dcmtk_address(c, q->peer);
 	for (size_t i = 0; i < q->count; i++)
 		command_arg(c, q->query_paths[i]);
+	for (size_t i = 0; i < q->count; i++)
+		command_may_read(c, q->query_paths[i]);
 	command_chdir(c, q->into);
 	return c;
 }

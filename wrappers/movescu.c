@@ -15,6 +15,8 @@ struct command *movescu_command(const struct dcmtk *d, const struct retrieve_req
 	dcmtk_address(c, q->peer);
 	for (size_t i = 0; i < q->count; i++)
 		command_arg(c, q->query_paths[i]);
+	for (size_t i = 0; i < q->count; i++)
+		command_may_read(c, q->query_paths[i]);
 	command_chdir(c, q->into);
 	return c;
 }

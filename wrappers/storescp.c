@@ -17,6 +17,7 @@ struct command *storescp_command(const struct dcmtk *d, const char *aet, int con
 	struct command *c = dcmtk_command(d, "storescp");
 
 	command_args(c, "-id", "-pm", "+xa", "+B", "-dhl", "-aet", aet, "-od", into, NULL);
+	command_may_write(c, into);
 	command_chdir(c, into);
 	c->stdin_fd = connection_fd;
 	return c;

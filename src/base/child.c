@@ -88,18 +88,17 @@ static const char *path_searched(const char *given)
 }
 
 /* Before the fork, because a failed pipecmd_exec() can only complain and exit; it searches the same PATH. */
-static int find_program(const struct command *cmd, struct err *e)
+static int find_program(const struct command *cmd, char **ret_path, struct err *e)
 {
-	auto_free char *path = NULL;
-
+	*ret_path = NULL;
 	if (!cmd->program)
 		return 0;
 	if (!strchr(cmd->program, '/')) {
-		path = search_path(cmd->program, path_searched(cmd->path));
-		return path ? 0 : err_set(e, ERR_TOOL, "%s: no such program in PATH", cmd->program);
+		*ret_path = search_path(cmd->program, path_searched(cmd->path));
+		return *ret_path ? 0 : err_set(e, ERR_TOOL, "%s: no such program in PATH", cmd->program);
 	}
-	path = cmd->dir && *cmd->program != '/' ? mem_printf("%s/%s", cmd->dir, cmd->program) : mem_str(cmd->program);
-	return is_program(path) ? 0 : err_set(e, ERR_TOOL, "%s: no such program", path);
+	*ret_path = cmd->dir && *cmd->program != '/' ? mem_printf("%s/%s", cmd->dir, cmd->program) : mem_str(cmd->program);
+	return is_program(*ret_path) ? 0 : err_set(e, ERR_TOOL, "%s: no such program", *ret_path);
 }
 
 char *child_find(const char *program, struct err *e)
@@ -147,24 +146,19 @@ static void reset_signals(void)
 }
 
 /* Between fork and exec: async-signal-safe calls only. */
-static void child_enter(const struct command *cmd, pid_t parent, int out, int err)
+static void child_enter(const struct command *cmd, const struct cage *cage, int out, int err)
 {
 	int in = cmd->stdin_fd >= 0 ? cmd->stdin_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int confine = above_standard(cmd->confine_fd);
 
-	setpgid(0, 0);				/* Ctrl-C is ours to pass on */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)		/* we died before prctl took hold */
-		_exit(NOT_STARTED);
 	in = above_standard(in);
 	out = above_standard(out);
 	err = above_standard(err);
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		_exit(NOT_STARTED);
-	if (confine >= 0 && confine_enter(confine) < 0)
-		give_up("cannot be confined to its folder by Landlock; not started\n");
-	close_range(3, ~0U, cmd->program ? CLOSE_RANGE_CLOEXEC : 0);	/* a function never execs */
 	loop_restore_limit();
+	if (cage && cage_enter(cage) < 0)
+		give_up("cannot be confined by the kernel; not started\n");
+	close_range(3, ~0U, cmd->program ? CLOSE_RANGE_CLOEXEC : 0);	/* a function never execs */
 	reset_signals();
 }
 
@@ -375,14 +369,18 @@ static int open_pipes(struct pipes *p, struct err *e)
 	return -1;
 }
 
-static pid_t become(const struct command *cmd, const struct pipes *p)
+static pid_t become(const struct command *cmd, const struct cage *cage, const struct pipes *p)
 {
 	pid_t parent = getpid(), pid;
 
 	fflush(NULL);		/* or the child would write it again */
 	pid = fork();
 	if (pid == 0) {
-		child_enter(cmd, parent, p->out[1], p->err[1]);
+		setpgid(0, 0);				/* Ctrl-C is ours to pass on */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)		/* we died before prctl took hold */
+			_exit(NOT_STARTED);
+		child_enter(cmd, cage, p->out[1], p->err[1]);
 		atexit(exec_failed);
 		pipecmd_exec(cmd->cmd);
 	}
@@ -392,13 +390,13 @@ static pid_t become(const struct command *cmd, const struct pipes *p)
 }
 
 /* Makes the process and its three descriptors; all or nothing. */
-static int launch(struct child *c, const struct command *cmd, struct err *e)
+static int launch(struct child *c, const struct command *cmd, const struct cage *cage, struct err *e)
 {
 	struct pipes p;
 
 	if (open_pipes(&p, e) < 0)
 		return -1;
-	c->pid = become(cmd, &p);
+	c->pid = become(cmd, cage, &p);
 	c->pidfd = c->pid > 0 ? (int)syscall(SYS_pidfd_open, c->pid, 0U) : -1;
 	if (c->pidfd < 0) {
 		err_sys(e, c->pid > 0 ? "pidfd_open" : "fork");
@@ -447,16 +445,20 @@ struct child *child_start(struct loop *loop, struct command *cmd, const struct c
 {
 	static const struct child_limits none;
 	struct child *c = mem_alloc(sizeof *c);
+	auto_free char *program = NULL;
+	struct cage *cage = NULL;
 
 	c->loop = loop;
 	c->hooks = *hooks;
 	c->owner = owner;
-	if (find_program(cmd, e) < 0 || launch(c, cmd, e) < 0) {
+	if (find_program(cmd, &program, e) < 0 || (cmd->confined && !(cage = cage_make(cmd->confined, program, e))) ||
+	    launch(c, cmd, cage, e) < 0) {
 		free(c);
 		c = NULL;
 	} else {
 		attend(c, limits ? limits : &none);
 	}
+	cage_free(cage);
 	command_free(cmd);
 	return c;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 enum { SHOWN_MAX_MB = 4 };	/* twice what the kernel takes as arguments */
@@ -39,7 +41,6 @@ static struct command *new_named(const char *name)
 	buf_init(&c->text, BUF_MB(SHOWN_MAX_MB));
 	c->name = mem_str(slash ? slash + 1 : name);
 	c->stdin_fd = -1;
-	c->confine_fd = -1;
 	command_quote(&c->shown, name);
 	return c;
 }
@@ -78,6 +79,9 @@ void command_free(struct command *c)
 	free(c->path);
 	free(c->dir);
 	free(c->name);
+	if (c->confined)
+		confinement_done(c->confined);
+	free(c->confined);
 	free(c);
 }
 
@@ -132,8 +136,40 @@ void command_env(struct command *c, const char *name, const char *value)
 void command_chdir(struct command *c, const char *dir)
 {
 	pipecmd_chdir(c->cmd, dir);
+	command_may_read(c, dir);
 	free(c->dir);
 	c->dir = mem_str(dir);
+}
+
+void command_confine(struct command *c, const struct confine_rule *rule)
+{
+	if (!c->confined)
+		c->confined = mem_alloc(sizeof *c->confined);
+	c->confined->rule = rule;
+}
+
+void command_may_write(struct command *c, const char *folder)
+{
+	if (!c->confined)
+		return;
+	free(c->confined->folder);
+	c->confined->folder = file_absolute(folder);
+}
+
+void command_may_read(struct command *c, const char *path)
+{
+	struct confinement *held = c->confined;
+
+	if (!held)
+		return;
+	mem_grow(held->reads, held->read_count, held->read_room);
+	held->reads[held->read_count++] = file_absolute(path);
+}
+
+void command_may_connect(struct command *c, int port)
+{
+	if (c->confined)
+		c->confined->port = port;
 }
 
 const char *command_text(struct command *c)

@@ -16,10 +16,13 @@ struct command {
 	char *path;		/* PATH when command_env sets it, else NULL */
 	char *dir;		/* working folder or NULL */
 	int stdin_fd;		/* -1 = /dev/null; else lent, dup'ed onto 0 */
-	int confine_fd;		/* -1, or a Landlock ruleset (base/confine), lent */
+	struct confinement *confined;	/* NULL: it runs as we do */
 	char *name;		/* the program's last path component */
 	struct command_call *call;	/* a function's */
 };
+
+struct confinement;
+struct confine_rule;
 
 struct command *command_new(const char *program);
 /* A function run in a child process instead of a program; it gets data, returns the exit status, and writes to
@@ -31,7 +34,12 @@ void command_argf(struct command *, const char *fmt, ...) __attribute__((format(
 void command_args(struct command *, ...) __attribute__((sentinel));	/* const char *, NULL-terminated */
 void command_env(struct command *, const char *name, const char *value);	/* shown as NAME=value before the program */
 void command_env_hidden(struct command *, const char *name, const char *value);	/* not shown */
-void command_chdir(struct command *, const char *dir);	/* shown as (cd DIR && ...) */
+void command_chdir(struct command *, const char *dir);	/* shown as (cd DIR && ...); it may read there */
+/* From here on it is held to this rule (lent), and to what the next three say besides (base/confine.h). */
+void command_confine(struct command *, const struct confine_rule *);
+void command_may_write(struct command *, const char *folder);	/* the one folder; given again, the last one */
+void command_may_read(struct command *, const char *path);	/* a file, or all below a folder */
+void command_may_connect(struct command *, int port);
 const char *command_text(struct command *);		/* can be pasted into a shell; valid until the next change */
 /* Appends one word quoted for sh: plain when [A-Za-z0-9_./:=,@%+-], else in single quotes. */
 void command_quote(struct buf *, const char *word);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -103,6 +104,7 @@ int main(int argc, char **argv)
 	struct err none;
 
 	exit_guard_streams();
+	confine_ourselves();
 	setlocale(LC_CTYPE, "C.UTF-8");
 	file_set_umask(077);
 	log_setup(LOG_WARNING, NULL, &none);	/* for what is said before the options are known; cannot fail */

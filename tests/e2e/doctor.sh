@@ -17,6 +17,7 @@ for tool in findscu getscu movescu storescp echoscu dcmdump; do
 done
 expect_out '^ok +preload .*in force'
 expect_out '^(ok +landlock +ABI|note +landlock)'
+expect_out '^(ok|note) +seccomp '
 expect_out '^ok +ledger .*for you alone'
 expect_out '^note +output .*is made when'
 expect_out '^ok +disk .*MB free'

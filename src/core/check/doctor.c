@@ -112,12 +112,30 @@ static void look_at_preload(struct doctor *d)
 		fine(d, "preload", "%s is in force", s->dcmtk.promptack);
 }
 
+static void look_at_filters(struct doctor *d)
+{
+	if (confine_filters())
+		fine(d, "seccomp", "the tools start no processes, trace none, and dcmdump opens no socket");
+	else
+		note(d, "seccomp", "this kernel takes no filters: the tools may use any system call");
+}
+
+static const char *landlock_also(int abi)
+{
+	if (abi >= CONFINE_ABI_SCOPE)
+		return ", connect to the PACS alone, and signal nobody";
+	if (abi >= CONFINE_ABI_NET)
+		return ", and connect to the PACS alone";
+	return "; they can connect anywhere (kernels from 6.7 on forbid it)";
+}
+
 static void look_at_landlock(struct doctor *d)
 {
 	int abi = confine_abi();
 
 	if (abi > 0)
-		fine(d, "landlock", "ABI %d: the tools can write into their own folders alone", abi);
+		fine(d, "landlock", "ABI %d: the tools can write into their own folders alone, read no files of others%s", abi,
+		     landlock_also(abi));
 	else
 		note(d, "landlock", "this kernel offers none: the tools are not confined, and getscu runs without +B; kernels from 5.13 on have it");
 }
@@ -279,6 +297,7 @@ void doctor_look(struct doctor *d)
 		look_at_preload(d);
 	}
 	look_at_landlock(d);
+	look_at_filters(d);
 	look_at_scratch(d);
 	look_at_ledger(d);
 	look_at_output(d);

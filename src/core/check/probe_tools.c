@@ -141,21 +141,18 @@ static int retrieve(struct probing *p, const struct retriever *with, const char 
 					    .into = into ? into : folder, .destination = p->peer->calling };
 	struct command *command;
 	struct query q;
-	int confine, failed;
+	int failed;
 
 	query_init(&q, LEVEL_STUDY);
 	dataset_text(&q.keys, TAG_StudyInstanceUID, study_uid);
 	failed = !folder || query_encode(&q, p->peer->charset, &bytes, e) < 0 || file_replace(path, bytes.data, bytes.len, e) < 0;
 	query_done(&q);
-	if (failed || (confine = confine_ruleset(request.into, e)) == -1)
+	if (failed)
 		return -1;
-	request.bit_preserving = confine >= 0;
+	request.bit_preserving = confine_abi() > 0;
 	command = with->command(&p->session->dcmtk, &request);
-	command->confine_fd = confine >= 0 ? confine : -1;
-	failed = run(p, command, with->service, limit_s, t, e);
-	if (confine >= 0)
-		close(confine);
-	return failed;
+	command_may_write(command, request.into);
+	return run(p, command, with->service, limit_s, t, e);
 }
 
 static int try_method(struct probing *p, const struct retriever *with, const char *what, bool *ret_offered, struct err *e)

@@ -256,6 +256,8 @@ static int start_dump(struct batch *b, struct err *e)
 		return -1;
 	dcmdump_reading_init(&b->reading, file_answered, b);
 	command = dcmdump_command(&b->scan->session->dcmtk, path, how->tags, how->tag_count, how->whole);
+	for (size_t i = 0; i < b->count; i++)
+		command_may_read(command, b->items[i].full);
 	b->dump = child_start(b->scan->session->loop, command, &limits, &hooks, b, e);
 	if (b->dump)
 		return 0;

@@ -12,10 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/mem.h"
 
 #define CHUNK (256 << 10)
 #define SYNC_EACH_MAX 4			/* up to so many files are flushed one by one */
+
+/* It reads what others sent: no file is written, no program started, no socket opened. */
+static const struct confine_rule reader = { "ourselves", 0, -1, 0 };
 
 struct seal {
 	char **paths;
@@ -93,12 +97,16 @@ static void hashing_free(void *data)
 static struct command *command(const char *name, const char *const *paths, size_t count, bool hash_only)
 {
 	struct seal *s = mem_alloc(sizeof *s);
+	struct command *c = command_new_function(name, hashing_run, hashing_free, s);
 
+	command_confine(c, &reader);
+	for (size_t i = 0; i < count; i++)
+		command_may_read(c, paths[i]);
 	s->hash_only = hash_only;
 	s->paths = mem_alloc((count + 1) * sizeof *s->paths);
 	for (s->count = 0; s->count < count; s->count++)
 		s->paths[s->count] = mem_str(paths[s->count]);
-	return command_new_function(name, hashing_run, hashing_free, s);
+	return c;
 }
 
 struct command *hashing_command(const char *const *paths, size_t count)
@@ -146,7 +154,11 @@ static int sync_run(void *data)
 
 struct command *hashing_sync_command(const char *folder)
 {
-	return command_new_function("sync", sync_run, free, mem_str(folder));
+	struct command *c = command_new_function("sync", sync_run, free, mem_str(folder));
+
+	command_confine(c, &reader);
+	command_may_read(c, folder);
+	return c;
 }
 
 /* Where the data set begins: after preamble, prefix and the file meta information whose length (0002,0000) tells. */

@@ -335,19 +335,11 @@ static int start_child(struct find *f, const char *const *paths, bool named, str
 	static const struct child_hooks hooks = { find_line, find_ended };
 	const struct child_limits limits = { .line_max = 1 << 16, .patience_ms = PATIENCE_MS };
 	struct command *command = findscu_command(&f->session->dcmtk, &f->peer, paths, f->queries, f->answers);
-	int confine = confine_ruleset(f->folder, e);
 
-	if (confine == -1) {
-		command_free(command);
-		return -1;
-	}
-	command->confine_fd = confine >= 0 ? confine : -1;
-	if (named && f->session->dcmtk.dictionary)
-		command_env(command, "DCMDICTPATH", f->session->dcmtk.dictionary);
+	if (named)
+		dcmtk_dictionary(command, &f->session->dcmtk);
 	log_debug("%s", command_text(command));
 	f->child = child_start(f->session->loop, command, &limits, &hooks, f, e);
-	if (confine >= 0)
-		close(confine);
 	return f->child ? 0 : -1;
 }
 

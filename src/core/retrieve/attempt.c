@@ -337,18 +337,11 @@ static int start_child(struct attempt *a, struct err *e)
 	struct session *session = a->with.session;
 	struct command *command = command_of(session, a->with.how, &a->batch.request, (const char *const *)a->files.paths, a->files.count,
 					     a->folder);
-	int confine = confine_ruleset(a->folder, e);
 
-	if (confine == -1) {
-		command_free(command);
-		return -1;
-	}
-	command->confine_fd = confine >= 0 ? confine : -1;
+	command_may_write(command, a->folder);
 	a->record.command = mem_str(command_text(command));
 	log_debug("%s", a->record.command);
 	a->child = child_start(session->loop, command, &limits, &hooks, a, e);
-	if (confine >= 0)
-		close(confine);
 	if (a->child)
 		record_begin(a);		/* the tool starts while the disk is waited for */
 	return a->child ? 0 : -1;

@@ -133,16 +133,10 @@ static int start_scp(struct connection *c, int fd, struct err *e)
 	const struct child_limits limits = { .line_max = 1 << 16 };
 	struct receiver *r = c->receiver;
 	struct command *command;
-	int confine = confine_ruleset(c->inbox.folder, e);
 
-	if (confine == -1)
-		return -1;
 	command = storescp_command(&r->session->dcmtk, r->how->destination, fd, c->inbox.folder);
-	command->confine_fd = confine >= 0 ? confine : -1;
 	log_debug("%s", command_text(command));
 	c->child = child_start(r->session->loop, command, &limits, &hooks, c, e);
-	if (confine >= 0)
-		close(confine);
 	return c->child ? 0 : -1;
 }
 
