@@ -34,7 +34,7 @@ for how in "c-get --window" "c-get --max-bytes" "c-move --window" "c-move --max-
 	case $limit in
 	--window) options=(--window 19:00-06:00) ;;
 	--max-bytes) options=(--max-bytes 81000) ;;
-	--max-duration) options=(--max-duration 2) ;;
+	--max-duration) options=(--max-duration 5) ;;
 	esac
 	: >"$T/badpacs.log"
 	behaves "retrieve-stall-mid 3 1 study $study times 1" "object-delay 300"

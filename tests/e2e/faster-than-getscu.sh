@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# 400 small objects come at least 20 times as fast as by plain getscu, which takes 40 ms and more for each.
+# 400 small objects come by one request on one association, and the tool sends and acknowledges at once.  Plain getscu waits 40 ms
+# and more for each; how many times as fast we are is shown, and decides nothing.
 . "${srcdir:-.}/tests/lib.sh" || exit 1
 
-need getscu sqlite3
+need getscu
 "$BULK" "$T/data" --studies 1 --series 4 --images 100 --size 10000 --modality MR
 load_dcmqrscp "$T/data"
 start_dcmqrscp
@@ -24,18 +25,30 @@ expect_status 0
 expect_files "$T/plain" 100
 plain=$((4 * took))
 
-# whole runs, with their queries, proofs and flushes; the best of three, for the machine has other work too
-for n in 1 2 3; do
-	milliseconds dicom-qr "PACS@127.0.0.1:$PACS_PORT" --method c-get --auto --output "$T/ours$n"
-	expect_status 0
-	expect_same_objects "$T/data" "$T/ours$n"
-	echo "# 400 objects: plain getscu $plain ms, dicom-qr $took ms: $((plain / took)) times as fast"
-	[ $((plain / took)) -lt 20 ] || pass
-done
-read -r load _ </proc/loadavg
-[ "${load%.*}" -ge $((2 * $(nproc))) ] || fail "not 20 times as fast"
+# a whole run, with its queries, proofs and flushes
+milliseconds dicom-qr "PACS@127.0.0.1:$PACS_PORT" --method c-get --auto --output "$T/ours"
+expect_status 0
+expect_same_objects "$T/data" "$T/ours"
+echo "# 400 objects: plain getscu $plain ms, dicom-qr $took ms: $((plain / (took + 1))) times as fast"
 
-# plain getscu mostly sleeps; where others have the processors, the transfers alone are compared
-took=$(sqlite3 "$DICOM_QR_LEDGER" 'SELECT min(ms) FROM attempt')
-echo "# busy machine: plain getscu $plain ms, the transfer in dicom-qr $took ms: $((plain / took)) times as fast"
-[ $((plain / took)) -ge 20 ] || fail "not 20 times as fast"
+# What makes it fast.  The getscu of this run writes down what it was started with.
+real=$(command -v getscu)
+cat >"$T/bin/getscu" <<END
+#!/bin/sh
+case " \$* " in
+*' --version '*) ;;
+*) echo "\$TCP_NODELAY \$LD_PRELOAD" >>"$T/started" ;;
+esac
+exec $real "\$@"
+END
+chmod +x "$T/bin/getscu"
+start_badpacs "" "$T/data"
+DICOM_QR_NO_LANDLOCK=1 run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --method c-get --auto --output "$T/counted"
+expect_status 0
+expect_same_objects "$T/data" "$T/counted"
+[ "$(grep -c '^get ' "$T/badpacs.log")" -eq 1 ] || fail "not one request: $(grep '^get ' "$T/badpacs.log")"
+n=$(grep -c '^association requested' "$T/badpacs.log")
+[ "$n" -le 4 ] || fail "$n associations"
+n=$(grep -c '^find ' "$T/badpacs.log")
+[ "$n" -le 4 ] || fail "$n queries"
+[ "$(cat "$T/started")" = "1 $DICOM_QR_PROMPTACK" ] || fail "getscu was started with: $(cat "$T/started")"

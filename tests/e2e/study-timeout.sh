@@ -13,7 +13,7 @@ for how in "--method c-get" "--listen $LISTEN_PORT"; do
 	# shellcheck disable=SC2206  # words
 	how=($how)
 	out=$T/out${how[1]}
-	run dicom-qr "BAD@127.0.0.1:$BAD_PORT" "${how[@]}" --auto --study-timeout 1 --retry-wait 0 \
+	run dicom-qr "BAD@127.0.0.1:$BAD_PORT" "${how[@]}" --auto --study-timeout 4 --retry-wait 0 \
 		--output "$out" --save-state "$out.state"
 	expect_status 3
 	expect_err "$stalled: .*did not arrive"

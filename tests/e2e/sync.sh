@@ -155,9 +155,11 @@ expect_status 8
 expect_out ': 1 study: 1 in part; 2 objects, .*; stopped by --max-images, the next run carries on'
 expect_no_err
 expect_watermark 20260420 /files
+serve "get-object-delay 1000"		# the limit is seen while objects are still to come
 night 2026-04-24T04:00:00 --max-bytes 100
 expect_status 8
 expect_out 'stopped by --max-bytes'
+serve
 night 2026-04-24T05:00:00 --max-studies 5
 expect_status 0
 expect_watermark 20260423 /files
