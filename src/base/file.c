@@ -35,7 +35,7 @@ mode_t file_dir_mode(void)
 	return 0777 & ~umask_given;
 }
 
-static int read_all(int fd, const char *shown, struct buf *b, struct err *e)
+int file_read_fd(int fd, const char *shown, struct buf *b, struct err *e)
 {
 	char piece[1 << 16];
 
@@ -59,11 +59,11 @@ int file_read(const char *path, struct buf *b, struct err *e)
 	auto_close int fd = -1;
 
 	if (!strcmp(path, "-"))
-		return read_all(STDIN_FILENO, "standard input", b, e);
+		return file_read_fd(STDIN_FILENO, "standard input", b, e);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open %s", path);
-	return read_all(fd, path, b, e);
+	return file_read_fd(fd, path, b, e);
 }
 
 /* The user's name or number. */
@@ -100,13 +100,14 @@ static int refuse(const char *path, const struct stat *st, const char *what, str
 }
 
 /* open() failed: a link, a FIFO and a foreign file are said as such, anything else in the system's words. */
-static int refuse_unopened(const char *path, bool own, struct err *e)
+static int refuse_unopened(const struct file_name *at, bool own, struct err *e)
 {
+	const char *path = at->shown;
 	int why = errno;
 	const char *what = NULL;
 	struct stat st;
 
-	if ((why == ELOOP || why == ENXIO || why == EACCES) && !lstat(path, &st))
+	if ((why == ELOOP || why == ENXIO || why == EACCES) && !fstatat(at->folder, at->name, &st, AT_SYMLINK_NOFOLLOW))
 		what = misfit(&st, own);
 	errno = why;
 	if (what)
@@ -117,15 +118,16 @@ static int refuse_unopened(const char *path, bool own, struct err *e)
 	return -1;
 }
 
-static int open_checked(const char *path, int flags, mode_t mode, bool own, struct err *e)
+static int open_checked(struct file_name at, int flags, mode_t mode, bool own, struct err *e)
 {
-	auto_close int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+	const char *path = at.shown;
+	auto_close int fd = openat(at.folder, at.name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
 	const char *what;
 	struct stat st;
 	int held;
 
 	if (fd < 0)
-		return refuse_unopened(path, own, e);
+		return refuse_unopened(&at, own, e);
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "open %s", path);
 	what = misfit(&st, own);
@@ -141,19 +143,24 @@ static int open_checked(const char *path, int flags, mode_t mode, bool own, stru
 
 int file_open_plain(const char *path, int flags, mode_t mode, struct err *e)
 {
-	return open_checked(path, flags, mode, false, e);
+	return open_checked((struct file_name){ AT_FDCWD, path, path }, flags, mode, false, e);
+}
+
+int file_open_plain_at(const struct file_name *at, int flags, mode_t mode, struct err *e)
+{
+	return open_checked(*at, flags, mode, false, e);
 }
 
 int file_open_own(const char *path, int flags, mode_t mode, struct err *e)
 {
-	return open_checked(path, flags, mode, true, e);
+	return open_checked((struct file_name){ AT_FDCWD, path, path }, flags, mode, true, e);
 }
 
 int file_read_plain(const char *path, struct buf *b, struct err *e)
 {
 	auto_close int fd = file_open_plain(path, O_RDONLY, 0, e);
 
-	return fd < 0 ? -1 : read_all(fd, path, b, e);
+	return fd < 0 ? -1 : file_read_fd(fd, path, b, e);
 }
 
 /* The folder a path lies in, yours. */
@@ -237,13 +244,20 @@ bool file_is_dir(const char *path)
 /* The umask may have taken bits away; bits above 0777 are kept, for a folder inherits its setgid from a shared one. */
 static int correct_dir_mode(const char *path)
 {
+	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : file_correct_dir_mode(fd);
+}
+
+int file_correct_dir_mode(int fd)
+{
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return -1;
 	if ((st.st_mode & 0777) == file_dir_mode())
 		return 0;
-	return chmod(path, (st.st_mode & 07000) | file_dir_mode());
+	return fchmod(fd, (st.st_mode & 07000) | file_dir_mode());
 }
 
 /* Asks before it makes: on a read-only or automounted parent mkdir has other answers than EEXIST. */
@@ -338,20 +352,25 @@ int file_remove_tree(const char *path, struct err *e)
 }
 
 /* For file systems without RENAME_NOREPLACE: link() never replaces either. */
-static int rename_by_link(const char *from, const char *to)
+static int rename_by_link(int from_at, const char *from, int to_at, const char *to)
 {
-	if (link(from, to) < 0)
+	if (linkat(from_at, from, to_at, to, 0) < 0)
 		return -1;
-	return unlink(from);
+	return unlinkat(from_at, from, 0);
+}
+
+int file_rename_new_at(int from_at, const char *from, int to_at, const char *to)
+{
+	int failed = renameat2(from_at, from, to_at, to, RENAME_NOREPLACE);
+
+	if (failed < 0 && (errno == EINVAL || errno == ENOSYS))
+		failed = rename_by_link(from_at, from, to_at, to);
+	return failed;
 }
 
 int file_rename_new(const char *from, const char *to, struct err *e)
 {
-	int failed = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-
-	if (failed < 0 && (errno == EINVAL || errno == ENOSYS))
-		failed = rename_by_link(from, to);
-	if (!failed)
+	if (!file_rename_new_at(AT_FDCWD, from, AT_FDCWD, to))
 		return 0;
 	return errno == EEXIST ? 1 : err_sys(e, "rename %s to %s", from, to);
 }

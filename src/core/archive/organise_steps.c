@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -107,7 +108,7 @@ char *steps_write(const struct steps *s, struct err *e)
 	auto_buf struct buf text = BUF_INIT(LIST_BYTES_MAX);
 	char *path;
 
-	if ((!s->link && check_names(s, e) < 0) || file_make_dirs(house, e) < 0)
+	if ((!s->link && check_names(s, e) < 0) || beneath_make_dirs(s->to, house, e) < 0)
 		return NULL;
 	put_head(&text, s);
 	for (size_t i = 0; i < s->count; i++)
@@ -121,15 +122,13 @@ char *steps_write(const struct steps *s, struct err *e)
 	return NULL;
 }
 
-/* A list may come from anywhere: nothing in it leads out of the folders. */
-static bool is_inside(const char *path)
+/* Names that are exchanged for one another go by a hall of ours, .dicom-qr/organise-PID/N. */
+static bool is_step_name(const char *name)
 {
-	if (!path || !*path || *path == '/')
-		return false;
-	for (const char *at = path; at; at = strchr(at, '/') ? strchr(at, '/') + 1 : NULL)
-		if (!strncmp(at, "../", 3) || !strcmp(at, ".."))
-			return false;
-	return true;
+	static const char hall[] = ".dicom-qr/";
+
+	return beneath_is_name(name) || (name && !strncmp(name, hall, strlen(hall)) && !strncmp(name + strlen(hall), "organise-", 9) &&
+					 beneath_is_name(name + strlen(hall)));
 }
 
 static int read_head(const struct json *j, struct steps *s, struct err *e)
@@ -153,7 +152,7 @@ static int read_line(const char *line, size_t len, struct steps *s, struct err *
 
 	if (j && !s->from)
 		failed = read_head(j, s, e);
-	else if (j && (!is_inside(from) || !is_inside(to)))
+	else if (j && (!is_step_name(from) || !is_step_name(to)))
 		failed = err_set(e, ERR_INPUT, "step %zu leads nowhere", s->count + 1);
 	else if (j)
 		steps_add(s, from, to, study ? study : "", json_int(json_get(j, "bytes"), -1));
@@ -180,7 +179,7 @@ static int lock_one(struct folder_lock *l, const char *folder, struct err *e)
 {
 	l->house = file_join(folder, ".dicom-qr");
 	l->path = file_join(l->house, "organise.lock");
-	if (file_make_dirs(l->house, e) < 0)
+	if (beneath_make_dirs(folder, l->house, e) < 0)
 		return -1;
 	if (staging_in_use(l->house))
 		return err_set(e, ERR_LOCKED, "a run writes into %s: organise it afterwards", folder);
@@ -241,11 +240,11 @@ struct carrying {
 	struct map *made, *left;	/* folders: known to be there; files went from them */
 };
 
-static int make_parents(struct carrying *c, const char *path, struct err *e)
+static int make_parents(struct carrying *c, const struct beneath_move *m, struct err *e)
 {
-	auto_free char *folder = mem_strn(path, (size_t)(strrchr(path, '/') - path));
+	auto_free char *folder = mem_strn(m->to, (size_t)(strrchr(m->to, '/') - m->to));
 
-	return map_put(c->made, folder, NULL) ? file_make_dirs(folder, e) : 0;
+	return map_put(c->made, folder, NULL) ? beneath_make_dirs(m->to_root, folder, e) : 0;
 }
 
 static bool is_house(const char *path)
@@ -254,28 +253,28 @@ static bool is_house(const char *path)
 }
 
 /* 0 done, 1 not possible (why), -1 error. */
-static int move_file(const char *from, const char *to, const char **why, struct err *e)
+static int move_file(const struct beneath_move *m, const char **why, struct err *e)
 {
-	int there = file_rename_new(from, to, e);
+	int there = beneath_rename_new(m, e);
 
 	if (there > 0)
 		*why = "its new name is taken meanwhile";
 	return there;
 }
 
-static int link_file(const char *from, const char *to, const char **why, struct err *e)
+static int link_file(const struct beneath_move *m, const char **why, struct err *e)
 {
-	if (link(from, to) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return err_sys(e, "link %s to %s", from, to);
-	*why = "its new name is taken meanwhile";
-	return 1;
+	int there = beneath_link_new(m, e);
+
+	if (there > 0)
+		*why = "its new name is taken meanwhile";
+	return there;
 }
 
 /* A link is taken back when the file has its other name still. */
-static int unlink_file(const char *from, const char *to, const char **why, struct err *e)
+static int unlink_file(const struct beneath_move *m, const char **why, struct err *e)
 {
+	const char *from = m->from, *to = m->to;
 	struct stat a, b;
 
 	if (lstat(to, &b) < 0 && errno == ENOENT) {
@@ -286,14 +285,14 @@ static int unlink_file(const char *from, const char *to, const char **why, struc
 		*why = "it is not the same file any more";
 		return 1;
 	}
-	return unlink(to) < 0 ? err_sys(e, "remove %s", to) : 0;
+	return beneath_unlink(m->to_root, to, e);
 }
 
-static int back(const struct step *step, const char *from, const char *to, const char **why, struct err *e)
+static int back(const struct step *step, const struct beneath_move *m, const char **why, struct err *e)
 {
 	struct stat st;
 
-	if (lstat(to, &st) < 0) {
+	if (lstat(m->from, &st) < 0) {
 		*why = "it is not there any more";
 		return 1;
 	}
@@ -301,22 +300,23 @@ static int back(const struct step *step, const char *from, const char *to, const
 		*why = "it was changed since";
 		return 1;
 	}
-	return move_file(to, from, why, e);
+	return move_file(m, why, e);
 }
 
 static int carry_one(struct carrying *c, struct step *step, struct err *e)
 {
 	auto_free char *from = file_join(c->steps->from, step->from), *to = file_join(c->steps->to, step->to);
 	const char *source = c->undo ? step->to : step->from, *why = NULL;
+	const struct beneath_move there = { c->steps->from, from, c->steps->to, to }, home = { c->steps->to, to, c->steps->from, from };
 	const char *gone = c->undo ? to : from;
 	int stuck;
 
-	if (!(c->undo && c->steps->link) && make_parents(c, c->undo ? from : to, e) < 0)
+	if (!(c->undo && c->steps->link) && make_parents(c, c->undo ? &home : &there, e) < 0)
 		return -1;
 	if (c->steps->link)
-		stuck = c->undo ? unlink_file(from, to, &why, e) : link_file(from, to, &why, e);
+		stuck = c->undo ? unlink_file(&there, &why, e) : link_file(&there, &why, e);
 	else
-		stuck = c->undo ? back(step, from, to, &why, e) : move_file(from, to, &why, e);
+		stuck = c->undo ? back(step, &home, &why, e) : move_file(&there, &why, e);
 	if (stuck < 0)
 		return -1;
 	if (stuck) {

@@ -2,12 +2,14 @@
 /* The manifests say what ought to be; every file is read to its end and hashed, as somebody else would read it. */
 #include "core/archive/verify.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -108,20 +110,31 @@ static int tell(struct verifying *v, enum finding kind, const char *path, const 
 	return 0;
 }
 
+/* A folder on its way may be a link that another put there: what lies behind it is not the archive's. */
+static const char *missing_words(const struct verifying *v, const struct examine_file *f)
+{
+	auto_free char *full = file_join(v->output, f->path);
+	struct err e = { ERR_NONE, "" };
+	auto_close int fd = beneath_open(v->output, full, O_RDONLY, 0, &e);
+
+	if (fd < 0 && errno == ELOOP)
+		return "a symbolic link is in its place or on its way";
+	if (f->bytes >= 0)
+		return NULL;
+	return access(full, F_OK) == 0 ? "what is there is no plain file" : "the file is not there";
+}
+
 static int check_file(void *owner, const struct examine_file *f, struct err *e)
 {
 	struct verifying *v = owner;
 	const struct expected *x = map_get(v->expected, f->path);
-	const char *damage;
-	auto_free char *full = NULL, *words = NULL;
+	const char *damage, *missing = missing_words(v, f);
+	auto_free char *words = NULL;
 
 	v->sum->files++;
 	v->sum->bytes += f->bytes > 0 ? f->bytes : 0;
-	if (f->bytes < 0) {
-		full = file_join(v->output, f->path);
-		return tell(v, FINDING_MISSING, f->path, x,
-			    access(full, F_OK) == 0 ? "what is there is no plain file" : "the file is not there", e);
-	}
+	if (missing)
+		return tell(v, FINDING_MISSING, f->path, x, missing, e);
 	damage = examine_damage(f);
 	if (f->why)
 		return tell(v, FINDING_UNREADABLE, f->path, x, damage, e);
@@ -194,6 +207,7 @@ int verify_tree(struct session *s, const char *output, bool set_aside, verify_fn
 
 	memset(sum, 0, sizeof *sum);
 	v.house.house = file_join(output, ".dicom-qr");
+	v.house.output = mem_str(output);
 	examine_identity(&how);
 	failed = read_manifests(&v, e);
 	if (!failed)
@@ -203,5 +217,6 @@ int verify_tree(struct session *s, const char *output, bool set_aside, verify_fn
 	path_list_done(&v.paths);
 	map_free(v.expected, expected_free);
 	free(v.house.house);
+	free(v.house.output);
 	return failed;
 }

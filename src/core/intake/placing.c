@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -63,14 +64,6 @@ static void refuse(struct intake *in, struct item *item, const char *reason)
 	free(item->path);
 	item->path = NULL;
 	in->hooks.refused(in->owner, item_get(item, TAG_StudyInstanceUID), sop, reason);
-}
-
-static int make_parents(const char *path, struct err *e)
-{
-	auto_free char *folder = mem_str(path);
-
-	*strrchr(folder, '/') = '\0';
-	return file_make_dirs(folder, e);
 }
 
 /* ---- where to: settled for the whole batch before anything is moved ---- */
@@ -220,11 +213,13 @@ static int write_manifests(struct batch *b, struct err *e)
 /* Another run may have put something there meanwhile: the same, or what only shares the name. */
 static int move(struct batch *b, struct item *item, struct err *e)
 {
-	auto_free char *path = file_join(b->in->staging->output, item->placed);
+	const char *output = b->in->staging->output;
+	auto_free char *path = file_join(output, item->placed);
+	const struct beneath_move from_staging = { output, item->path, output, path };
 	struct ledger_instance record;
 	int there;
 
-	if (make_parents(path, e) < 0 || (there = file_rename_new(item->path, path, e)) < 0)
+	if (beneath_make_parents(output, path, e) < 0 || (there = beneath_rename_new(&from_staging, e)) < 0)
 		return -1;
 	if (there && hashing_same_dataset(item->path, path)) {
 		item->duplicate = true;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -40,7 +41,7 @@ int staging_open(struct staging *s, const char *output, struct err *e)
 	s->lock_fd = -1;
 	s->output = mem_str(output);
 	s->house = file_join(output, ".dicom-qr");
-	if (file_make_dirs(s->house, e) < 0)
+	if (beneath_make_dirs(s->output, s->house, e) < 0)
 		return err_in(e, "output folder");
 	s->folder = file_temp_dir(s->house, RUN_PREFIX, e);
 	if (!s->folder)
@@ -205,13 +206,13 @@ int staging_quarantine(struct staging *s, const char *path, const char *name, co
 	auto_free char *line = reason_line(reason, sender);
 	int again = 1;
 
-	if (file_make_dirs(folder, e) < 0)
+	if (beneath_make_dirs(s->output, folder, e) < 0)
 		return -1;
 	for (int serial = 0; again == 1; serial++) {
 		auto_free char *to = serial ? mem_printf("%s/%s-%d", folder, name, serial) : file_join(folder, name);
 		auto_free char *beside = mem_printf("%s.reason", to);
 
-		again = file_rename_new(path, to, e);
+		again = beneath_rename_new(&(struct beneath_move){ s->output, path, s->output, to }, e);
 		if (again < 0 || (again == 0 && file_replace(beside, line, strlen(line), e) < 0))
 			return -1;
 	}

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -30,11 +31,12 @@ char *manifest_path(const char *output, const char *study_uid)
 	return mem_printf("%s/.dicom-qr/manifest/%s" SUFFIX, output, name);
 }
 
-/* The file at path, locked; -1 and err; 1 when it or its folder is not there.  It may be another user's, who works in the same archive. */
-static int open_locked(const char *path, int flags, int *ret_fd, struct err *e)
+/* The file at path, locked; -1 and err; 1 when it or its folder is not there.  It may be another
+ * user's, who works in the same archive. */
+static int open_locked(const char *output, const char *path, int flags, int *ret_fd, struct err *e)
 {
 	for (;;) {
-		int fd = file_open_plain(path, flags, file_mode(), e);
+		int fd = beneath_open(output, path, flags, file_mode(), e);
 		struct stat mine, there;
 
 		if (fd < 0 && errno == ENOENT) {
@@ -53,6 +55,13 @@ static int open_locked(const char *path, int flags, int *ret_fd, struct err *e)
 		*ret_fd = -1;
 		close(fd);
 	}
+}
+
+static int read_manifest(const char *output, const char *path, struct buf *text, struct err *e)
+{
+	auto_close int fd = beneath_open(output, path, O_RDONLY, 0, e);
+
+	return fd < 0 ? -1 : file_read_fd(fd, path, text, e);
 }
 
 static void write_line(struct buf *out, const struct ledger_instance *i)
@@ -81,12 +90,12 @@ int manifest_append(const char *output, const struct ledger_instance *instances,
 	auto_free char *folder = mem_printf("%s/.dicom-qr/manifest", output);
 	auto_buf struct buf text = BUF_INIT(MANIFEST_BYTES_MAX);
 	auto_close int fd = -1;
-	int missing = open_locked(path, O_WRONLY | O_APPEND | O_CREAT, &fd, e);
+	int missing = open_locked(output, path, O_WRONLY | O_APPEND | O_CREAT, &fd, e);
 
 	if (missing > 0) {
-		if (file_make_dirs(folder, e) < 0)
+		if (beneath_make_dirs(output, folder, e) < 0)
 			return -1;
-		missing = open_locked(path, O_WRONLY | O_APPEND | O_CREAT, &fd, e);
+		missing = open_locked(output, path, O_WRONLY | O_APPEND | O_CREAT, &fd, e);
 	}
 	if (missing)
 		return missing < 0 ? -1 : err_set(e, ERR_SYSTEM, "%s: its folder was removed", path);
@@ -95,11 +104,6 @@ int manifest_append(const char *output, const struct ledger_instance *instances,
 	if (write(fd, text.data, text.len) != (ssize_t)text.len)
 		return err_sys(e, "write %s", path);
 	return 0;
-}
-
-static bool inside(const char *path)
-{
-	return path && *path && *path != '/' && !strstr(path, "..");
 }
 
 /* False when the line says nothing that could be used. */
@@ -117,7 +121,7 @@ static bool instance_of(const struct json *j, const char *output, struct ledger_
 		.node = json_text(json_get(j, "from")),
 		.bytes = json_int(json_get(j, "bytes"), -1),
 	};
-	return inside(i->path) && i->sop && i->study && i->series;
+	return beneath_is_name(i->path) && i->sop && i->study && i->series;
 }
 
 static void read_line(const char *output, const char *line, size_t len, ledger_instance_fn *fn, void *owner)
@@ -139,7 +143,7 @@ int manifest_read(const char *output, const char *study_uid, ledger_instance_fn 
 
 	if (access(path, F_OK) < 0)
 		return 0;
-	if (file_read_plain(path, &text, e) < 0)
+	if (read_manifest(output, path, &text, e) < 0)
 		return -1;
 	for (line = buf_text(&text); (end = strchr(line, '\n')); line = end + 1)
 		read_line(output, line, (size_t)(end - line), fn, owner);
@@ -220,7 +224,7 @@ int manifest_last(const char *output, const char *study_uid, ledger_instance_fn 
 
 	if (access(path, F_OK) < 0)
 		return 0;
-	if (file_read_plain(path, &text, e) < 0)
+	if (read_manifest(output, path, &text, e) < 0)
 		return -1;
 	lines = last_lines(output, &text);
 	for (size_t at = 0; map_next(lines, &at, &json);) {
@@ -258,12 +262,12 @@ int manifest_edit(const char *output, const char *study_uid, manifest_edit_fn *e
 	auto_buf struct buf text = BUF_INIT(MANIFEST_BYTES_MAX);
 	auto_buf struct buf out = BUF_INIT(MANIFEST_BYTES_MAX);
 	auto_close int lock = -1;
-	int missing = open_locked(path, O_RDWR, &lock, e);
+	int missing = open_locked(output, path, O_RDWR, &lock, e);
 	struct map *lines;
 
 	if (missing)
 		return missing < 0 ? -1 : 0;
-	if (file_read_plain(path, &text, e) < 0)
+	if (read_manifest(output, path, &text, e) < 0)
 		return -1;
 	lines = last_lines(output, &text);
 	edit_lines(lines, output, edit, owner, &out);
