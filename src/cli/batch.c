@@ -184,10 +184,10 @@ static bool ends_all(const struct err *why)
 }
 
 static int resolve_entry(struct batch *b, struct entry *entry, struct session *s, const struct values *v, struct plan *plan,
-			 struct map *seen, struct work_found *all, struct err *e)
+			 struct map *seen, struct studies_found *all, struct err *e)
 {
 	struct plan part;
-	struct work_found found;
+	struct studies_found found;
 	struct query q;
 	struct filter c;
 	struct err why = { ERR_NONE, "" };
@@ -200,17 +200,13 @@ static int resolve_entry(struct batch *b, struct entry *entry, struct session *s
 	if (make_query(b, entry, v, &q, &c, &why) == 0) {
 		asked = true;
 		facts_steer(s, &part.how.peer, &q);
-		if (work_query(s, &part, &q, &c, &found, &why) == 0) {
+		if (studies_query(s, &part, &q, &c, &found, &why) == 0) {
 			take_over(plan, &part, seen, entry);
 			entry->outcome = !found.result.whole ? OUTCOME_ERROR : entry->studies > 1 ? OUTCOME_SEVERAL : entry->studies ? OUTCOME_FOUND
 				       : OUTCOME_NONE;
 			if (!found.result.whole)
 				snprintf(entry->why, sizeof entry->why, "%.250s", found.result.statement);
-			all->rows += found.rows;
-			all->left_out += found.left_out;
-			all->asked += found.asked;
-			all->result.queries += found.result.queries;
-			all->result.whole &= found.result.whole;
+			studies_found_add(all, &found);
 		}
 	}
 	filter_done(&c);
@@ -225,7 +221,7 @@ static int resolve_entry(struct batch *b, struct entry *entry, struct session *s
 	return 0;
 }
 
-int batch_resolve(struct batch *b, struct session *s, const struct values *v, struct plan *plan, struct work_found *found, struct err *e)
+int batch_resolve(struct batch *b, struct session *s, const struct values *v, struct plan *plan, struct studies_found *found, struct err *e)
 {
 	struct map *seen = map_new();
 	int failed = 0;

@@ -3,7 +3,8 @@
  * anything is retrieved, and each is accounted for. */
 #pragma once
 
-#include "cli/work.h"
+#include "cli/options.h"
+#include "core/query/studies.h"
 
 struct batch;
 
@@ -12,7 +13,7 @@ struct batch *batch_read(const char *path, struct err *);
 void batch_free(struct batch *);
 /* Asks for each line, with the filters of values beside it; the plan gets each study once.  A line that is wrong, or that the PACS
  * refuses, is accounted for; -1 when the PACS cannot be reached or we were stopped.  found: of all lines together. */
-int batch_resolve(struct batch *, struct session *, const struct values *, struct plan *, struct work_found *found, struct err *);
+int batch_resolve(struct batch *, struct session *, const struct values *, struct plan *, struct studies_found *found, struct err *);
 /* As CSV: the line, its values, found, several, none or error, how many studies and which, and why.  path NULL: standard output. */
 int batch_report(const struct batch *, const char *path, struct err *);
 size_t batch_errors(const struct batch *);

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/work.h"
+#include "cli/task.h"
 #include "core/check/doctor.h"
 
 #define AT(member) offsetof(struct values, member)
@@ -112,40 +112,29 @@ static void examine(struct session *s, const struct settings *how, struct showin
 	doctor_advise(&d);
 }
 
+static void print_all(const struct json *all)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+
+	json_write(&text, all, true);
+	printf("%s\n", buf_text(&text));
+}
+
+static int doctor(struct task *t, struct err *e)
+{
+	struct showing showing = { .v = t->values };
+
+	if (prepare(t->values, t->rest, t->count, &t->plan.how, e) < 0)
+		return -1;
+	showing.all = task_wants_json(t->values) ? json_new(JSON_ARRAY) : NULL;
+	examine(&t->session, &t->plan.how, &showing);
+	if (showing.all)
+		print_all(showing.all);
+	json_free(showing.all);
+	return exit_of_error(&showing.first, t->session.signal);
+}
+
 int cmd_doctor(int argc, char **argv)
 {
-	struct values v;
-	struct settings how;
-	struct session s = { 0 };
-	struct showing showing = { .v = &v };
-	struct err e = { ERR_NONE, "" };
-	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1, signal;
-
-	values_init(&v);
-	settings_init(&how);
-	if (opt_parse(&command_doctor, argc, argv, &v, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_doctor, &v)) {
-			status = EXIT_ALL_THERE;
-		} else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &how, &e) == 0) {
-			showing.all = v.format && !strcmp(v.format, "json") ? json_new(JSON_ARRAY) : NULL;
-			examine(&s, &how, &showing);
-			status = exit_of_error(&showing.first, s.signal);
-		}
-	}
-	if (showing.all) {
-		json_write(&text, showing.all, true);
-		printf("%s\n", buf_text(&text));
-	}
-	json_free(showing.all);
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
-	settings_done(&how);
-	values_done(&v);
-	free(rest);
-	return status;
+	return task_run_plain(&command_doctor, argc, argv, doctor);
 }

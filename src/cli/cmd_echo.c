@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/work.h"
+#include "cli/task.h"
 #include "dicom/value.h"
 #include "wrappers/echoscu.h"
 
@@ -296,49 +296,36 @@ static int ask_all(struct session *s, const struct values *v, struct err *e)
 
 /* ---- the command ---- */
 
-static int check(const struct echo_values *n, const char *const *rest, size_t count, struct peer *peer, struct err *e)
+static int check(const struct echo_values *n, const struct task *t, struct peer *peer, struct err *e)
 {
-	size_t used = 0;
-
-	if (n->all && (n->v.called_aet || n->v.model || n->v.charset || n->v.tls_ca || n->v.tls_cert || n->v.tls_key))
+	if (!n->all)
+		return task_peer(t, peer, e);
+	if (n->v.called_aet || n->v.model || n->v.charset || n->v.tls_ca || n->v.tls_cert || n->v.tls_key)
 		return err_set(e, ERR_USAGE, "--all takes what each node states: of the options of a node only --aet and --timeout go with it");
-	if (n->all && n->v.aet && ae_title_check(n->v.aet, "--aet", e) < 0)
+	if (n->v.aet && ae_title_check(n->v.aet, "--aet", e) < 0)
 		return -1;
-	if (!n->all && values_peer(&n->v, rest, count, peer, &used, e) < 0)
+	return t->count ? err_set(e, ERR_USAGE, "what is '%s'? --all goes without a node", t->rest[0]) : 0;
+}
+
+static int echo(struct task *t, struct err *e)
+{
+	static const char *const tools[] = { "echoscu", NULL };
+	const struct echo_values *n = t->kind->options;
+	struct session *s = &t->session;
+	long long timeout = n->all ? 10 : 60;
+	struct peer peer;
+
+	if (check(n, t, &peer, e) < 0 || session_open(s, e) < 0 || session_need_tools(s, tools, e) < 0)
 		return -1;
-	if (used < count)
-		return err_set(e, ERR_USAGE, "what is '%s'? %s", rest[used], n->all ? "--all goes without a node" : "One NODE and options are expected");
-	return 0;
+	if (n->v.timeout > 0)
+		timeout = n->v.timeout;
+	session_timeouts(s, timeout, timeout);
+	return n->all ? ask_all(s, &n->v, e) : ask(s, &peer, &n->v, e);
 }
 
 int cmd_echo(int argc, char **argv)
 {
-	static const char *const tools[] = { "echoscu", NULL };
 	struct echo_values n = { .all = false };
-	struct peer peer;
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1, signal;
 
-	values_init(&n.v);
-	if (opt_parse(&command_echo, argc, argv, &n, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_echo, &n.v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&n.v, &e) == 0 && check(&n, rest, count, &peer, &e) == 0 && session_open(&s, &e) == 0 &&
-			 session_need_tools(&s, tools, &e) == 0) {
-			long long timeout = n.v.timeout > 0 ? n.v.timeout : n.all ? 10 : 60;
-
-			session_timeouts(&s, timeout, timeout);
-			status = n.all ? ask_all(&s, &n.v, &e) : ask(&s, &peer, &n.v, &e);
-		}
-	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
-	values_done(&n.v);
-	free(rest);
-	return status;
+	return task_run(&(struct task_kind){ .about = &command_echo, .work = echo, .options = &n, .values = &n.v }, argc, argv);
 }

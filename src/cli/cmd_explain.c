@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/body.h"
+#include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
@@ -388,8 +388,12 @@ static void tell(const struct story *t)
 	tell_rest(t);
 }
 
-static int explain(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int explain(struct task *task, struct err *e)
 {
+	struct session *s = &task->session;
+	struct values *v = task->values;
+	const char *const *rest = task->rest;
+	size_t count = task->count;
 	struct story t = { .status = -1 };
 	int failed;
 
@@ -405,7 +409,7 @@ static int explain(struct session *s, struct values *v, const char *const *rest,
 	failed = collect(&t, e);
 	if (!failed) {
 		finish(&t);
-		if (body_wants_json(v))
+		if (task_wants_json(v))
 			sheet_json(stdout, t.document);
 		else
 			tell(&t);
@@ -416,5 +420,5 @@ static int explain(struct session *s, struct values *v, const char *const *rest,
 
 int cmd_explain(int argc, char **argv)
 {
-	return body_run(&command_explain, argc, argv, explain);
+	return task_run_plain(&command_explain, argc, argv, explain);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/body.h"
+#include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/records.h"
@@ -37,20 +37,22 @@ static int add_query(void *owner, const struct ledger_query *q)
 	return 0;
 }
 
-static int history(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int history(struct task *t, struct err *e)
 {
+	struct session *s = &t->session;
+	struct values *v = t->values;
 	struct json *rows = json_new(JSON_ARRAY);
 	char node[300];
-	int failed = body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0 ||
+	int failed = task_node(t, node, e) < 0 || session_open_ledger(s, e) < 0 ||
 		     ledger_queries(s->ledger, node, v->limit > 0 ? (int)v->limit : 20, add_query, rows, e) < 0;
 
 	if (!failed)
-		sheet_show(rows, columns, body_wants_json(v), "No query is recorded");
+		sheet_show(rows, columns, task_wants_json(v), "No query is recorded");
 	json_free(rows);
 	return failed ? -1 : EXIT_ALL_THERE;
 }
 
 int cmd_history(int argc, char **argv)
 {
-	return body_run(&command_history, argc, argv, history);
+	return task_run_plain(&command_history, argc, argv, history);
 }

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/body.h"
+#include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
@@ -86,12 +86,12 @@ static int import_folder(struct session *s, const struct values *v, const char *
 	struct json *findings = json_new(JSON_ARRAY);
 	struct import_sum sum;
 
-	if (body_open_files(s, e) < 0 || session_open_ledger(s, e) < 0 ||
+	if (task_open_files(s, e) < 0 || session_open_ledger(s, e) < 0 ||
 	    import_tree(s, folder, v->dry_run, found, findings, &sum, e) < 0) {
 		json_free(findings);
 		return -1;
 	}
-	if (body_wants_json(v)) {
+	if (task_wants_json(v)) {
 		show_json(folder, &sum, findings);
 	} else {
 		if (!v->quiet)
@@ -103,16 +103,20 @@ static int import_folder(struct session *s, const struct values *v, const char *
 	return sum.findings[IMPORT_DAMAGED] ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 }
 
-static int import(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int import(struct task *t, struct err *e)
 {
-	auto_free char *folder = body_folder(rest, count, e);
+	struct session *s = &t->session;
+	struct values *v = t->values;
+	const char *const *rest = t->rest;
+	size_t count = t->count;
+	auto_free char *folder = task_folder(rest, count, e);
 
 	return folder ? import_folder(s, v, folder, e) : -1;
 }
 
 int cmd_import(int argc, char **argv)
 {
-	return body_run(&command_import, argc, argv, import);
+	return task_run_plain(&command_import, argc, argv, import);
 }
 
 /* ---- forget ---- */
@@ -183,7 +187,7 @@ static void show_forgotten(const struct forgetting *f)
 		{ "folder", "FOLDER", SHEET_TEXT }, { "files", "FILES", SHEET_NUMBER }, { NULL, NULL, SHEET_TEXT }
 	};
 
-	if (body_wants_json(f->values)) {
+	if (task_wants_json(f->values)) {
 		sheet_json(stdout, f->rows);
 		return;
 	}
@@ -194,8 +198,12 @@ static void show_forgotten(const struct forgetting *f)
 	printf("%s: %lld files\n", f->values->dry_run ? "Would be forgotten" : "Forgotten", f->files);
 }
 
-static int forget(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int forget(struct task *t, struct err *e)
 {
+	struct session *s = &t->session;
+	struct values *v = t->values;
+	const char *const *rest = t->rest;
+	size_t count = t->count;
 	struct forgetting f = { .session = s, .values = v };
 	auto_free char *folder = count ? file_absolute(rest[0]) : NULL;
 	int failed;
@@ -218,7 +226,7 @@ static int forget(struct session *s, struct values *v, const char *const *rest, 
 
 int cmd_forget(int argc, char **argv)
 {
-	return body_run(&command_forget, argc, argv, forget);
+	return task_run_plain(&command_forget, argc, argv, forget);
 }
 
 /* ---- purge ---- */
@@ -241,7 +249,7 @@ static void show_purged(const struct values *v, const struct ledger_purged *p)
 {
 	struct json *all;
 
-	if (!body_wants_json(v)) {
+	if (!task_wants_json(v)) {
 		if (!v->quiet)
 			printf("%s: %lld queries, %lld jobs, %lld studies, %lld attempts\n", v->dry_run ? "Would be forgotten" : "Forgotten",
 			       p->queries, p->jobs, p->studies, p->attempts);
@@ -256,8 +264,12 @@ static void show_purged(const struct values *v, const struct ledger_purged *p)
 	json_free(all);
 }
 
-static int purge(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int purge(struct task *t, struct err *e)
 {
+	struct session *s = &t->session;
+	struct values *v = t->values;
+	const char *const *rest = t->rest;
+	size_t count = t->count;
 	struct ledger_purged purged = { 0 };
 	struct tm day = { .tm_isdst = -1 };
 	int date;
@@ -279,5 +291,5 @@ static int purge(struct session *s, struct values *v, const char *const *rest, s
 
 int cmd_purge(int argc, char **argv)
 {
-	return body_run(&command_purge, argc, argv, purge);
+	return task_run_plain(&command_purge, argc, argv, purge);
 }

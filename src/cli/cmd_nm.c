@@ -10,8 +10,10 @@
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
-#include "cli/work.h"
+#include "cli/fetch.h"
 #include "core/plan/state.h"
+#include "core/query/studies.h"
+#include "core/retrieve/job.h"
 #include "dicom/value.h"
 
 #define NODE_NAME "pacs-nm-retriever"
@@ -130,14 +132,13 @@ static int override_address(const struct nm_values *n, struct settings *how, str
 	return 0;
 }
 
-static int prepare(struct nm_values *n, size_t count, const char *const *rest, struct plan *plan, struct query *q, struct filter *c,
-		   struct err *e)
+static int prepare(struct nm_values *n, struct task *t, struct err *e)
 {
-	struct settings *how = &plan->how;
+	struct settings *how = &t->plan.how;
 	bool dated = n->v.study_date;
 
-	if (count)
-		return err_set(e, ERR_USAGE, "what is '%s'? Only options are expected", rest[0]);
+	if (t->count)
+		return err_set(e, ERR_USAGE, "what is '%s'? Only options are expected", t->rest[0]);
 	if (choose_peer(n, how, e) < 0 || override_address(n, how, e) < 0)
 		return -1;
 	if (!dated)
@@ -153,7 +154,7 @@ static int prepare(struct nm_values *n, size_t count, const char *const *rest, s
 		free(how->output);
 		how->output = file_absolute(OUTPUT);
 	}
-	return settings_check(how, true, e) < 0 ? -1 : values_query(&n->v, q, c, e);
+	return settings_check(how, true, e) < 0 ? -1 : values_query(&n->v, &t->query, &t->filter, e);
 }
 
 /* A notice, no question: cron has nobody to answer. */
@@ -171,76 +172,68 @@ static void warn(const struct nm_values *n, const struct settings *how, const st
 		n->v.max_studies < 0 && n->v.max_images < 0 ? " and retrieves them all (--max-studies limits it)" : " and retrieves them");
 }
 
-static int work(struct session *s, struct plan *plan, const struct nm_values *n, const struct query *q, const struct filter *c,
-		struct err *e)
-{
-	struct work_found found;
-	int queries = 0;
-
-	if (n->v.save_state && state_lock(n->v.save_state, e) < 0)
-		return -1;
-	if (work_query(s, plan, q, c, &found, e) < 0)
-		return -1;
-	if (!n->v.quiet && !plan->count)
-		printf("No studies found\n");
-	else if (!n->v.quiet)
-		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
-	fflush(stdout);
-	if (!plan->count)
-		return found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
-	if (work_survey(s, plan, n->v.dry_run, &queries, e) < 0)
-		return -1;
-	if (n->v.dry_run && dryrun_print(s, plan, q, &found, queries + found.result.queries, e) < 0)
-		return -1;
-	if (n->v.save_state && state_write(n->v.save_state, plan, e) < 0)
-		return -1;
-	if (n->v.dry_run)
-		return found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
-	return work_run(s, plan, &n->v, n->v.save_state, !found.result.whole);
-}
-
 /* Who reads the hint may never have heard of DCMTK. */
 static void hint_at_tools(struct err *e)
 {
 	size_t len = strlen(e->text);
 
-	if (e->kind == ERR_TOOL && strstr(e->text, "was not found"))
+	if (e->kind == ERR_TOOL)
 		snprintf(e->text + len, sizeof e->text - len, " (sudo apt-get update; sudo apt-get install dcmtk)");
+}
+
+static int take_found(struct task *t, struct studies_found *found, struct err *e)
+{
+	const struct values *v = t->values;
+	struct plan *plan = &t->plan;
+	const int whole = found->result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+	int queries = 0;
+
+	if (!plan->count)
+		return whole;
+	if (job_survey(&t->session, plan, v->dry_run, &queries, e) < 0)
+		return -1;
+	if (v->dry_run && dryrun_print(&t->session, plan, &t->query, found, queries + found->result.queries, e) < 0)
+		return -1;
+	if (v->save_state && state_write(v->save_state, plan, e) < 0)
+		return -1;
+	return v->dry_run ? whole : fetch_run(t, v->save_state, !found->result.whole);
+}
+
+static int query_and_get(struct task *t, struct err *e)
+{
+	const struct values *v = t->values;
+	struct studies_found found;
+
+	if (v->save_state && state_lock(v->save_state, e) < 0)
+		return -1;
+	if (studies_query(&t->session, &t->plan, &t->query, &t->filter, &found, e) < 0)
+		return -1;
+	if (!v->quiet && !t->plan.count)
+		printf("No studies found\n");
+	else if (!v->quiet)
+		printf("Found %zu stud%s\n", t->plan.count, t->plan.count == 1 ? "y" : "ies");
+	fflush(stdout);
+	return take_found(t, &found, e);
+}
+
+static int nm(struct task *t, struct err *e)
+{
+	struct nm_values *n = t->kind->options;
+	const bool dated = n->v.study_date;
+
+	if (prepare(n, t, e) < 0)
+		return -1;
+	if (job_open(&t->session, &t->plan.how, e) < 0) {
+		hint_at_tools(e);
+		return -1;
+	}
+	warn(n, &t->plan.how, &t->filter, dated);
+	return query_and_get(t, e);
 }
 
 int cmd_nm(int argc, char **argv)
 {
 	struct nm_values n = { .port = -1, .local_port = -1 };
-	struct plan plan;
-	struct query q;
-	struct filter c = { 0 };
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1;
 
-	values_init(&n.v);
-	plan_init(&plan);
-	query_init(&q, LEVEL_STUDY);
-	if (opt_parse(&command_nm, argc, argv, &n, &rest, &count, &e) == 0) {
-		bool dated = n.v.study_date;
-
-		if (commands_answered(&command_nm, &n.v)) {
-			status = EXIT_ALL_THERE;
-		} else if (work_begin(&n.v, &e) == 0 && prepare(&n, count, rest, &plan, &q, &c, &e) == 0 &&
-			   work_open(&s, &plan.how, &e) == 0) {
-			warn(&n, &plan.how, &c, dated);
-			status = work(&s, &plan, &n, &q, &c, &e);
-		}
-	}
-	if (status < 0)
-		hint_at_tools(&e);
-	status = work_end(&s, &command_nm, &n.v, &plan, status, &e);
-	filter_done(&c);
-	query_done(&q);
-	plan_done(&plan);
-	values_done(&n.v);
-	free(rest);
-	return status;
+	return task_run(&(struct task_kind){ .about = &command_nm, .work = nm, .options = &n, .values = &n.v, .fetches = true }, argc, argv);
 }

@@ -11,7 +11,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/options.h"
-#include "cli/work.h"
+#include "cli/task.h"
 #include "core/ledger/ledger.h"
 #include "core/node/nodes.h"
 
@@ -495,8 +495,11 @@ static int change(struct nodes *c, enum action action, const struct node_values 
 	}
 }
 
-static int work(const struct node_values *n, const char *const *rest, size_t count, struct err *e)
+static int node(struct task *t, struct err *e)
 {
+	const struct node_values *n = t->kind->options;
+	const char *const *rest = t->rest;
+	size_t count = t->count;
 	enum action action = LIST;
 	const struct nodes *config;
 	bool changes;
@@ -531,22 +534,8 @@ static int work(const struct node_values *n, const char *const *rest, size_t cou
 int cmd_node(int argc, char **argv)
 {
 	struct node_values n = { .number = -1, .port = -1 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1;
+	int status = task_run(&(struct task_kind){ .about = &command_node, .work = node, .options = &n, .values = &n.v }, argc, argv);
 
-	values_init(&n.v);
-	if (opt_parse(&command_node, argc, argv, &n, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_node, &n.v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&n.v, &e) == 0)
-			status = work(&n, rest, count, &e);
-	}
-	if (status < 0)
-		status = exit_with(&e, 0);
 	opt_list_done(&n.unset);
-	values_done(&n.v);
-	free(rest);
 	return status;
 }

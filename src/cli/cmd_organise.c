@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "cli/body.h"
+#include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/sheet.h"
@@ -118,7 +118,7 @@ static void show(const struct values *v, struct showing *s, struct organise_sum 
 {
 	bool bad = sum->findings[ORGANISE_LEFT] || sum->findings[ORGANISE_BLOCKED];
 
-	if (body_wants_json(v) && !failed) {
+	if (task_wants_json(v) && !failed) {
 		show_json(v, s, sum);
 		return;
 	}
@@ -150,7 +150,7 @@ static int arrange(struct session *s, const struct values *v, const char *folder
 	layout = layout_parse(template, e);
 	if (!layout)
 		return err_in(e, "--layout");
-	failed = body_open_files(s, e) < 0 || session_open_ledger(s, e) < 0 ||
+	failed = task_open_files(s, e) < 0 || session_open_ledger(s, e) < 0 ||
 		 organise_tree(s, &(struct organise_how){ folder, to, layout, v->link, v->dry_run }, &hooks, showing, sum, e) < 0;
 	layout_free(layout);
 	return failed ? -1 : 0;
@@ -161,7 +161,7 @@ static int take_back(struct session *s, const struct values *v, size_t count, st
 {
 	if (count || v->layout || v->hierarchical || v->output || v->link)
 		return err_set(e, ERR_USAGE, "--undo FILE says all by itself");
-	if (body_open_files(s, e) < 0 || session_open_ledger(s, e) < 0)
+	if (task_open_files(s, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
 	return organise_undo(s, v->undo, v->dry_run, &hooks, showing, sum, e);
 }
@@ -174,13 +174,17 @@ static int organise_folder(struct session *s, const struct values *v, const char
 	if (!v->layout == !v->hierarchical)
 		return err_set(e, ERR_USAGE, v->layout ? "--layout and --hierarchical exclude each other"
 						       : "how? Give --layout TEMPLATE or --hierarchical, or --undo FILE");
-	folder = body_folder(rest, count, e);
+	folder = task_folder(rest, count, e);
 	return folder ? arrange(s, v, folder, showing, sum, e) : -1;
 }
 
-static int organise(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int organise(struct task *t, struct err *e)
 {
-	struct showing showing = { json_new(JSON_ARRAY), json_new(JSON_ARRAY), v->dry_run || body_wants_json(v) };
+	struct session *s = &t->session;
+	struct values *v = t->values;
+	const char *const *rest = t->rest;
+	size_t count = t->count;
+	struct showing showing = { json_new(JSON_ARRAY), json_new(JSON_ARRAY), v->dry_run || task_wants_json(v) };
 	struct organise_sum sum = { 0 };
 	int failed = v->undo ? take_back(s, v, count, &showing, &sum, e) : organise_folder(s, v, rest, count, &showing, &sum, e);
 	bool bad = sum.findings[ORGANISE_LEFT] || sum.findings[ORGANISE_BLOCKED];
@@ -192,5 +196,5 @@ static int organise(struct session *s, struct values *v, const char *const *rest
 
 int cmd_organise(int argc, char **argv)
 {
-	return body_run(&command_organise, argc, argv, organise);
+	return task_run_plain(&command_organise, argc, argv, organise);
 }

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/work.h"
+#include "cli/task.h"
 #include "core/check/probe.h"
 #include "dicom/value.h"
 
@@ -80,59 +80,30 @@ static void announce(const struct values *v, const struct peer *peer)
 		v->with_retrieve ? "one study is fetched and thrown away" : "nothing is retrieved");
 }
 
-static int prepare(const struct values *v, const char *const *rest, size_t count, struct peer *peer, struct err *e)
-{
-	size_t used;
-
-	if (values_peer(v, rest, count, peer, &used, e) < 0)
-		return -1;
-	if (used < count)
-		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	return v->with_retrieve ? uid_check(v->with_retrieve, "--with-retrieve", e) : 0;
-}
-
-static int probe(struct session *s, const struct peer *peer, struct values *v, struct err *e)
+static int probe(struct task *t, struct err *e)
 {
 	static const char *const tools[] = { "echoscu", "getscu", "movescu", "dcmdump", NULL };
+	struct values *v = t->values;
+	struct session *s = &t->session;
 	const struct probe_options options = { v->with_retrieve, v->associations };
-	long long timeout = v->timeout > 0 ? v->timeout : 60;
+	struct peer peer;
 	struct probe result;
-	int failed;
 
-	if (session_open(s, e) < 0 || session_need_tools(s, tools, e) < 0 || session_open_ledger(s, e) < 0)
+	if (task_peer(t, &peer, e) < 0 || (v->with_retrieve && uid_check(v->with_retrieve, "--with-retrieve", e) < 0) ||
+	    session_open(s, e) < 0 || session_need_tools(s, tools, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
-	session_timeouts(s, timeout, 120);
-	announce(v, peer);
-	failed = probe_run(s, peer, &options, show, v, &result, e);
-	if (v->format && !strcmp(v->format, "json") && !failed)
+	session_timeouts(s, v->timeout > 0 ? v->timeout : 60, 120);
+	announce(v, &peer);
+	if (probe_run(s, &peer, &options, show, v, &result, e))
+		return -1;
+	if (task_wants_json(v))
 		print_json(&result);
-	if (!failed && !v->quiet)
-		fprintf(stderr, "%d requests were sent\n", result.requests);
-	return failed ? -1 : EXIT_ALL_THERE;
+	if (!v->quiet)
+		fprintf(stderr, "%d request%s sent\n", result.requests, result.requests == 1 ? " was" : "s were");
+	return EXIT_ALL_THERE;
 }
 
 int cmd_probe(int argc, char **argv)
 {
-	struct values v;
-	struct peer peer;
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1, signal;
-
-	values_init(&v);
-	if (opt_parse(&command_probe, argc, argv, &v, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_probe, &v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &peer, &e) == 0)
-			status = probe(&s, &peer, &v, &e);
-	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
-	values_done(&v);
-	free(rest);
-	return status;
+	return task_run_plain(&command_probe, argc, argv, probe);
 }

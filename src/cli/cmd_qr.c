@@ -13,9 +13,11 @@
 #include "cli/exit.h"
 #include "cli/prompt.h"
 #include "cli/selection.h"
-#include "cli/work.h"
+#include "cli/fetch.h"
 #include "core/node/facts.h"
 #include "core/plan/state.h"
+#include "core/query/studies.h"
+#include "core/retrieve/job.h"
 
 static const struct opt *const tables[] = {
 	options_mode, options_dates, options_query, options_batch, options_select, options_retrieve, options_limits, options_tell, options_node,
@@ -65,14 +67,14 @@ static int save(const struct plan *plan, const struct values *v, struct err *e)
 	return 0;
 }
 
-static int nothing_found(const struct values *v, const struct work_found *found)
+static int nothing_found(const struct values *v, const struct studies_found *found)
 {
 	if (!v->quiet)
 		printf("No studies found\n");
 	return !found->result.whole ? EXIT_INCOMPLETE : v->fail_if_empty ? EXIT_EMPTY : EXIT_ALL_THERE;
 }
 
-static void tell_found(const struct values *v, const struct plan *plan, const struct work_found *found)
+static void tell_found(const struct values *v, const struct plan *plan, const struct studies_found *found)
 {
 	if (v->quiet)
 		return;
@@ -83,13 +85,13 @@ static void tell_found(const struct values *v, const struct plan *plan, const st
 }
 
 /* From the answers to the plan that is to be carried out; *ret_queries: how many C-FINDs it took. */
-static int settle(struct session *s, struct plan *plan, const struct values *v, struct work_found *found, int *ret_queries, struct err *e)
+static int settle(struct session *s, struct plan *plan, const struct values *v, struct studies_found *found, int *ret_queries, struct err *e)
 {
 	int asked = 0;
 
 	if (v->interactive && prompt_choose(s, plan, e) < 0)
 		return -1;
-	if (selection_make(s, plan, v, &found->result.whole, &asked, e) < 0 || work_survey(s, plan, v->dry_run, ret_queries, e) < 0)
+	if (selection_make(s, plan, v, &found->result.whole, &asked, e) < 0 || job_survey(s, plan, v->dry_run, ret_queries, e) < 0)
 		return -1;
 	*ret_queries += asked + found->asked + found->result.queries;
 	return 0;
@@ -97,14 +99,14 @@ static int settle(struct session *s, struct plan *plan, const struct values *v, 
 
 /* The studies of one query, or of the lines of a batch. */
 static int find_studies(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct filter *c,
-			struct work_found *found, struct err *e)
+			struct studies_found *found, struct err *e)
 {
 	struct batch *batch;
 	int failed;
 
 	if (!v->batch) {
 		facts_steer(s, &plan->how.peer, q);
-		return work_query(s, plan, q, c, found, e);
+		return studies_query(s, plan, q, c, found, e);
 	}
 	batch = batch_read(v->batch, e);
 	if (!batch)
@@ -116,85 +118,61 @@ static int find_studies(struct session *s, struct plan *plan, const struct value
 	return failed;
 }
 
-static int work(struct session *s, struct plan *plan, const struct values *v, struct query *q, const struct filter *c,
-		struct err *e)
+static int take_found(struct task *t, struct studies_found *found, struct err *e)
 {
-	struct work_found found;
+	const struct values *v = t->values;
+	struct plan *plan = &t->plan;
 	int queries;
 
-	if (find_studies(s, plan, v, q, c, &found, e) < 0)
-		return -1;
-	if (!plan->count && !v->review && !v->dry_run && found.result.whole && work_nothing(s, plan, e) < 0)
-		return -1;
-	if (!plan->count)
-		return nothing_found(v, &found);
-	tell_found(v, plan, &found);
-	if (settle(s, plan, v, &found, &queries, e) < 0)
+	tell_found(v, plan, found);
+	if (settle(&t->session, plan, v, found, &queries, e) < 0)
 		return -1;
 	if (v->review && !v->quiet)
 		prompt_list(stdout, plan);
-	if (v->dry_run && dryrun_print(s, plan, q, &found, queries, e) < 0)
+	if (v->dry_run && dryrun_print(&t->session, plan, &t->query, found, queries, e) < 0)
 		return -1;
 	fflush(stdout);
 	if (save(plan, v, e) < 0)
 		return -1;
-	if (v->review || v->dry_run) {
-		if (v->save_state && !v->quiet)
-			printf("To retrieve: dicom-qr resume --state %s\n", v->save_state);
-		return !found.result.whole ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
-	}
-	return work_run(s, plan, v, v->save_state, !found.result.whole);
+	if (!v->review && !v->dry_run)
+		return fetch_run(t, v->save_state, !found->result.whole);
+	if (v->save_state && !v->quiet)
+		printf("To retrieve: dicom-qr resume --state %s\n", v->save_state);
+	return !found->result.whole ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 }
 
-static int lock_state(const struct values *v, struct err *e)
+static int prepare(struct task *t, struct err *e)
 {
-	return v->save_state ? state_lock(v->save_state, e) : 0;
-}
-
-static int prepare(struct values *v, const char *const *rest, size_t count, struct plan *plan, struct query *q, struct filter *c,
-		   struct err *e)
-{
+	struct values *v = t->values;
+	struct settings *how = &t->plan.how;
 	struct dose_rules rules;
-	size_t used = 0;
 
-	if (values_peer(v, rest, count, &plan->how.peer, &used, e) < 0 || choose_mode(v, e) < 0)
-		return -1;
-	if (used < count)
-		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	if (values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, !v->review, e) < 0 || values_dates(v, e) < 0)
+	if (task_peer(t, &how->peer, e) < 0 || choose_mode(v, e) < 0 || values_settings(v, how, e) < 0 ||
+	    settings_check(how, !v->review, e) < 0 || values_dates(v, e) < 0)
 		return -1;
 	if (v->batch_report && !v->batch)
 		return err_set(e, ERR_USAGE, "--batch-report goes with --batch");
-	return values_select(v, &rules, e) < 0 ? -1 : values_query(v, q, c, e);	/* what is wrong with it is said before anything is asked */
+	/* What is wrong with the query is said before anything is asked. */
+	return values_select(v, &rules, e) < 0 ? -1 : values_query(v, &t->query, &t->filter, e);
+}
+
+static int query_and_retrieve(struct task *t, struct err *e)
+{
+	const struct values *v = t->values;
+	struct session *s = &t->session;
+	struct studies_found found;
+
+	if (prepare(t, e) < 0 || job_open(s, &t->plan.how, e) < 0 || (v->save_state && state_lock(v->save_state, e) < 0) ||
+	    find_studies(s, &t->plan, v, &t->query, &t->filter, &found, e) < 0)
+		return -1;
+	if (t->plan.count)
+		return take_found(t, &found, e);
+	if (!v->review && !v->dry_run && found.result.whole && task_record(t, EXIT_ALL_THERE, "nothing matched", e) < 0)
+		return -1;
+	return nothing_found(v, &found);
 }
 
 int cmd_qr(int argc, char **argv)
 {
-	struct values v;
-	struct plan plan;
-	struct query q;
-	struct filter c = { 0 };
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1;
-
-	values_init(&v);
-	plan_init(&plan);
-	query_init(&q, LEVEL_STUDY);
-	if (opt_parse(&command_qr, argc, argv, &v, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_qr, &v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &plan, &q, &c, &e) == 0 &&
-			 work_open(&s, &plan.how, &e) == 0 && lock_state(&v, &e) >= 0)
-			status = work(&s, &plan, &v, &q, &c, &e);
-	}
-	status = work_end(&s, &command_qr, &v, &plan, status, &e);
-	filter_done(&c);
-	query_done(&q);
-	plan_done(&plan);
-	values_done(&v);
-	free(rest);
-	return status;
+	return task_run_fetching(&command_qr, argc, argv, query_and_retrieve);
 }

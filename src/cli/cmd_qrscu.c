@@ -11,9 +11,11 @@
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/selection.h"
-#include "cli/work.h"
+#include "cli/fetch.h"
 #include "core/node/facts.h"
 #include "core/plan/state.h"
+#include "core/query/studies.h"
+#include "core/retrieve/job.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
@@ -21,6 +23,7 @@ struct qrscu_values {
 	struct values v;
 	bool ct, mg, fl, dx, sr, dup, usage;
 	char dates[20];
+	char *dates_given;		/* what -f and -t come to; NULL = neither was given */
 };
 
 #define OURS(member) offsetof(struct qrscu_values, member)
@@ -108,13 +111,15 @@ static void print_usage(const char *called)
 }
 
 /* -h shows what it always showed, --help all that there is besides. */
-static bool answered(const struct qrscu_values *n, const char *called)
+static bool answered(struct task *t)
 {
+	const struct qrscu_values *n = t->kind->options;
+
 	if (n->usage || n->v.help)
-		print_usage(called);
+		print_usage(t->called);
 	if (n->v.help)
 		putchar('\n');
-	return n->usage || commands_answered(&command_qrscu, &n->v);
+	return n->usage;
 }
 
 /* ---- what to ask ---- */
@@ -220,33 +225,32 @@ static int settle_store(const struct qrscu_values *n, const struct node *store, 
 	return 0;
 }
 
-static int prepare(struct qrscu_values *n, const char *const *rest, size_t count, struct plan *plan, const struct node **ret_store,
-		   struct err *e)
+static int prepare(struct qrscu_values *n, struct task *t, struct err *e)
 {
+	struct settings *how = &t->plan.how;
+	const struct node *store;
 	size_t used;
 
-	if (count != 2)
-		return err_set(e, ERR_USAGE, count < 2 ? "which nodes? Give qrid, the node to query, and storeid, the node to send to"
+	if (t->count != 2)
+		return err_set(e, ERR_USAGE, t->count < 2 ? "which nodes? Give qrid, the node to query, and storeid, the node to send to"
 						       : "two nodes are expected, qrid and storeid");
 	if (!kinds_of(n))
 		return err_set(e, ERR_USAGE, "which studies? Give at least one of -ct, -mg, -fl, -dx and -sr");
-	if (values_peer(&n->v, rest, 1, &plan->how.peer, &used, e) < 0)
+	if (values_peer(&n->v, t->rest, 1, &how->peer, &used, e) < 0)
 		return err_in(e, "qrid");
-	if (find_store(n, rest[1], ret_store, e) < 0 || values_settings(&n->v, &plan->how, e) < 0 ||
-	    settle_store(n, *ret_store, &plan->how, e) < 0)
+	if (find_store(n, t->rest[1], &store, e) < 0 || values_settings(&n->v, how, e) < 0 ||
+	    settle_store(n, store, how, e) < 0)
 		return -1;
-	return settings_check(&plan->how, true, e);
+	return settings_check(how, true, e);
 }
 
 /* ---- the queries ---- */
 
 struct asking {
-	struct session *session;
-	struct plan *plan;
+	struct task *task;
 	struct qrscu_values *n;
 	struct map *seen;
-	struct work_found found;		/* of all queries together */
-	struct query q;				/* the last one, for the dry run */
+	struct studies_found found;		/* of all queries together */
 	int queries;
 };
 
@@ -269,35 +273,24 @@ static int take_over(struct asking *a, struct plan *part, const char *modality)
 		if (!map_put(a->seen, study_get(&in->study, STUDY_UID), NULL))
 			plan_study_done(in);
 		else
-			*plan_add(a->plan) = *in;
+			*plan_add(&a->task->plan) = *in;
 	}
 	free(part->studies);
 	return shown;
-}
-
-static void add_found(struct work_found *all, const struct work_found *one)
-{
-	size_t len = strlen(all->ignored);
-
-	all->rows += one->rows;
-	all->left_out += one->left_out;
-	all->result.whole &= one->result.whole;
-	if (one->ignored[0] && !strstr(all->ignored, one->ignored))
-		snprintf(all->ignored + len, sizeof all->ignored - len, "%s%s", len ? ", " : "", one->ignored);
 }
 
 /* One query for this modality, NULL = any; the conditions know all that are wanted, so that nothing is asked for twice when the PACS
  * ignores the key. */
 static int ask_one(struct asking *a, const char *modality, const char *wanted, struct err *e)
 {
-	struct plan part = { .how = a->plan->how };
+	struct plan part = { .how = a->task->plan.how };
 	struct filter c = { 0 };
-	struct work_found found;
+	struct studies_found found;
 	int failed, shown;
 
 	a->n->v.modality = modality;
-	query_done(&a->q);
-	failed = values_query(&a->n->v, &a->q, &c, e);
+	query_done(&a->task->query);
+	failed = values_query(&a->n->v, &a->task->query, &c, e);
 	free(c.modality);
 	c.modality = mem_str(wanted);
 	if (!failed && !a->n->v.study_date && c.dates.from) {	/* the node needs a date: said once, asked always */
@@ -305,17 +298,17 @@ static int ask_one(struct asking *a, const char *modality, const char *wanted, s
 		a->n->v.study_date = a->n->dates;
 	}
 	if (!failed)
-		failed = work_query(a->session, &part, &a->q, &c, &found, e);
+		failed = studies_query(&a->task->session, &part, &a->task->query, &c, &found, e);
 	filter_done(&c);
 	if (failed) {
 		part.how = (struct settings){ .output = NULL };
 		plan_done(&part);
 		return -1;
 	}
-	add_found(&a->found, &found);
+	studies_found_add(&a->found, &found);
 	a->queries += found.result.queries + found.asked;
 	shown = take_over(a, &part, modality);
-	return strstr(found.ignored, "modality") ? IGNORES : shown;
+	return found.ignored & IGNORED_MODALITY ? IGNORES : shown;
 }
 
 /* One query for each modality, until one shows that the key does not count: then all is here.  Where that cannot be told, all is asked
@@ -367,41 +360,48 @@ static int leave_out_held(struct session *s, struct plan *plan, const struct qrs
 
 	if (foreign && !n->dup)
 		skip_sent(s, plan);
-	if (work_survey(s, plan, !foreign && (!n->dup || n->v.dry_run), &asked, e) < 0)
+	if (job_survey(s, plan, !foreign && (!n->dup || n->v.dry_run), &asked, e) < 0)
 		return -1;
 	*queries += asked;
 	return 0;
 }
 
+/* There is nothing to fetch. */
+static int tell_nothing(const struct asking *a, size_t kept)
+{
+	if (!a->n->v.quiet && kept)
+		printf("Nothing to retrieve: what was kept of %zu stud%s is there already\n", kept, kept == 1 ? "y" : "ies");
+	else if (!a->n->v.quiet)
+		printf("Nothing to retrieve\n");
+	return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+}
+
 static int finish(struct asking *a, struct err *e)
 {
 	struct plan_summary before, summary;
-	struct session *s = a->session;
+	struct session *s = &a->task->session;
+	struct plan *plan = &a->task->plan;
 	const struct values *v = &a->n->v;
 
-	plan_summarise(a->plan, &before);
-	if (leave_out_held(s, a->plan, a->n, &a->queries, e) < 0)
+	plan_summarise(plan, &before);
+	if (leave_out_held(s, plan, a->n, &a->queries, e) < 0)
 		return -1;
-	if (v->dry_run && dryrun_print(s, a->plan, &a->q, &a->found, a->queries, e) < 0)
+	if (v->dry_run && dryrun_print(s, plan, &a->task->query, &a->found, a->queries, e) < 0)
 		return -1;
-	if (v->save_state && state_write(v->save_state, a->plan, e) < 0)
+	if (v->save_state && state_write(v->save_state, plan, e) < 0)
 		return -1;
 	if (v->dry_run)
 		return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
-	plan_summarise(a->plan, &summary);
-	if (summary.studies[VERDICT_WANTED])
-		return work_run(s, a->plan, v, v->save_state, !a->found.result.whole);
-	if (!v->quiet && before.studies[VERDICT_WANTED])
-		printf("Nothing to retrieve: what was kept of %zu stud%s is there already\n", before.studies[VERDICT_WANTED],
-		       before.studies[VERDICT_WANTED] == 1 ? "y" : "ies");
-	else if (!v->quiet)
-		printf("Nothing to retrieve\n");
-	return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
+	plan_summarise(plan, &summary);
+	if (!summary.studies[VERDICT_WANTED])
+		return tell_nothing(a, before.studies[VERDICT_WANTED]);
+	return fetch_run(a->task, v->save_state, !a->found.result.whole);
 }
 
 static int work(struct asking *a, struct err *e)
 {
 	const struct values *v = &a->n->v;
+	struct plan *plan = &a->task->plan;
 	const struct dose_rules rules = { .dose = true, .kinds = kinds_of(a->n), .empty_sr = v->empty_sr };
 	char wanted[40];
 
@@ -410,47 +410,38 @@ static int work(struct asking *a, struct err *e)
 		return -1;
 	if (ask_all(a, wanted, e) < 0)
 		return -1;
-	if (!v->quiet && !a->plan->count)
+	if (!v->quiet && !plan->count)
 		printf("No studies found\n");
 	else if (!v->quiet)
-		printf("Found %zu stud%s\n", a->plan->count, a->plan->count == 1 ? "y" : "ies");
-	if (!a->plan->count)
+		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
+	if (!plan->count)
 		return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
-	if (selection_by(a->session, a->plan, &rules, v->quiet, &a->found.result.whole, &a->queries, e) < 0)
+	if (selection_by(&a->task->session, plan, &rules, v->quiet, &a->found.result.whole, &a->queries, e) < 0)
 		return -1;
 	return finish(a, e);
+}
+
+static int qrscu(struct task *t, struct err *e)
+{
+	struct qrscu_values *n = t->kind->options;
+	struct asking a = { .task = t, .n = n, .found = { .result = { .whole = true } } };
+	int status;
+
+	if (make_dates(&n->v, &n->dates_given, e) < 0 || prepare(n, t, e) < 0 || job_open(&t->session, &t->plan.how, e) < 0)
+		return -1;
+	n->v.study_date = n->dates_given;
+	a.seen = map_new();
+	status = work(&a, e);
+	map_free(a.seen, NULL);
+	return status;
 }
 
 int cmd_qrscu(int argc, char **argv)
 {
 	struct qrscu_values n = { .ct = false };
-	struct plan plan;
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	struct asking a = { .session = &s, .plan = &plan, .n = &n, .seen = map_new(), .found = { .result = { .whole = true } } };
-	const struct node *store;
-	const char **rest = NULL;
-	size_t count = 0;
-	auto_free char *dates = NULL;
-	int status = -1;
+	const struct task_kind kind = { .about = &command_qrscu, .work = qrscu, .options = &n, .values = &n.v, .answered = answered, .fetches = true };
+	int status = task_run(&kind, argc, argv);
 
-	values_init(&n.v);
-	plan_init(&plan);
-	query_init(&a.q, LEVEL_STUDY);
-	if (opt_parse(&command_qrscu, argc, argv, &n, &rest, &count, &e) == 0) {
-		if (answered(&n, argv[0]))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&n.v, &e) == 0 && make_dates(&n.v, &dates, &e) == 0 &&
-			 prepare(&n, rest, count, &plan, &store, &e) == 0 && work_open(&s, &plan.how, &e) == 0) {
-			n.v.study_date = dates;
-			status = work(&a, &e);
-		}
-	}
-	status = work_end(&s, &command_qrscu, &n.v, &plan, status, &e);
-	map_free(a.seen, NULL);
-	query_done(&a.q);
-	plan_done(&plan);
-	values_done(&n.v);
-	free(rest);
+	free(n.dates_given);
 	return status;
 }

@@ -11,9 +11,9 @@
 #include "cli/exit.h"
 #include "cli/report.h"
 #include "cli/tree.h"
-#include "cli/work.h"
+#include "cli/task.h"
 #include "core/node/facts.h"
-#include "core/query/series.h"
+#include "core/query/studies.h"
 #include "dicom/tag.h"
 
 static const struct opt *const tables[] = {
@@ -241,22 +241,17 @@ static int make_showing(const struct values *v, const struct peer *peer, struct 
 static int look_into(struct asking *a, const struct peer *peer, struct err *e)
 {
 	auto_free struct study *studies = mem_alloc((a->held_count + 1) * sizeof *studies);
-	auto_free struct study **untold = mem_alloc((a->held_count + 1) * sizeof *untold);
-	struct series result;
-	size_t count = 0, kept = 0;
+	auto_free struct study **all = mem_alloc((a->held_count + 1) * sizeof *all);
+	size_t kept = 0;
 	char room[200];
-	int failed = 0;
+	int failed, queries;
 
 	for (size_t i = 0; i < a->held_count; i++) {
 		study_init(&studies[i]);
 		study_from_row(&studies[i], &a->held[i]);
-		if (filter_need_series(a->conditions, &studies[i]))
-			untold[count++] = &studies[i];
+		all[i] = &studies[i];
 	}
-	if (count)
-		failed = series_studies(a->session, peer, untold, count, &result, e);
-	if (!failed)
-		work_tell_untold(a->conditions, untold, count);
+	failed = studies_complete(a->session, peer, a->conditions, all, a->held_count, &queries, e);
 	for (size_t i = 0; i < a->held_count; i++) {
 		if (filter_miss(a->conditions, &studies[i], room, sizeof room, NULL)) {
 			a->left_out++;
@@ -369,7 +364,7 @@ static int answered(struct asking *a, const struct peer *peer, const struct quer
 		a->result.why.kind = ERR_NONE;
 		a->result.whole = true;
 	}
-	work_record_query(a->session, peer, q, &a->result);
+	studies_record(a->session, peer, q, &a->result);
 	if (!a->result.why.kind && show_held(a, peer, e) < 0)
 		return -1;
 	if (a->result.why.kind) {
@@ -469,7 +464,7 @@ static int ask_batch(struct session *s, const struct peer *peer, const struct va
 		     const struct query *q, struct err *e)
 {
 	struct batch *batch = batch_read(v->batch, e);
-	struct work_found found;
+	struct studies_found found;
 	struct plan plan;
 	int failed;
 
@@ -488,51 +483,29 @@ static int ask_batch(struct session *s, const struct peer *peer, const struct va
 	return failed;
 }
 
-static int prepare(struct values *v, const char *const *rest, size_t count, struct peer *peer, struct showing *show, struct query *q,
-		   struct filter *c, struct err *e)
+static int prepare(struct task *t, struct peer *peer, struct showing *show, struct err *e)
 {
-	size_t used;
+	struct values *v = t->values;
 
-	if (values_peer(v, rest, count, peer, &used, e) < 0)
+	if (task_peer(t, peer, e) < 0 || check_batch(v, e) < 0 || make_showing(v, peer, show, e) < 0)
 		return -1;
-	if (used < count)
-		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	if (check_batch(v, e) < 0 || make_showing(v, peer, show, e) < 0)
+	return make_query(v, peer, show, &t->query, &t->filter, e);
+}
+
+static int query(struct task *t, struct err *e)
+{
+	const struct values *v = t->values;
+	struct session *s = &t->session;
+	struct peer peer;
+	struct showing show;
+
+	if (prepare(t, &peer, &show, e) < 0 || session_open(s, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
-	return make_query(v, peer, show, q, c, e);
+	session_timeouts(s, v->timeout > 0 ? v->timeout : 60, 300);
+	return v->batch ? ask_batch(s, &peer, v, &show, &t->query, e) : ask(s, &peer, &t->query, &t->filter, &show, e);
 }
 
 int cmd_query(int argc, char **argv)
 {
-	struct values v;
-	struct peer peer;
-	struct query q;
-	struct showing show;
-	struct filter c = { 0 };
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1, signal;
-
-	values_init(&v);
-	query_init(&q, LEVEL_STUDY);
-	if (opt_parse(&command_query, argc, argv, &v, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_query, &v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &peer, &show, &q, &c, &e) == 0 &&
-			 session_open(&s, &e) == 0 && session_open_ledger(&s, &e) == 0) {
-			session_timeouts(&s, v.timeout > 0 ? v.timeout : 60, 300);
-			status = v.batch ? ask_batch(&s, &peer, &v, &show, &q, &e) : ask(&s, &peer, &q, &c, &show, &e);
-		}
-	}
-	signal = s.signal;
-	session_close(&s);
-	if (status < 0)
-		status = exit_with(&e, signal);
-	filter_done(&c);
-	query_done(&q);
-	values_done(&v);
-	free(rest);
-	return status;
+	return task_run_plain(&command_query, argc, argv, query);
 }

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "cli/body.h"
+#include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/records.h"
@@ -68,7 +68,7 @@ static int report_open_studies(struct session *s, const struct values *v, struct
 		return -1;
 	any = json_count(r->rows) > 0;
 	if (any || !v->quiet)
-		sheet_show(r->rows, open_columns, body_wants_json(v), "Every study that is known is complete");
+		sheet_show(r->rows, open_columns, task_wants_json(v), "Every study that is known is complete");
 	return any ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 }
 
@@ -151,7 +151,7 @@ static void show_calendar(const struct calendar *c, const struct values *v, stru
 {
 	for (size_t i = 0; i < c->count; i++)
 		json_add(rows, node_record(c, &c->nodes[i]));
-	if (body_wants_json(v)) {
+	if (task_wants_json(v)) {
 		sheet_json(stdout, rows);
 		return;
 	}
@@ -177,8 +177,10 @@ static int report_calendar(struct session *s, const struct values *v, struct rep
 	return status;
 }
 
-static int report(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int report(struct task *t, struct err *e)
 {
+	struct session *s = &t->session;
+	struct values *v = t->values;
 	struct reporting r = { .rows = NULL };
 	char node[300];
 	int status;
@@ -187,7 +189,7 @@ static int report(struct session *s, struct values *v, const char *const *rest, 
 		return -1;
 	if (v->study_date && date_range_parse(v->study_date, &r.range, e) < 0)
 		return err_in(e, "--study-date");
-	if (body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0)
+	if (task_node(t, node, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
 	r.node = node;
 	r.rows = json_new(JSON_ARRAY);
@@ -198,5 +200,5 @@ static int report(struct session *s, struct values *v, const char *const *rest, 
 
 int cmd_report(int argc, char **argv)
 {
-	return body_run(&command_report, argc, argv, report);
+	return task_run_plain(&command_report, argc, argv, report);
 }

@@ -10,8 +10,9 @@
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
-#include "cli/work.h"
+#include "cli/fetch.h"
 #include "core/plan/state.h"
+#include "core/retrieve/job.h"
 
 static const struct opt *const tables[] = {
 	options_resume, options_retrieve, options_limits, options_tell, options_node, options_general, NULL
@@ -90,64 +91,47 @@ static int check(struct plan *plan, const struct values *v, struct err *e)
 	return 0;
 }
 
-static int load(struct session *s, const struct values *v, const char *const *rest, size_t count, struct plan *plan, struct err *e)
+static int load(struct task *t, struct err *e)
 {
-	if (v->state ? count > 0 : count != 1)
+	const char *path = t->values->state;
+
+	if (path ? t->count > 0 : t->count != 1)
 		return err_set(e, ERR_USAGE, "give --state FILE, or the number of a job");
-	if (v->state && !strcmp(v->state, "-"))		/* what "verify --against" writes; it is nobody else's */
-		return state_read(v->state, plan, e);
-	if (v->state) {
-		if (access(v->state, R_OK) < 0)		/* before a lock is made for nothing */
-			return err_sys(e, "open %s", v->state);
-		if (state_lock(v->state, e) < 0)
-			return -1;
-		return state_read(v->state, plan, e);
-	}
-	return session_open_ledger(s, e) < 0 ? -1 : load_job(s, rest[0], plan, e);
+	if (!path)
+		return session_open_ledger(&t->session, e) < 0 ? -1 : load_job(&t->session, t->rest[0], &t->plan, e);
+	if (!strcmp(path, "-"))				/* what "verify --against" writes; it is nobody else's */
+		return state_read(path, &t->plan, e);
+	if (access(path, R_OK) < 0)			/* before a lock is made for nothing */
+		return err_sys(e, "open %s", path);
+	return state_lock(path, e) < 0 ? -1 : state_read(path, &t->plan, e);
 }
 
-static int work(struct session *s, struct plan *plan, const struct values *v, struct err *e)
+static int resume(struct task *t, struct err *e)
 {
+	const struct values *v = t->values;
+	struct plan *plan = &t->plan;
 	struct plan_summary summary;
 	int queries;
 
+	if (load(t, e) < 0 || check(plan, v, e) < 0)
+		return -1;
 	plan_summarise(plan, &summary);
 	if (!summary.studies[VERDICT_WANTED] && !summary.again) {
 		if (!v->quiet)
 			printf("Nothing to do: %zu studies, all complete or left out\n", plan->count);
 		return EXIT_ALL_THERE;
 	}
-	if (work_open(s, &plan->how, e) < 0)
+	if (job_open(&t->session, &plan->how, e) < 0)
 		return -1;
 	/* The limits of the state hold for each run. */
-	if ((v->dry_run || is_limited(plan)) && work_survey(s, plan, v->dry_run, &queries, e) < 0)
+	if ((v->dry_run || is_limited(plan)) && job_survey(&t->session, plan, v->dry_run, &queries, e) < 0)
 		return -1;
 	if (v->dry_run)
-		return dryrun_print(s, plan, NULL, NULL, queries, e);
-	return work_run(s, plan, v, strcmp(v->state ? v->state : "-", "-") ? v->state : NULL, false);
+		return dryrun_print(&t->session, plan, NULL, NULL, queries, e);
+	return fetch_run(t, v->state && strcmp(v->state, "-") != 0 ? v->state : NULL, false);
 }
 
 int cmd_resume(int argc, char **argv)
 {
-	struct values v;
-	struct plan plan;
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1;
-
-	values_init(&v);
-	plan_init(&plan);
-	if (opt_parse(&command_resume, argc, argv, &v, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_resume, &v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0 && load(&s, &v, rest, count, &plan, &e) == 0 && check(&plan, &v, &e) == 0)
-			status = work(&s, &plan, &v, &e);
-	}
-	status = work_end(&s, &command_resume, &v, &plan, status, &e);
-	plan_done(&plan);
-	values_done(&v);
-	free(rest);
-	return status;
+	return task_run_fetching(&command_resume, argc, argv, resume);
 }

@@ -11,8 +11,9 @@
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
-#include "cli/work.h"
+#include "cli/fetch.h"
 #include "core/plan/state.h"
+#include "core/retrieve/job.h"
 #include "dicom/layout.h"
 #include "dicom/value.h"
 
@@ -118,59 +119,38 @@ static int fill(struct plan *plan, const struct values *v, struct err *e)
 	return failed;
 }
 
-static int prepare(const struct values *v, const char *const *rest, size_t count, struct plan *plan, struct err *e)
+static int prepare(struct task *t, struct err *e)
 {
-	size_t used;
+	const struct values *v = t->values;
+	struct settings *how = &t->plan.how;
 
-	if (values_peer(v, rest, count, &plan->how.peer, &used, e) < 0)
-		return -1;
-	if (used < count)
-		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	if (check_uids(v, e) < 0 || values_settings(v, &plan->how, e) < 0 || settings_check(&plan->how, true, e) < 0)
+	if (task_peer(t, &how->peer, e) < 0 || check_uids(v, e) < 0 || values_settings(v, how, e) < 0 || settings_check(how, true, e) < 0)
 		return -1;
 	if (v->hierarchical) {
-		free(plan->how.layout);
-		plan->how.layout = mem_str(LAYOUT_STUDY);
+		free(how->layout);
+		how->layout = mem_str(LAYOUT_STUDY);
 	}
-	return fill(plan, v, e);
+	return fill(&t->plan, v, e);
 }
 
-static int work(struct session *s, struct plan *plan, const struct values *v, struct err *e)
+static int retrieve(struct task *t, struct err *e)
 {
+	const struct values *v = t->values;
+	struct session *s = &t->session;
+	struct plan *plan = &t->plan;
 	int queries;
 
-	if (v->save_state && state_lock(v->save_state, e) < 0)
-		return -1;
-	if (work_survey(s, plan, v->dry_run, &queries, e) < 0)
+	if (prepare(t, e) < 0 || job_open(s, &plan->how, e) < 0 || (v->save_state && state_lock(v->save_state, e) < 0) ||
+	    job_survey(s, plan, v->dry_run, &queries, e) < 0)
 		return -1;
 	if (v->dry_run && dryrun_print(s, plan, NULL, NULL, queries, e) < 0)
 		return -1;
 	if (v->save_state && state_write(v->save_state, plan, e) < 0)
 		return -1;
-	return v->dry_run ? EXIT_ALL_THERE : work_run(s, plan, v, v->save_state, false);
+	return v->dry_run ? EXIT_ALL_THERE : fetch_run(t, v->save_state, false);
 }
 
 int cmd_retrieve(int argc, char **argv)
 {
-	struct values v;
-	struct plan plan;
-	struct session s = { 0 };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1;
-
-	values_init(&v);
-	plan_init(&plan);
-	if (opt_parse(&command_retrieve, argc, argv, &v, &rest, &count, &e) == 0) {
-		if (commands_answered(&command_retrieve, &v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0 && prepare(&v, rest, count, &plan, &e) == 0 && work_open(&s, &plan.how, &e) == 0)
-			status = work(&s, &plan, &v, &e);
-	}
-	status = work_end(&s, &command_retrieve, &v, &plan, status, &e);
-	plan_done(&plan);
-	values_done(&v);
-	free(rest);
-	return status;
+	return task_run_fetching(&command_retrieve, argc, argv, retrieve);
 }

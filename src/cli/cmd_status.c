@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/body.h"
+#include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
@@ -168,20 +168,22 @@ static void show_json(const struct values *v, struct json *jobs, struct json *sy
 	json_free(all);
 }
 
-static int status(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int status(struct task *t, struct err *e)
 {
+	struct session *s = &t->session;
+	struct values *v = t->values;
 	struct json *jobs = json_new(JSON_ARRAY), *syncs = json_new(JSON_ARRAY);
 	struct ends ends;
 	char node[300];
 
-	if (body_node(v, rest, count, node, e) < 0 || session_open_ledger(s, e) < 0 ||
+	if (task_node(t, node, e) < 0 || session_open_ledger(s, e) < 0 ||
 	    ledger_jobs(s->ledger, node, v->limit > 0 ? (int)v->limit : 20, add_job, jobs, e) < 0 ||
 	    ledger_syncs(s->ledger, node, add_sync, syncs, e) < 0 || look_at_ends(s->ledger, node, &ends, e) < 0) {
 		json_free(jobs);
 		json_free(syncs);
 		return -1;
 	}
-	if (body_wants_json(v)) {
+	if (task_wants_json(v)) {
 		show_json(v, jobs, syncs, &ends);
 	} else {
 		if (!v->quiet)
@@ -197,5 +199,5 @@ static int status(struct session *s, struct values *v, const char *const *rest, 
 
 int cmd_status(int argc, char **argv)
 {
-	return body_run(&command_status, argc, argv, status);
+	return task_run_plain(&command_status, argc, argv, status);
 }

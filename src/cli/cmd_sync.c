@@ -13,8 +13,10 @@
 #include "cli/exit.h"
 #include "cli/progress.h"
 #include "cli/selection.h"
-#include "cli/work.h"
+#include "cli/fetch.h"
 #include "core/nightly/nightly.h"
+#include "core/query/studies.h"
+#include "core/retrieve/job.h"
 #include "core/node/facts.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
@@ -111,13 +113,14 @@ static int lock_run(const struct session *s, const struct ledger_sync *memory, s
 /* ---- one run ---- */
 
 struct night {
-	struct session *s;
+	struct task *task;
+	struct session *s;		/* these five are the task's */
 	struct values *v;
-	struct plan plan;
-	struct query q;
-	struct filter c;
+	struct plan *plan;
+	struct query *q;
+	struct filter *c;
 	struct nightly y;
-	struct work_found found;
+	struct studies_found found;
 	struct run_result result;	/* zeroed when nothing was to be run */
 	bool whole;			/* all that was asked was answered */
 	bool elsewhere;			/* moved to somebody else */
@@ -154,7 +157,7 @@ static int record_failure(struct night *n, struct err *e)
 	struct err also = { ERR_NONE, "" };
 	const int status = exit_with(e, n->s->signal);
 
-	if (!n->v->dry_run && work_record(n->s, &n->plan, status, e->text, &also) < 0)
+	if (!n->v->dry_run && task_record(n->task, status, e->text, &also) < 0)
 		log_error("%s", also.text);
 	return status;
 }
@@ -173,9 +176,9 @@ static int choose(struct night *n, int *ret_queries, struct err *e)
 	int asked = 0;
 
 	n->whole = n->found.result.whole;
-	if (nightly_choose(&n->y, &n->plan, e) < 0 || selection_make(n->s, &n->plan, n->v, &n->whole, &asked, e) < 0)
+	if (nightly_choose(&n->y, n->plan, e) < 0 || selection_make(n->s, n->plan, n->v, &n->whole, &asked, e) < 0)
 		return -1;
-	if (wanted(&n->plan) && work_survey(n->s, &n->plan, n->v->dry_run, ret_queries, e) < 0)
+	if (wanted(n->plan) && job_survey(n->s, n->plan, n->v->dry_run, ret_queries, e) < 0)
 		return -1;
 	*ret_queries += asked + n->found.asked + n->found.result.queries;
 	return 0;
@@ -194,11 +197,11 @@ static void tell_bad_studies(const struct night *n)
 {
 	size_t bad = 0, most, told = 0;
 
-	for (size_t i = 0; i < n->plan.count; i++)
-		bad += is_bad(&n->plan.studies[i]);
+	for (size_t i = 0; i < n->plan->count; i++)
+		bad += is_bad(&n->plan->studies[i]);
 	most = !n->silent ? TOLD_STUDIES : bad == 1;
-	for (size_t i = 0; i < n->plan.count && told < most; i++) {
-		const struct plan_study *in = &n->plan.studies[i];
+	for (size_t i = 0; i < n->plan->count && told < most; i++) {
+		const struct plan_study *in = &n->plan->studies[i];
 
 		if (!is_bad(in))
 			continue;
@@ -221,11 +224,11 @@ static void add_verdicts(const struct night *n, struct buf *line)
 	size_t grown = 0, studies = 0, in_part = 0;
 	const char *before = ": ";
 
-	plan_summarise(&n->plan, &sum);
-	for (size_t i = 0; i < n->plan.count; i++) {
-		studies += n->plan.studies[i].verdict != VERDICT_SKIPPED;
-		grown += n->plan.studies[i].verdict != VERDICT_SKIPPED && n->y.studies[i].grown;
-		in_part += plan_study_cut(&n->plan.studies[i]);
+	plan_summarise(n->plan, &sum);
+	for (size_t i = 0; i < n->plan->count; i++) {
+		studies += n->plan->studies[i].verdict != VERDICT_SKIPPED;
+		grown += n->plan->studies[i].verdict != VERDICT_SKIPPED && n->y.studies[i].grown;
+		in_part += plan_study_cut(&n->plan->studies[i]);
 	}
 	sum.studies[VERDICT_INCOMPLETE] -= in_part;
 	buf_printf(line, "%zu stud%s", studies, studies == 1 ? "y" : "ies");
@@ -247,8 +250,8 @@ static long long came(const struct night *n)
 
 	if (!n->elsewhere)
 		return n->result.progress.objects;
-	for (size_t i = 0; i < n->plan.count; i++)
-		sum += n->plan.studies[i].verdict == VERDICT_SKIPPED ? 0 : n->plan.studies[i].received;
+	for (size_t i = 0; i < n->plan->count; i++)
+		sum += n->plan->studies[i].verdict == VERDICT_SKIPPED ? 0 : n->plan->studies[i].received;
 	return sum;
 }
 
@@ -259,7 +262,7 @@ static void add_rest(const struct night *n, struct buf *line)
 
 	buf_printf(line, "; %lld object%s", objects, objects == 1 ? "" : "s");
 	if (n->elsewhere)
-		buf_printf(line, " sent to %s", n->plan.how.destination);
+		buf_printf(line, " sent to %s", n->plan->how.destination);
 	else
 		buf_printf(line, ", %s", show_bytes(r->progress.bytes));
 	buf_printf(line, " in %s", show_duration(r->progress.elapsed_ms));
@@ -267,8 +270,8 @@ static void add_rest(const struct night *n, struct buf *line)
 		buf_printf(line, "; %d conflict%s", r->conflicts, r->conflicts == 1 ? "" : "s");
 	if (r->damaged + r->foreign)
 		buf_printf(line, "; %d in quarantine", r->damaged + r->foreign);
-	if (n->plan.cut_by || r->limit)
-		buf_printf(line, "; stopped by %s, the next run carries on", r->limit ? r->limit : n->plan.cut_by);
+	if (n->plan->cut_by || r->limit)
+		buf_printf(line, "; stopped by %s, the next run carries on", r->limit ? r->limit : n->plan->cut_by);
 	else if (r->interrupted)
 		buf_str(line, "; interrupted, the next run carries on");
 }
@@ -285,7 +288,7 @@ static void tell_end(const struct night *n, int status, bool ran)
 			  n->found.nameless == 1 ? "" : "s");
 	if (!n->loud)
 		tell_bad_studies(n);
-	if (n->silent || (status == EXIT_ALL_THERE ? !came(n) && !n->result.conflicts : !ran && !n->plan.cut_by))
+	if (n->silent || (status == EXIT_ALL_THERE ? !came(n) && !n->result.conflicts : !ran && !n->plan->cut_by))
 		return;
 	buf_printf(&line, "%s, %s: ", n->node, n->range);
 	add_verdicts(n, &line);
@@ -297,17 +300,17 @@ static void tell_end(const struct night *n, int status, bool ran)
 
 static int carry_out(struct night *n, struct err *e)
 {
-	const bool ran = wanted(&n->plan);
+	const bool ran = wanted(n->plan);
 	int status = n->whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 
 	if (ran)
-		status = work_run_telling(n->s, &n->plan, n->v, NULL, !n->whole, note_result, n);
-	else if (work_record(n->s, &n->plan, status, "nothing new", e) < 0)
+		status = fetch_run_telling(n->task, NULL, !n->whole, note_result, n);
+	else if (task_record(n->task, status, "nothing new", e) < 0)
 		return -1;
-	if (status == EXIT_ALL_THERE && n->plan.cut_by)
+	if (status == EXIT_ALL_THERE && n->plan->cut_by)
 		status = EXIT_LIMIT;
 	tell_end(n, status, ran);
-	return nightly_commit(&n->y, &n->plan, &n->found.result, e) < 0 ? -1 : status;
+	return nightly_commit(&n->y, n->plan, &n->found.result, e) < 0 ? -1 : status;
 }
 
 static int work(struct night *n, struct err *e)
@@ -315,44 +318,39 @@ static int work(struct night *n, struct err *e)
 	int queries = 0;
 
 	say_days(n);
-	facts_steer(n->s, &n->plan.how.peer, &n->q);
-	if (work_query(n->s, &n->plan, &n->q, &n->c, &n->found, e) < 0)
+	facts_steer(n->s, &n->plan->how.peer, n->q);
+	if (studies_query(n->s, n->plan, n->q, n->c, &n->found, e) < 0)
 		return record_failure(n, e);
 	if (choose(n, &queries, e) < 0)
 		return record_failure(n, e);
 	log_verbose("%zu studies are held, %zu left alone by --settle", n->y.held, n->y.unsettled);
 	if (!n->v->dry_run)
 		return carry_out(n, e);
-	if (dryrun_print(n->s, &n->plan, &n->q, &n->found, queries, e) < 0)
+	if (dryrun_print(n->s, n->plan, n->q, &n->found, queries, e) < 0)
 		return -1;
 	return n->whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 }
 
 /* ---- beginning ---- */
 
-static int prepare(struct night *n, const char *const *rest, size_t count, struct err *e)
+static int prepare(struct night *n, struct err *e)
 {
-	struct settings *how = &n->plan.how;
-	size_t used = 0;
+	struct settings *how = &n->plan->how;
 
-	if (values_peer(n->v, rest, count, &how->peer, &used, e) < 0)
-		return -1;
-	if (used < count)
-		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
-	if (values_settings(n->v, how, e) < 0 || settings_check(how, true, e) < 0)
+	if (task_peer(n->task, &how->peer, e) < 0 || values_settings(n->v, how, e) < 0 || settings_check(how, true, e) < 0)
 		return -1;
 	n->v->study_date = "-1d";		/* several days, whichever: they are known when the ledger is */
-	if (values_query(n->v, &n->q, &n->c, e) < 0)
+	if (values_query(n->v, n->q, n->c, e) < 0)
 		return -1;
 	peer_key(&how->peer, n->node);
-	return work_open(n->s, how, e);
+	return job_open(n->s, how, e);
 }
 
 /* The days, once it is known which run this is, and that no other is at it. */
 static int enter(struct night *n, struct err *e)
 {
 	auto_buf struct buf exact = BUF_INIT(1 << 20);
-	struct date_range *dates = &n->c.dates;
+	struct date_range *dates = &n->c->dates;
 	struct dose_rules rules;
 	int from = 0;
 
@@ -360,11 +358,11 @@ static int enter(struct night *n, struct err *e)
 		return -1;
 	if (n->v->from && date_day_parse(n->v->from, &from, e) < 0)
 		return err_in(e, "--from");
-	describe(n->v, &n->plan.how, true, &exact);
+	describe(n->v, &n->plan->how, true, &exact);
 	n->y.selecting = dose_wants(&rules);
 	n->y.session = n->s;
 	n->y.dry = n->v->dry_run;
-	n->elsewhere = goes_elsewhere(&n->plan.how);
+	n->elsewhere = goes_elsewhere(&n->plan->how);
 	n->y.settle_s = n->v->settle > 0 ? n->v->settle : 0;
 	nightly_scope(buf_text(&exact), n->y.scope);
 	n->y.memory.node = n->node;
@@ -375,49 +373,67 @@ static int enter(struct night *n, struct err *e)
 		return -1;
 	*dates = (struct date_range){ n->y.days.from, n->y.days.until };
 	date_range_format(dates, n->range);
-	dataset_text(&n->q.keys, TAG_StudyDate, n->range);
+	dataset_text(&n->q->keys, TAG_StudyDate, n->range);
 	return 0;
 }
 
-static int sync_all(struct night *n, const char *const *rest, size_t count, struct err *e)
+static int run_night(struct night *n, struct err *e)
 {
 	auto_buf struct buf what = BUF_INIT(1 << 20);
+	int status = -1;
 
-	if (prepare(n, rest, count, e) < 0)
+	if (prepare(n, e) < 0)
 		return -1;
-	describe(n->v, &n->plan.how, false, &what);
+	describe(n->v, &n->plan->how, false, &what);
 	n->y.memory.what = buf_text(&what);
-	return enter(n, e) < 0 ? -1 : work(n, e);
+	if (enter(n, e) == 0)
+		status = work(n, e);
+	nightly_close(&n->y);
+	return status;
+}
+
+static bool is_loud(const struct values *v)
+{
+	return v->verbose || v->debug || (v->progress && strcmp(v->progress, "none") != 0);
+}
+
+struct sync_values {
+	struct values v;		/* first: the option rows are those of all commands */
+	bool silent;			/* -q was given */
+};
+
+/* For all that is shared with commands that people watch a nightly run is quiet. */
+static bool hush(struct task *t)
+{
+	struct sync_values *own = t->kind->options;
+
+	own->silent = own->v.quiet;
+	own->v.quiet = !is_loud(&own->v);
+	return false;
+}
+
+static int sync_node(struct task *t, struct err *e)
+{
+	struct night *n = mem_alloc(sizeof *n);
+	int status;
+
+	n->task = t;
+	n->s = &t->session;
+	n->v = t->values;
+	n->plan = &t->plan;
+	n->q = &t->query;
+	n->c = &t->filter;
+	n->loud = is_loud(t->values);
+	n->silent = ((const struct sync_values *)t->kind->options)->silent;
+	status = run_night(n, e);
+	free(n);
+	return status;
 }
 
 int cmd_sync(int argc, char **argv)
 {
-	struct values v;
-	struct session s = { 0 };
-	struct night n = { .s = &s, .v = &v };
-	struct err e = { ERR_NONE, "" };
-	const char **rest = NULL;
-	size_t count = 0;
-	int status = -1;
+	struct sync_values own = { .silent = false };
 
-	values_init(&v);
-	plan_init(&n.plan);
-	query_init(&n.q, LEVEL_STUDY);
-	if (opt_parse(&command_sync, argc, argv, &v, &rest, &count, &e) == 0) {
-		n.silent = v.quiet;
-		n.loud = v.verbose || v.debug || (v.progress && strcmp(v.progress, "none") != 0);
-		v.quiet = !n.loud;		/* for all that is shared with commands that people watch */
-		if (commands_answered(&command_sync, &v))
-			status = EXIT_ALL_THERE;
-		else if (work_begin(&v, &e) == 0)
-			status = sync_all(&n, rest, count, &e);
-	}
-	status = work_end(&s, &command_sync, &v, &n.plan, status, &e);
-	nightly_close(&n.y);
-	filter_done(&n.c);
-	query_done(&n.q);
-	plan_done(&n.plan);
-	values_done(&v);
-	free(rest);
-	return status;
+	return task_run(&(struct task_kind){ .about = &command_sync, .work = sync_node, .options = &own, .values = &own.v, .answered = hush,
+					     .fetches = true }, argc, argv);
 }

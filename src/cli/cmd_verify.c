@@ -7,14 +7,14 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "cli/body.h"
+#include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
 #include "cli/sheet.h"
-#include "cli/work.h"
 #include "core/archive/verify.h"
 #include "core/plan/state.h"
+#include "core/query/studies.h"
 
 static const struct opt *const tables[] = {
 	options_verify, options_shape, options_dates, options_query, options_retrieve, options_node, options_general, NULL
@@ -93,12 +93,12 @@ static int verify_files(struct session *s, const struct values *v, const char *f
 	struct verify_sum sum;
 	bool bad;
 
-	if (body_open_files(s, e) < 0 || verify_tree(s, folder, v->set_aside, found, findings, &sum, e) < 0) {
+	if (task_open_files(s, e) < 0 || verify_tree(s, folder, v->set_aside, found, findings, &sum, e) < 0) {
 		json_free(findings);
 		return -1;
 	}
 	bad = json_count(findings) > 0;
-	if (body_wants_json(v)) {
+	if (task_wants_json(v)) {
 		show_json(folder, &sum, findings);
 		return bad ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 	}
@@ -158,7 +158,7 @@ static int choose_studies(struct session *s, struct plan *plan, const struct val
 {
 	struct query q;
 	struct filter c = { 0 };
-	struct work_found answer;
+	struct studies_found answer;
 	int failed;
 
 	if (!describes_studies(v))
@@ -166,7 +166,7 @@ static int choose_studies(struct session *s, struct plan *plan, const struct val
 	query_init(&q, LEVEL_STUDY);
 	failed = values_query(v, &q, &c, e);
 	if (!failed)
-		failed = work_query(s, plan, &q, &c, &answer, e);
+		failed = studies_query(s, plan, &q, &c, &answer, e);
 	filter_done(&c);
 	query_done(&q);
 	return failed;
@@ -188,9 +188,9 @@ static int give_state(const struct plan *plan, const struct values *v, struct er
 static void show_comparison(const struct plan *plan, const struct values *v, const struct verify_pacs *sum, size_t open)
 {
 	FILE *out = v->save_state ? stdout : stderr;
-	struct json *rows = study_rows(plan, body_wants_json(v) && v->save_state);
+	struct json *rows = study_rows(plan, task_wants_json(v) && v->save_state);
 
-	if (body_wants_json(v) && v->save_state) {
+	if (task_wants_json(v) && v->save_state) {
 		sheet_json(out, rows);
 	} else if (!v->quiet || open) {
 		if (!v->quiet)
@@ -230,7 +230,7 @@ static int prepare(struct session *s, struct plan *plan, struct values *v, const
 		return -1;
 	free(plan->how.output);
 	plan->how.output = mem_str(folder);
-	if (settings_check(&plan->how, false, e) < 0 || body_open_files(s, e) < 0 || session_open_ledger(s, e) < 0)
+	if (settings_check(&plan->how, false, e) < 0 || task_open_files(s, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
 	session_timeouts(s, plan->how.timeout_s, plan->how.first_timeout_s);
 	return v->save_state && state_lock(v->save_state, e) < 0 ? -1 : 0;
@@ -248,9 +248,13 @@ static int verify_pacs(struct session *s, struct values *v, const char *folder, 
 	return status;
 }
 
-static int verify(struct session *s, struct values *v, const char *const *rest, size_t count, struct err *e)
+static int verify(struct task *t, struct err *e)
 {
-	auto_free char *folder = body_folder(rest, count, e);
+	struct session *s = &t->session;
+	struct values *v = t->values;
+	const char *const *rest = t->rest;
+	size_t count = t->count;
+	auto_free char *folder = task_folder(rest, count, e);
 
 	if (!folder)
 		return -1;
@@ -263,5 +267,5 @@ static int verify(struct session *s, struct values *v, const char *const *rest, 
 
 int cmd_verify(int argc, char **argv)
 {
-	return body_run(&command_verify, argc, argv, verify);
+	return task_run_plain(&command_verify, argc, argv, verify);
 }

@@ -245,7 +245,7 @@ static void print_commands(const struct session *s, const struct plan *plan, con
 		printf("  ... and %zu more of the same form\n", more);
 }
 
-int dryrun_print(struct session *s, const struct plan *plan, const struct query *q, const struct work_found *found,
+int dryrun_print(struct session *s, const struct plan *plan, const struct query *q, const struct studies_found *found,
 		 int queries_sent, struct err *e)
 {
 	char node[300];
@@ -260,7 +260,7 @@ int dryrun_print(struct session *s, const struct plan *plan, const struct query 
 	print_cost(s, plan, queries_sent);
 	if (found)
 		printf("Conditions: all are checked here again; %d studies of the answer did not meet them%s%s\n", found->left_out,
-		       found->ignored[0] ? "; not applied by the PACS: " : "", found->ignored);
+		       found->ignored ? "; not applied by the PACS: " : "", studies_ignored(found->ignored));
 	print_commands(s, plan, q);
 	return 0;
 }

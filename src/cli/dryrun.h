@@ -3,8 +3,8 @@
  * and the exact commands. */
 #pragma once
 
-#include "cli/work.h"
+#include "core/query/studies.h"
 
 /* query may be NULL (a plan from a list or a state file). */
-int dryrun_print(struct session *, const struct plan *, const struct query *, const struct work_found *, int queries_sent,
+int dryrun_print(struct session *, const struct plan *, const struct query *, const struct studies_found *, int queries_sent,
 		 struct err *);

@@ -15,7 +15,7 @@
 #include "cli/manual.h"
 #include "cli/options.h"
 #include "cli/progress.h"
-#include "cli/work.h"
+#include "cli/task.h"
 
 const struct program programs[] = {
 	{ "", "dicom-qr", cmd_qr, &command_qr },
@@ -109,8 +109,7 @@ int main(int argc, char **argv)
 	file_set_umask(077);
 	log_setup(LOG_WARNING, NULL, &none);	/* for what is said before the options are known; cannot fail */
 	log_set_hook(progress_log);
-	work_argc = argc;
-	work_argv = argv;
+	task_given(argc, argv);
 	if (argc > 2 && !strcmp(argv[1], "--manual"))
 		return exit_flushed(manual_print(argv[2]));
 	if (program == &programs[0] && argc > 1 && (sub = by_word(argv[1])))

@@ -391,14 +391,22 @@ static bool meets_description(struct asking *a)
 	return (!asked(want->include) && !asked(want->exclude)) || meets_words(a);
 }
 
-const char *filter_miss(const struct filter *c, const struct study *s, char *room, size_t size,
-			    const char **ret_unknown)
+enum filter_part filter_miss(const struct filter *c, const struct study *s, char *room, size_t size, const char **ret_unknown)
 {
+	static const struct { enum filter_part part; bool (*meets)(struct asking *); } parts[] = {
+		{ FILTER_UID, meets_uid }, { FILTER_DATE, meets_dates }, { FILTER_TIME, meets_times }, { FILTER_MODALITY, meets_modality },
+		{ FILTER_SR_ONLY, meets_sr_only }, { FILTER_DESCRIPTION, meets_description }, { FILTER_STATION, meets_station },
+		{ FILTER_IDENTITY, meets_identity },
+	};
 	struct asking a = { c, s, room, size, NULL };
-	bool met = meets_uid(&a) && meets_dates(&a) && meets_times(&a) && meets_modality(&a) && meets_sr_only(&a) &&
-		   meets_description(&a) && meets_station(&a) && meets_identity(&a);
+	enum filter_part missed = FILTER_MET;
 
+	if (size)
+		*room = '\0';
+	for (size_t i = 0; i < countof(parts) && !missed; i++)
+		if (!parts[i].meets(&a))
+			missed = parts[i].part;
 	if (ret_unknown)
 		*ret_unknown = a.unknown;
-	return met ? NULL : room;
+	return missed;
 }

@@ -26,9 +26,13 @@ struct filter {
 	bool sr_only;			/* studies that consist of SR alone */
 };
 void filter_done(struct filter *);
-/* NULL when the study meets them, else which one it fails, in words ("study date 20240301 is outside 20240101-20240131");
- * an attribute that the PACS did not return fails nothing (*ret_unknown tells the first such, else NULL; may itself be NULL).
- * Names and descriptions are compared without case, identifiers with it.  No words name the patient. */
-const char *filter_miss(const struct filter *, const struct study *, char *room, size_t size, const char **ret_unknown);
+/* Which condition a study fails; FILTER_MET: none. */
+enum filter_part {
+	FILTER_MET, FILTER_UID, FILTER_DATE, FILTER_TIME, FILTER_MODALITY, FILTER_SR_ONLY, FILTER_DESCRIPTION, FILTER_STATION, FILTER_IDENTITY
+};
+/* The first condition that the study fails, and in room the same in words ("study date 20240301 is outside 20240101-20240131"; "" when
+ * it meets them all).  An attribute that the PACS did not return fails nothing (*ret_unknown tells the first such, else NULL; may itself
+ * be NULL).  Names and descriptions are compared without case, identifiers with it.  No words name the patient. */
+enum filter_part filter_miss(const struct filter *, const struct study *, char *room, size_t size, const char **ret_unknown);
 /* A condition is about something that this study's row does not tell and its series would. */
 bool filter_need_series(const struct filter *, const struct study *);

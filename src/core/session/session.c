@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,4 +186,11 @@ void session_timeouts(struct session *s, long long timeout_s, long long silence_
 	s->dcmtk.connect_s = timeout_s > 0 && timeout_s < day ? (int)timeout_s : day;
 	s->dcmtk.acse_s = s->dcmtk.connect_s;
 	s->dcmtk.dimse_s = silence_s > 0 && silence_s < day - 30 ? (int)silence_s + 30 : day;
+}
+
+const char *session_user(void)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	return user ? user->pw_name : "";
 }

@@ -50,5 +50,7 @@ int session_hours(struct session *, const char *window, struct err *);
 bool session_closed(struct session *);
 /* ... and when the next one opens, as an error: "what" was not brought to its end. */
 int session_tell_closed(struct session *, const char *what, struct err *);
+/* The name of the user who runs this, "" = unknown. */
+const char *session_user(void);
 /* The timeouts of the tools from the user's (seconds): connect and association, and silence. */
 void session_timeouts(struct session *, long long timeout_s, long long silence_s);

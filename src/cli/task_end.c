@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The end of a command that retrieves.  Who is told of it is told whatever came of it: that a run failed is what matters most. */
+#include "cli/task_p.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +9,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/exit.h"
-#include "cli/work.h"
 #include "core/tell/metrics.h"
 #include "core/tell/notify.h"
 
@@ -78,18 +79,16 @@ static void write_metrics(const struct session *s, const struct opt_command *com
 		log_line(status == EXIT_USAGE ? LOG_VERBOSE : LOG_ERROR, "--metrics: %s", e.text);	/* that may be what was said */
 }
 
-int work_end(struct session *s, const struct opt_command *command, const struct values *v, const struct plan *plan, int status,
-	     const struct err *e)
+int task_tell_end(struct task *t, int status)
 {
-	if (status < 0)
-		status = exit_with(e, s->signal);
-	if (v->begun_ms && !v->dry_run && !v->review) {
-		tell_owed(s, plan, status);
-		if (!status && s->signal)
-			status = EXIT_SIGNAL + s->signal;
-		tell_end(s, command, v, plan, status);
-		write_metrics(s, command, v, plan, status);
-	}
-	session_close(s);
+	const struct values *v = t->values;
+
+	if (!v->begun_ms || v->dry_run || v->review)
+		return status;
+	tell_owed(&t->session, &t->plan, status);
+	if (!status && t->session.signal)
+		status = EXIT_SIGNAL + t->session.signal;
+	tell_end(&t->session, t->kind->about, v, &t->plan, status);
+	write_metrics(&t->session, t->kind->about, v, &t->plan, status);
 	return status;
 }

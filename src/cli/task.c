@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/task_p.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/command.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "core/retrieve/job.h"
+
+/* ---- the command line as the ledger keeps it ---- */
+
+static int given_count;
+static char **given;
+
+void task_given(int argc, char **argv)
+{
+	given_count = argc;
+	given = argv;
+}
+
+/* Options whose values may identify a patient. */
+static bool is_private(const char *word)
+{
+	static const char *const names[] = { "--patient-name", "--patient-id", "--accession-number", "--key", "-k" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (!strncmp(word, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+char *task_command_line(void)
+{
+	struct buf line = BUF_INIT(1 << 16);
+	bool hide = false;
+
+	for (int i = 0; i < given_count; i++) {
+		const char *equals = strchr(given[i], '=');
+
+		if (i)
+			buf_char(&line, ' ');
+		if (hide)			/* also -5: the parser takes any word for the value */
+			buf_str(&line, "*****");
+		else if (is_private(given[i]) && equals)
+			buf_printf(&line, "%.*s=*****", (int)(equals - given[i]), given[i]);
+		else
+			command_quote(&line, given[i]);
+		hide = is_private(given[i]) && !equals;
+	}
+	return buf_take(&line);
+}
+
+int task_record(struct task *t, int exit_status, const char *summary, struct err *e)
+{
+	auto_free char *line = task_command_line();
+
+	return job_record(&t->session, &t->plan, line, exit_status, summary, e);
+}
+
+/* ---- from options to exit status ---- */
+
+static enum log_level level_of(const struct values *v)
+{
+	if (v->debug)
+		return LOG_DEBUG;
+	if (v->verbose)
+		return LOG_VERBOSE;
+	return v->quiet ? LOG_ERROR : LOG_WARNING;
+}
+
+static int begin_log(struct values *v, struct err *e)
+{
+	v->begun_ms = clock_ms();
+	log_show_all(v->log_phi);
+	return log_setup(level_of(v), v->log_file, e);
+}
+
+static int begin_work(struct task *t, int argc, char **argv, const char ***rest, struct err *e)
+{
+	const struct task_kind *kind = t->kind;
+
+	if (opt_parse(kind->about, argc, argv, kind->options ? kind->options : t->values, rest, &t->count, e) < 0)
+		return -1;
+	t->rest = *rest;
+	if ((kind->answered && kind->answered(t)) || commands_answered(kind->about, t->values))
+		return EXIT_ALL_THERE;
+	return begin_log(t->values, e) < 0 ? -1 : kind->work(t, e);
+}
+
+int task_run(const struct task_kind *kind, int argc, char **argv)
+{
+	struct values own;
+	struct task t = { .kind = kind, .called = argv[0], .values = kind->values ? kind->values : &own };
+	struct err e = { ERR_NONE, "" };
+	const char **rest = NULL;
+	int status;
+
+	values_init(t.values);
+	plan_init(&t.plan);
+	query_init(&t.query, LEVEL_STUDY);
+	status = begin_work(&t, argc, argv, &rest, &e);
+	if (status < 0)
+		status = exit_with(&e, t.session.signal);
+	if (kind->fetches)
+		status = task_tell_end(&t, status);
+	session_close(&t.session);
+	filter_done(&t.filter);
+	query_done(&t.query);
+	plan_done(&t.plan);
+	values_done(t.values);
+	free(rest);
+	return status;
+}
+
+int task_run_plain(const struct opt_command *about, int argc, char **argv, task_fn *work)
+{
+	return task_run(&(struct task_kind){ .about = about, .work = work }, argc, argv);
+}
+
+int task_run_fetching(const struct opt_command *about, int argc, char **argv, task_fn *work)
+{
+	return task_run(&(struct task_kind){ .about = about, .work = work, .fetches = true }, argc, argv);
+}
+
+/* ---- arguments ---- */
+
+bool task_wants_json(const struct values *v)
+{
+	return v->format && !strcmp(v->format, "json");
+}
+
+char *task_folder(const char *const *rest, size_t count, struct err *e)
+{
+	char *folder;
+
+	if (count != 1) {
+		err_set(e, ERR_USAGE, count ? "one folder is expected, not %zu" : "which folder?", count);
+		return NULL;
+	}
+	if (!*rest[0]) {		/* a variable that is unset must not mean the working folder */
+		err_set(e, ERR_USAGE, "the name of the folder is empty");
+		return NULL;
+	}
+	folder = file_absolute(rest[0]);
+	log_hide_below(folder);
+	if (file_is_dir(folder))
+		return folder;
+	err_set(e, ERR_USAGE, "%s is no folder", folder);
+	free(folder);
+	return NULL;
+}
+
+int task_peer(const struct task *t, struct peer *peer, struct err *e)
+{
+	size_t used = 0;
+
+	if (values_peer(t->values, t->rest, t->count, peer, &used, e) < 0)
+		return -1;
+	if (used < t->count)
+		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", t->rest[used]);
+	return 0;
+}
+
+int task_node(const struct task *t, char node[300], struct err *e)
+{
+	struct peer peer;
+
+	node[0] = '\0';
+	if (!t->count)
+		return 0;
+	if (task_peer(t, &peer, e) < 0)
+		return -1;
+	peer_key(&peer, node);
+	return 0;
+}
+
+int task_open_files(struct session *s, struct err *e)
+{
+	static const char *const tools[] = { "dcmdump", NULL };
+
+	return session_open(s, e) < 0 ? -1 : session_need_tools(s, tools, e);
+}
