@@ -272,6 +272,7 @@ static const struct { const char *what, *words; } facts[] = {
 	{ "images", "named objects as" },
 	{ "ways", "ways of classes" },
 	{ "method", "method left" },
+	{ "sends", "sends moved objects" },
 };
 
 static int add_fact(void *owner, const char *what, const char *value, time_t at, int times)

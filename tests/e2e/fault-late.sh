@@ -12,3 +12,4 @@ fault "nearline, comes later" "get move" all "retrieve-nearline $STUDY 4 a702"
 fault "nearline, empty at first" "get move" all "retrieve-nearline $STUDY 4 empty"
 fault "nearline, does not come" "get move" "lacks 8 parked .*recalled and has not come yet" \
 	"retrieve-nearline $STUDY 600 a702" --retries 0
+fault "queued, sent later" move all "move-late 7 24" --first-timeout 60

@@ -81,6 +81,21 @@ static void test_phases(void)
 		{ "no final response", { MOVED, .completed = -1, .finals = 0 }, ATTEMPT_OVER },
 		{ "no final response, just now", { MOVED, .completed = -1, .finals = 0, .quiet_ms = NOW - 499 }, ATTEMPT_ENDED },
 		{ "no final response, open", { MOVED, .completed = -1, .finals = 0, .open = 1 }, ATTEMPT_ENDED },
+		/* success first, objects later */
+		{ "queued", { MOVED, .well = true, .first_s = 20, .quiet_ms = NOW - 19999 }, ATTEMPT_ENDED },
+		{ "queued, for long", { MOVED, .well = true, .first_s = 20, .quiet_ms = NOW - 20000 }, ATTEMPT_OVER },
+		{ "queued, no limit", { MOVED, .well = true, .quiet_ms = 0 }, ATTEMPT_ENDED },
+		{ "queued, a short stall limit", { MOVED, .well = true, .first_s = 20, .stall_s = 1, .quiet_ms = NOW - 6000 }, ATTEMPT_ENDED },
+		{ "some came", { MOVED, .well = true, .objects = 1, .first_s = 20, .quiet_ms = NOW - 5000 }, ATTEMPT_OVER },
+		{ "some came damaged", { MOVED, .well = true, .stored = 1, .first_s = 20, .quiet_ms = NOW - 5000 }, ATTEMPT_OVER },
+		{ "some came, a PACS that queues", { MOVED, .well = true, .queues = true, .objects = 1, .first_s = 20, .quiet_ms = NOW - 5000 },
+		  ATTEMPT_ENDED },
+		{ "no counters, a PACS that queues", { MOVED, .well = true, .queues = true, .completed = -1, .first_s = 20, .quiet_ms = NOW - 5000 },
+		  ATTEMPT_ENDED },
+		{ "all came, a PACS that queues", { MOVED, .well = true, .queues = true, .objects = 3, .first_s = 20 }, ATTEMPT_OVER },
+		{ "nothing counted", { MOVED, .well = true, .completed = 0, .first_s = 20 }, ATTEMPT_OVER },
+		{ "nothing counted, no counters", { MOVED, .well = true, .completed = -1, .first_s = 20, .quiet_ms = NOW - 5000 }, ATTEMPT_OVER },
+		{ "failed, some counted", { MOVED, .first_s = 20, .quiet_ms = NOW - 5000 }, ATTEMPT_OVER },
 		/* ended by our side */
 		{ "interrupted", { MOVED, .stop = STOP_ORDERED, .open = 1 }, ATTEMPT_OVER },
 		{ "interrupted, intake at work", { MOVED, .stop = STOP_ORDERED, .through = false, .received = 3 }, ATTEMPT_ENDED },
@@ -105,6 +120,10 @@ static void test_looking_again(void)
 	CHECK(!attempt_looks_again(&here));
 	CHECK(!attempt_looks_again(&broken));
 	CHECK(!attempt_looks_again(&got));
+	CHECK(attempt_came_late(1000, 6001));
+	CHECK(!attempt_came_late(1000, 6000));
+	CHECK(!attempt_came_late(1000, 0));
+	CHECK(!attempt_came_late(0, 6001));
 	CHECK(!attempt_stop_is_deadline(STOP_ORDERED));
 	CHECK(attempt_stop_is_deadline(STOP_STUDY));
 }

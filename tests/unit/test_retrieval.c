@@ -6,12 +6,13 @@
 
 #include "base/mem.h"
 #include "check.h"
+#include "wrappers/retriever.h"
 
 enum { SERIES = 3, IMAGES = 5, OBJECTS = SERIES * IMAGES, BOUND = 400 };
 
 #define CT "1.2.840.10008.5.1.4.1.1.2"
 
-enum reply { GOOD, LATER, BUSY, STALL, ABORT, SILENT, FAIL, A900, C000, UNSUPPORTED };
+enum reply { GOOD, LATER, BUSY, STALL, ABORT, SILENT, FAIL, A900, C000, RESOURCES, UNSUPPORTED };
 
 static void set_why(struct outcome *o, enum reply reply)
 {
@@ -19,7 +20,8 @@ static void set_why(struct outcome *o, enum reply reply)
 		[GOOD] = { ERR_NONE, 0, true }, [LATER] = { ERR_UNREACHABLE, -1, false }, [BUSY] = { ERR_BUSY, 0xa700, true },
 		[STALL] = { ERR_TIMEOUT, -1, false }, [ABORT] = { ERR_ABORTED, -1, false }, [SILENT] = { ERR_NONE, 0, true },
 		[FAIL] = { ERR_ABORTED, 0xa702, true }, [A900] = { ERR_REFUSED, 0xa900, true },
-		[C000] = { ERR_ABORTED, 0xc000, true }, [UNSUPPORTED] = { ERR_REFUSED, 0x0122, true },
+		[C000] = { ERR_ABORTED, 0xc000, true }, [RESOURCES] = { ERR_ABORTED, 0xa702, true },
+		[UNSUPPORTED] = { ERR_REFUSED, 0x0122, true },
 	};
 
 	o->status = rows[reply].status;
@@ -50,6 +52,9 @@ struct peer_sim {
 	enum reply get_as;		/* what each C-GET is answered */
 	size_t syntax;			/* C-GET sends with this preference only */
 	int at_most;			/* objects before each abort, 0 = no limit */
+	bool ends_after_failure;	/* the association, with the list of a failed object */
+	int promises;			/* objects that it counts as sent in each answer */
+	bool at_once;			/* no pause is needed */
 };
 
 struct sim {
@@ -164,9 +169,14 @@ static void serve_instances(struct sim *s, const struct request *q, struct outco
 		s->named_wrongly |= !object || object->path || object->refused || strcmp(object->series, series);
 		objects[i] = number_of(sops[i]);
 	}
-	for (size_t i = 0; i < count; i += step)
+	for (size_t i = 0; i < count; i += step) {
 		if (!serve(s, q, objects + i, step, refusal_of(s, q, step > 1), o))
 			return;
+		if (s->peer->ends_after_failure && o->failed && i + step < count) {
+			o->answered = false;
+			return;
+		}
+	}
 }
 
 static void serve_series(struct sim *s, const struct request *q, struct outcome *o)
@@ -209,6 +219,8 @@ static void attempt(struct sim *s)
 		serve_series(s, &q, &o);
 	else
 		serve_whole(s, &q, &o);
+	if (s->peer->promises)
+		o.completed = s->peer->promises;
 	if (s->late) {
 		list_all(s);
 		retrieval_join(&s->r, &s->means);
@@ -288,6 +300,14 @@ static const struct peer_sim peers[] = {
 	{ "stalls at the first object", VERDICT_INCOMPLETE, 1, MOVE, .bad = 1, .bad_as = STALL, .most = 12 },
 	{ "stalls at the last object", VERDICT_INCOMPLETE, 1, GET, .bad = OBJECTS, .bad_as = STALL, .most = 12 },
 	{ "aborts after two each time", VERDICT_COMPLETE, 0, GET, .at_most = 2, .most = OBJECTS },
+	{ "all fail, and the association with the first", VERDICT_FAILED, OBJECTS, MOVE, .lost = OBJECTS, .lost_as = FAIL,
+	  .ends_after_failure = true, .at_once = true, .most = 8 },
+	{ "all fail by C-GET, and the association with the first", VERDICT_FAILED, OBJECTS, GET, .lost = OBJECTS, .lost_as = FAIL,
+	  .ends_after_failure = true, .at_once = true, .most = 18 },
+	{ "two fail, and the association with the first", VERDICT_INCOMPLETE, 2, MOVE, .lost = 2, .lost_as = FAIL,
+	  .ends_after_failure = true, .at_once = true, .most = 6 },
+	{ "objects are promised and never come", VERDICT_EMPTY, OBJECTS, MOVE, .first = SILENT, .first_count = BOUND, .promises = 3,
+	  .most = 3 },
 	{ "lost, not listed", VERDICT_INCOMPLETE, 1, GET, .lost = 1, .unlisted = true, .again = true, .most = 4 },
 };
 
@@ -311,6 +331,7 @@ static void test_peers(void)
 			CHECK_INT(s.in.missing.count, p->missing);
 		if (!CHECK(s.attempts <= p->most))
 			printf("%d attempts\n", s.attempts);
+		CHECK(!p->at_once || !s.now);
 		CHECK(!s.named_wrongly);
 		CHECK(p->again || s.r.image_refused || !s.sent_again);
 		CHECK(!p->missing || s.in.why);
@@ -444,20 +465,57 @@ static void test_lessons(void)
 static void test_nearline(void)
 {
 	static const struct peer_sim peer = { "", VERDICT_PARKED, 0, GET, .first = FAIL, .first_count = BOUND };
+	static const struct peer_sim compressed = { "", VERDICT_COMPLETE, 0, GET, .syntax = 7, .lost_as = FAIL };
 	struct sim s;
 	int64_t before = 0;
+	int pauses = 0;
 
 	CHECK_CASE("nearline");
 	open_sim(&s, &peer);
 	study_set(&s.in.study, STUDY_AVAILABILITY, "NEARLINE");
 	while (s.r.state != RETRIEVAL_OVER && s.attempts < BOUND) {
 		attempt(&s);
-		CHECK(s.r.state == RETRIEVAL_OVER || s.r.not_before - s.now > before);		/* longer each time */
+		if (s.r.state == RETRIEVAL_OVER || s.r.not_before <= s.now)
+			continue;			/* another transfer syntax, at once */
+		CHECK(s.r.not_before - s.now > before);		/* longer each time */
 		before = s.r.not_before - s.now;
+		pauses++;
 	}
-	CHECK_INT(s.attempts, 1 + s.how.retries);
+	CHECK_INT(pauses, s.how.retries);
+	CHECK_INT(s.attempts, 1 + s.how.retries + 2 * ((int)getscu_syntaxes_count - 1));
 	CHECK_INT(s.in.verdict, VERDICT_PARKED);
 	close_sim(&s);
+
+	CHECK_CASE("nearline, and it comes in one transfer syntax only");
+	open_sim(&s, &compressed);
+	study_set(&s.in.study, STUDY_AVAILABILITY, "NEARLINE");
+	while (s.r.state != RETRIEVAL_OVER && s.attempts < BOUND)
+		attempt(&s);
+	CHECK_INT(s.in.verdict, VERDICT_COMPLETE);
+	close_sim(&s);
+	CHECK_CASE("");
+}
+
+/* Out of resources with no object failed: less is asked for, or nothing, and never what is here. */
+static void test_busy(void)
+{
+	static const struct peer_sim peer = { "", VERDICT_INCOMPLETE, 0, GET };
+
+	for (int retries = 0; retries < 3; retries++) {
+		struct sim s;
+
+		CHECK_CASE("busy does not lead to a coarser level");
+		open_sim(&s, &peer);
+		s.how.retries = retries;
+		end_so(&s, GOOD, true, 0);
+		while (s.r.state != RETRIEVAL_OVER && s.attempts < BOUND) {
+			CHECK(s.r.step == STEP_MISSING || s.r.step == STEP_ISOLATE);
+			end_so(&s, RESOURCES, false, 0);
+		}
+		CHECK_INT(s.r.state, RETRIEVAL_OVER);
+		CHECK(!s.r.image_refused);
+		close_sim(&s);
+	}
 	CHECK_CASE("");
 }
 
@@ -564,6 +622,7 @@ int main(void)
 	test_any_order();
 	test_lessons();
 	test_nearline();
+	test_busy();
 	test_company();
 	test_stop_and_crowd();
 	test_join();

@@ -103,12 +103,14 @@ void abilities_load(struct abilities *m, struct ledger *ledger, const char *node
 	auto_free char *images = ledger_learned(ledger, node, "images");
 	auto_free char *method = ledger_learned(ledger, node, "method");
 	auto_free char *ways = ledger_learned(ledger, node, "ways");
+	auto_free char *sends = ledger_learned(ledger, node, "sends");
 
 	m->studies = (enum form)number_of(studies, form_names);
 	m->images = (enum images)number_of(images, image_names);
 	if (method && m->get && m->move)
 		m->first = !strcmp(method, "c-move") ? METHOD_MOVE : METHOD_GET;
 	read_ways(m, ways);
+	m->queues = sends != NULL;
 	m->changed = false;
 }
 
@@ -125,6 +127,7 @@ int abilities_keep(struct abilities *m, struct ledger *ledger, const char *node,
 	if (ledger_learn(ledger, node, "studies", m->studies ? form_names[m->studies] : NULL, e) < 0 ||
 	    ledger_learn(ledger, node, "images", m->images ? image_names[m->images] : NULL, e) < 0 ||
 	    ledger_learn(ledger, node, "ways", ways.len ? buf_text(&ways) : NULL, e) < 0 ||
+	    (m->queues && ledger_learn(ledger, node, "sends", "later", e) < 0) ||
 	    (m->lost && ledger_learn(ledger, node, "method", m->get ? "c-get" : "c-move", e) < 0)) {
 		ledger_rollback(ledger);
 		return -1;
@@ -138,6 +141,12 @@ void abilities_learn_studies(struct abilities *m, enum form form)
 {
 	m->changed |= m->studies != form;
 	m->studies = form;
+}
+
+void abilities_learn_queue(struct abilities *m)
+{
+	m->changed |= !m->queues;
+	m->queues = true;
 }
 
 void abilities_learn_images(struct abilities *m, enum images images)

@@ -28,6 +28,7 @@ struct abilities {
 	enum form studies;		/* how small studies travel together */
 	enum images images;
 	struct map *ways;		/* SOP class -> struct way that brought what the first one could not */
+	bool queues;			/* it answers a C-MOVE first and sends the objects later */
 	bool lost;			/* the node was found not to offer one of the methods */
 	bool changed;			/* since it was loaded or kept */
 };
@@ -40,6 +41,7 @@ void abilities_load(struct abilities *, struct ledger *, const char *node);
 int abilities_keep(struct abilities *, struct ledger *, const char *node, struct err *);
 
 void abilities_learn_studies(struct abilities *, enum form);
+void abilities_learn_queue(struct abilities *);
 void abilities_learn_images(struct abilities *, enum images);
 void abilities_learn_way(struct abilities *, const char *sop_class, struct way);
 const struct way *abilities_way(const struct abilities *, const char *sop_class);	/* NULL: the first will do */

@@ -38,10 +38,11 @@ static void take_file(void *owner, const char *path, int64_t bytes, bool in_flig
 
 void attempt_touch(struct attempt *a, struct retrieval *r, int64_t bytes)
 {
-	a->record.objects++;
-	a->record.bytes += bytes;
 	a->clock.heard = true;
 	a->clock.progress_ms = clock_ms();
+	if (!a->record.objects++)
+		a->record.first_ms = a->clock.progress_ms;
+	a->record.bytes += bytes;
 	if (a->latest != r)
 		a->clock.study_ms = a->clock.progress_ms;
 	a->latest = r;
@@ -150,7 +151,8 @@ static struct attempt_facts facts_of(const struct attempt *a, bool ending)
 		.through = ticket_passed(a), .broken = intake_has_failed(a->with.intake), .finals = a->answer.finals,
 		.completed = a->answer.completed, .objects = a->record.objects, .stored = r ? receiver_stored(r, a) : 0,
 		.received = intake_ticket(a->with.intake) - a->ticket_before, .open = r ? receiver_connections(r, a) : 0,
-		.quiet_ms = later(a->clock.progress_ms, a->record.ended_ms), .stall_s = a->with.how->stall_timeout_s,
+		.quiet_ms = later(a->clock.progress_ms, a->record.ended_ms), .first_s = a->with.how->first_timeout_s,
+		.stall_s = a->with.how->stall_timeout_s, .well = !a->answer.why.kind, .queues = a->with.queues,
 	};
 }
 
@@ -184,6 +186,11 @@ bool attempt_concluded(const struct attempt *a)
 bool attempt_holds_slot(const struct attempt *a)
 {
 	return a->phase < ATTEMPT_ARRIVING;
+}
+
+bool attempt_late(const struct attempt *a)
+{
+	return a->with.receiver && attempt_came_late(a->record.ended_ms, a->record.first_ms);
 }
 
 bool attempt_stopped(const struct attempt *a)

@@ -21,6 +21,7 @@ struct attempt_parts {
 	struct intake *intake;
 	struct receiver *receiver;	/* NULL for C-GET, or when the destination is foreign */
 	const struct settings *how;
+	bool queues;			/* the PACS is known to answer a C-MOVE first and to send later */
 };
 
 /* What one of its studies had before. */
@@ -43,6 +44,7 @@ struct attempt_record {
 	struct ledger_attempt row;
 	char *command;			/* its exact command line */
 	int64_t started_ms, ended_ms;
+	int64_t first_ms;		/* its first object was placed, 0 = none was */
 	int objects;			/* placed so far */
 	int64_t bytes;
 };
@@ -82,6 +84,8 @@ bool attempt_concluded(const struct attempt *);
 bool attempt_holds_slot(const struct attempt *);
 /* The lists of its studies are known, or will not be. */
 bool attempt_listed(const struct attempt *);
+/* Its first object came long after its final response. */
+bool attempt_late(const struct attempt *);
 bool attempt_stopped(const struct attempt *);		/* by order, not by a deadline */
 /* Objects that study i gained, and that came damaged for it. */
 int attempt_gained(const struct attempt *, size_t i);

@@ -248,7 +248,7 @@ static struct retrieval **batch_ahead(struct run *run, enum retrieval_list list,
 /* Takes studies. */
 static bool start_batch(struct run *run, struct retrieval **studies, size_t count)
 {
-	const struct attempt_parts parts = { run->session, &run->staging, run->intake, run->receiver, run->how };
+	const struct attempt_parts parts = { run->session, &run->staging, run->intake, run->receiver, run->how, run->means.queues };
 	struct request_batch batch = { .studies = studies, .count = count };
 	struct err e = { ERR_NONE, "" };
 	struct attempt *a;
@@ -399,6 +399,8 @@ static void conclude(struct run *run, struct attempt *a)
 		associations_heard(run, &a->answer.why, (struct throttle_event){ a->answer.why.kind, a->answer.whole, gained > 0,
 										 a->record.started_ms, a->beside });
 	learn_company(run, a, gainers);
+	if (attempt_late(a))
+		abilities_learn_queue(&run->means);
 	judge_run(run, a, gained);
 	if (ledger_begin(run->session->ledger, &e) < 0 || attempt_tell_ledger(a, &e) < 0) {
 		run_fail(run, &e);

@@ -4,6 +4,7 @@
  * there are, everything else moves the ladder on or uses up a try. */
 #include "core/retrieve/retrieval_p.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "wrappers/retriever.h"
@@ -11,6 +12,8 @@
 #define WAIT_MS_MAX 300000
 #define RECALL_WAITS 6			/* first pause for a NEARLINE study, in retry waits; doubled each time */
 #define STRIKES_MAX 2			/* an object at which the association broke so often is left alone */
+#define ALIKE_NONE_HERE 5		/* so many single objects fail with one status in a row, and nothing of the study is here: so will the rest */
+#define ALIKE_SOME_HERE 25		/* ... and some of it is here */
 #define BREAKS_MORE 2			/* than tries, in a row: nothing more is hoped for */
 
 /* What an attempt that brought nothing says. */
@@ -22,9 +25,15 @@ enum sort {
 	SORT_REFUSED			/* the request itself was refused */
 };
 
+/* "Out of resources": it could not count, or could not send; no object of the request is at fault. */
+static bool out_of_resources(const struct outcome *o)
+{
+	return o->answered && o->status >= 0xa700 && o->status <= 0xa7ff && o->failed <= 0;
+}
+
 static enum sort sort_of(const struct outcome *o)
 {
-	if (o->why.kind == ERR_UNREACHABLE || o->why.kind == ERR_BUSY)
+	if (o->why.kind == ERR_UNREACHABLE || o->why.kind == ERR_BUSY || out_of_resources(o))
 		return SORT_LATER;
 	if (!o->answered)
 		return o->why.kind == ERR_REFUSED ? SORT_REFUSED : SORT_BROKEN;
@@ -57,24 +66,6 @@ static void wait_for(struct retrieval *r, const struct settings *how, int64_t no
 		ms *= 2;
 	ms = ms < WAIT_MS_MAX ? ms : WAIT_MS_MAX;
 	r->not_before = now_ms + ms + ms / 4 * (rand() % 100) / 100;	/* jitter: many clients must not come back together */
-}
-
-/* The first request recalled it from its archive; it is visited again without holding a slot, and left at last. */
-static bool park(struct retrieval *r, const struct outcome *o, const struct settings *how, int64_t now_ms)
-{
-	int64_t ms = how->retry_wait_s * 1000 * RECALL_WAITS;
-
-	if (!retrieval_nearline(r) || o->gained || o->shared || o->why.kind == ERR_REFUSED)
-		return false;
-	if (r->parks >= how->retries) {
-		r->step = STEP_END;
-		return true;
-	}
-	for (int i = 0; i < r->parks && ms < WAIT_MS_MAX; i++)
-		ms *= 2;
-	r->not_before = now_ms + (ms < WAIT_MS_MAX ? ms : WAIT_MS_MAX);
-	r->parks++;
-	return true;
 }
 
 /* ---- ways ---- */
@@ -114,6 +105,42 @@ static bool next_way(struct retrieval *r, const struct abilities *m)
 		r->way = (struct way){ METHOD_GET, r->base.method == METHOD_GET ? r->base.syntax : 0 };
 	r->way.syntax = (r->way.syntax + 1) % getscu_syntaxes_count;
 	r->step = finer(r);
+	return true;
+}
+
+/* What C-GET answers may not mean that the study must be recalled, but that no transfer syntax fits.  The other ways have their turn
+ * after the first pause, and once more before it is left. */
+static bool tour_nearline(struct retrieval *r, const struct abilities *m, const struct outcome *o, const struct settings *how)
+{
+	bool failed = o->answered && o->why.kind && (o->failed > 0 || o->status == 0xa702);
+
+	if (r->way.method != METHOD_GET || !r->listed || !failed || (r->parks != 1 && r->parks < how->retries))
+		return false;
+	r->get_failures = true;
+	if (next_way(r, m))
+		return true;
+	r->way = r->base;
+	r->syntaxes_tried = 0;
+	return false;
+}
+
+/* The first request recalled it from its archive; it is visited again without holding a slot, and left at last. */
+static bool park(struct retrieval *r, const struct abilities *m, const struct outcome *o, const struct settings *how, int64_t now_ms)
+{
+	int64_t ms = how->retry_wait_s * 1000 * RECALL_WAITS;
+
+	if (!retrieval_nearline(r) || o->gained || o->shared || o->why.kind == ERR_REFUSED)
+		return false;
+	if (tour_nearline(r, m, o, how))
+		return true;
+	if (r->parks >= how->retries) {
+		r->step = STEP_END;
+		return true;
+	}
+	for (int i = 0; i < r->parks && ms < WAIT_MS_MAX; i++)
+		ms *= 2;
+	r->not_before = now_ms + (ms < WAIT_MS_MAX ? ms : WAIT_MS_MAX);
+	r->parks++;
 	return true;
 }
 
@@ -215,6 +242,16 @@ static void descend(struct retrieval *r, const struct abilities *m, const struct
 		turn(r, m, sort);
 }
 
+/* It was busy to the end: less may be asked for, or in another way, but never more than before. */
+static void descend_busy(struct retrieval *r, const struct abilities *m)
+{
+	r->get_failures |= r->way.method == METHOD_GET && r->listed;
+	if (r->step == STEP_WHOLE && r->listed)
+		r->step = finer(r);
+	else if (!next_way(r, m))
+		last_resort(r, SORT_LATER);
+}
+
 /* Another try after a pause, if any is left. */
 static bool again(struct retrieval *r, const struct settings *how, int64_t now_ms)
 {
@@ -222,6 +259,12 @@ static bool again(struct retrieval *r, const struct settings *how, int64_t now_m
 		return false;
 	wait_for(r, how, now_ms);
 	return true;
+}
+
+/* It counted objects as sent, and they were waited for: one more request is enough. */
+static bool queued(const struct retrieval *r, const struct outcome *o)
+{
+	return r->way.method == METHOD_MOVE && o->completed > 0;
 }
 
 static void after_nothing(struct retrieval *r, const struct abilities *m, const struct outcome *o, const struct settings *how,
@@ -236,7 +279,7 @@ static void after_nothing(struct retrieval *r, const struct abilities *m, const 
 		if (!o->answered)
 			r->step = STEP_END;
 		else
-			descend(r, m, o, sort);
+			descend_busy(r, m);
 		return;
 	case SORT_BROKEN:
 		/* An object that breaks the whole must not be asked for the same way; without a list there is no other. */
@@ -252,6 +295,8 @@ static void after_nothing(struct retrieval *r, const struct abilities *m, const 
 			r->step = STEP_END;
 			return;
 		}
+		if (queued(r, o) && r->tries < how->retries - 1)
+			r->tries = (int)how->retries - 1;
 		if (!r->here && !m->foreign && again(r, how, now_ms)) {
 			if (r->tries == 2 && r->step == STEP_WHOLE)
 				r->step = finer(r);
@@ -310,6 +355,33 @@ static size_t refuse_answered(struct retrieval *r, const struct outcome *o)
 	return left;
 }
 
+/* Single objects, one after the other, all fail with one status: the rest is not asked for one by one. */
+static bool fail_alike(struct retrieval *r, const struct outcome *o)
+{
+	if (o->gained || !o->finals || !o->why.kind || o->status <= 0) {
+		r->alike = 0;
+		return false;
+	}
+	r->alike = o->status == r->alike_status ? r->alike + o->finals : o->finals;
+	r->alike_status = o->status;
+	return r->alike >= (r->here ? ALIKE_SOME_HERE : ALIKE_NONE_HERE);
+}
+
+static void refuse_rest(struct retrieval *r, const struct outcome *o)
+{
+	char words[sizeof o->why.text];
+	struct object *object;
+	const char *sop;
+
+	snprintf(words, sizeof words, "as %d others before it: %.400s", r->alike, o->why.text);
+	for (size_t at = 0; (object = retrieval_next(r, &at, &sop));)
+		if (!object->path && !object->refused) {
+			object_refuse(object, words);
+			object->pass = r->pass;
+		}
+	r->alike = 0;
+}
+
 static bool block_done(const struct retrieval *r, const struct outcome *o)
 {
 	for (size_t i = 0; i < o->asked; i++) {
@@ -332,7 +404,8 @@ static void forgive(struct retrieval *r)
 			object_forgive(object);
 }
 
-/* An object that breaks the association stands in the way of those behind it: next time from the other end. */
+/* An object that breaks the association stands in the way of those behind it: next time from the other end.  An association that
+ * ended after the list of a failed object did not break. */
 static void after_break(struct retrieval *r, const struct outcome *o, const struct settings *how, int64_t now_ms)
 {
 	bool stuck = !o->gained && !o->finals && err_transient(o->why.kind);
@@ -340,7 +413,7 @@ static void after_break(struct retrieval *r, const struct outcome *o, const stru
 	if (stuck && ++r->tries > how->retries + BREAKS_MORE)
 		r->step = STEP_END;
 	r->backwards = !r->backwards && stuck;
-	if (o->why.kind != ERR_TIMEOUT && err_transient(o->why.kind))
+	if (o->why.kind != ERR_TIMEOUT && err_transient(o->why.kind) && !(o->finals && o->failed > 0))
 		wait_for(r, how, now_ms);
 }
 
@@ -360,6 +433,8 @@ static void after_isolate(struct retrieval *r, const struct abilities *m, const 
 	}
 	if (refuse_answered(r, o) || sort == SORT_BROKEN)
 		after_break(r, o, how, now_ms);
+	if (fail_alike(r, o))
+		refuse_rest(r, o);
 	if (r->step == STEP_END ? !may_try_other(r, m) : !block_done(r, o))
 		return;
 	r->not_before = 0;
@@ -444,7 +519,7 @@ void retrieval_after(struct retrieval *r, struct abilities *means, const struct 
 		retrieval_end(r, means);
 		return;
 	}
-	if (park(r, o, how, now_ms))
+	if (park(r, means, o, how, now_ms))
 		;
 	else if (o->shared)
 		after_company(r, means, o, how, now_ms);

@@ -4,6 +4,7 @@
 #include "core/plan/plan.h"
 
 #define STRAGGLE_MS 5000		/* after the final move response, since the last sign of life */
+#define QUEUE_DEFAULT_S 300		/* the same when the PACS has queued them, and the user gives no limit */
 #define BROKEN_MS 500			/* the same when there was none, and no connection is open */
 
 /* ---- deadlines ---- */
@@ -53,11 +54,26 @@ static bool all_came(const struct attempt_facts *f)
 	return f->completed >= 0 && f->completed <= most && !f->open;
 }
 
+/* Success with objects counted and none here: they wait in a queue of the PACS. */
+static bool queued_there(const struct attempt_facts *f)
+{
+	bool none = !f->objects && !f->stored && !f->open;
+
+	return f->well && (f->queues || (f->completed > 0 && none));
+}
+
 static int64_t straggler_wait(const struct attempt_facts *f)
 {
 	int64_t ms = f->finals || f->open ? STRAGGLE_MS : BROKEN_MS;
 
+	if (queued_there(f))
+		return (f->first_s ? f->first_s : QUEUE_DEFAULT_S) * 1000;
 	return f->stall_s && f->stall_s * 1000 < ms ? f->stall_s * 1000 : ms;
+}
+
+bool attempt_came_late(int64_t ended_ms, int64_t first_ms)
+{
+	return ended_ms && first_ms - ended_ms > STRAGGLE_MS;
 }
 
 /* After the final move response objects may still be on their way, or never come.  When our side ended it, its connections

@@ -57,10 +57,14 @@ struct attempt_facts {
 	uint64_t received;		/* files received by the whole run since it began */
 	size_t open;			/* connections that may bring its objects */
 	int64_t quiet_ms;		/* since when nothing came: clock_ms() time */
-	long long stall_s;		/* limit, 0 = none */
+	long long first_s, stall_s;	/* limits, 0 = none */
+	bool well;			/* success was said */
+	bool queues;			/* this PACS is known to answer first and to send later */
 };
 
 /* The phase that it is in now; the tool's end is noted by its owner. */
 enum attempt_phase attempt_phase_now(const struct attempt_facts *, int64_t now_ms);
+/* Its first object came so long after its end that this is the PACS's way. */
+bool attempt_came_late(int64_t ended_ms, int64_t first_ms);
 /* Does an attempt that is over have to look once more for what its connections brought? */
 bool attempt_looks_again(const struct attempt_facts *);

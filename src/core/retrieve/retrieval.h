@@ -101,6 +101,7 @@ struct retrieval {
 	bool asked;			/* the PACS has been asked at least once */
 	int tries;			/* in a row: refused for now, broken off, or nothing at all came */
 	bool backwards;			/* names objects from the end: something in front breaks the association */
+	int alike, alike_status;	/* single objects that failed in a row with this status */
 	int parks;			/* how often a NEARLINE study was left for later */
 	int64_t not_before;		/* clock_ms() time of the next try, 0 = now */
 	int64_t spent_ms;		/* of its time (--study-timeout) */
