@@ -16,7 +16,7 @@ static const struct opt *const tables[] = { options_organise, options_shape, opt
 
 const struct opt_command command_organise = {
 	.name = "dicom-qr organise",
-	.synopsis = "DIR (--layout TEMPLATE | --hierarchical) [options]\n--undo FILE [options]",
+	.synopsis = "DIR (--layout TEMPLATE | --hierarchical) [options]\n[DIR] --undo FILE [options]",
 	.summary = "apply a layout to a folder of DICOM files, by moving or linking them",
 	.description =
 		"Reads every file under DIR, whatever tool made the tree, and gives it the path that the layout makes of its attributes.  Files "
@@ -25,7 +25,7 @@ const struct opt_command command_organise = {
 		"or removed, apart from folders that became empty.\n"
 		"\n"
 		"Before the first file is moved an undo list is written (DIR/.dicom-qr/organise-TIME.jsonl, or in --output), which --undo takes "
-		"back.  Manifest and ledger follow the files.  --dry-run shows what would be moved.  Exit status 3 when files were left "
+		"back: a list that is yours, that others cannot write to, and that lies there or is of the DIR given.  Manifest and ledger follow the files.  --dry-run shows what would be moved.  Exit status 3 when files were left "
 		"because they cannot be read, or a name was taken meanwhile.",
 	.examples =
 		"dicom-qr organise /data/inbox --hierarchical --dry-run\n"
@@ -156,42 +156,49 @@ static int arrange(struct session *s, const struct values *v, const char *folder
 	return failed ? -1 : 0;
 }
 
-static int take_back(struct session *s, const struct values *v, size_t count, struct showing *showing, struct organise_sum *sum,
+static int take_back(struct session *s, const struct values *v, const char *folder, struct showing *showing, struct organise_sum *sum,
 		     struct err *e)
 {
-	if (count || v->layout || v->hierarchical || v->output || v->link)
-		return err_set(e, ERR_USAGE, "--undo FILE says all by itself");
+	if (v->layout || v->hierarchical || v->output || v->link)
+		return err_set(e, ERR_USAGE, "--undo FILE says all by itself, DIR apart");
 	if (task_open_files(s, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
-	return organise_undo(s, v->undo, v->dry_run, &hooks, showing, sum, e);
+	return organise_undo(s, &(struct organise_back){ v->undo, folder, v->dry_run }, &hooks, showing, sum, e);
 }
 
-static int organise_folder(struct session *s, const struct values *v, const char *const *rest, size_t count, struct showing *showing,
+static int organise_folder(struct session *s, const struct values *v, const char *folder, struct showing *showing,
 			   struct organise_sum *sum, struct err *e)
 {
-	auto_free char *folder = NULL;
-
 	if (!v->layout == !v->hierarchical)
 		return err_set(e, ERR_USAGE, v->layout ? "--layout and --hierarchical exclude each other"
 						       : "how? Give --layout TEMPLATE or --hierarchical, or --undo FILE");
-	folder = task_folder(rest, count, e);
 	return folder ? arrange(s, v, folder, showing, sum, e) : -1;
+}
+
+static int finish(const struct values *v, struct showing *showing, struct organise_sum *sum, int failed)
+{
+	bool bad = sum->findings[ORGANISE_LEFT] || sum->findings[ORGANISE_BLOCKED];
+
+	show(v, showing, sum, failed);
+	organise_sum_done(sum);
+	if (failed)
+		return -1;
+	return bad ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 }
 
 static int organise(struct task *t, struct err *e)
 {
 	struct session *s = &t->session;
 	struct values *v = t->values;
-	const char *const *rest = t->rest;
-	size_t count = t->count;
+	auto_free char *folder = t->count || !v->undo ? task_folder(t->rest, t->count, e) : NULL;
 	struct showing showing = { json_new(JSON_ARRAY), json_new(JSON_ARRAY), v->dry_run || task_wants_json(v) };
 	struct organise_sum sum = { 0 };
-	int failed = v->undo ? take_back(s, v, count, &showing, &sum, e) : organise_folder(s, v, rest, count, &showing, &sum, e);
-	bool bad = sum.findings[ORGANISE_LEFT] || sum.findings[ORGANISE_BLOCKED];
+	bool lost = t->count && !folder;
+	int failed = -1;
 
-	show(v, &showing, &sum, failed);
-	organise_sum_done(&sum);
-	return failed ? -1 : bad ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
+	if (!lost)
+		failed = v->undo ? take_back(s, v, folder, &showing, &sum, e) : organise_folder(s, v, folder, &showing, &sum, e);
+	return finish(v, &showing, &sum, failed);
 }
 
 int cmd_organise(int argc, char **argv)

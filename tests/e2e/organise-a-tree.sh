@@ -115,5 +115,32 @@ printf '{"organise":1,"from":"%s","to":"%s","link":false}\n{"from":"../evil","to
 run dicom-qr organise --undo "$T/bad"
 expect_status 2
 expect_only_err 'leads nowhere'
+
+# A list of others, of another folder, or of what is no object of the archive, moves nothing.
+mkdir -p "$T/victim/.ssh" "$T/victim/.dicom-qr" "$T/shared"
+echo key >"$T/victim/.ssh/id"
+stolen() { printf '{"organise":1,"from":"%s","to":"%s","link":false}\n{"from":"stolen","to":".ssh/id","studyInstanceUID":"1.2","bytes":4}\n' "$T/shared" "$T/victim"; }
+stolen >"$T/shared/list"
+run dicom-qr organise --undo "$T/shared/list"
+expect_status 2
+expect_only_err 'does not lie in'
+run dicom-qr organise "$T/moved" --undo "$T/shared/list"
+expect_status 2
+expect_only_err 'is no list of'
+stolen >"$T/victim/.dicom-qr/list"
+chmod g+w "$T/victim/.dicom-qr/list"
+run dicom-qr organise --undo "$T/victim/.dicom-qr/list"
+expect_status 2
+expect_only_err 'can be written to by others'
+chmod g-w "$T/victim/.dicom-qr/list"
+run dicom-qr organise "$T/victim" --undo "$T/victim/.dicom-qr/list"
+expect_status 3
+[ -f "$T/victim/.ssh/id" ] || fail "a private key was moved"
+if [ "$(id -u)" = 0 ]; then
+	chown 65534 "$T/victim/.dicom-qr/list"
+	run dicom-qr organise --undo "$T/victim/.dicom-qr/list"
+	[ "$status" -ne 0 ] || fail "a list of another user was believed"
+	expect_err 'belongs to nobody'
+fi
 expect_no_process dcmdump
 pass

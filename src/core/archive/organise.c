@@ -391,7 +391,7 @@ int organise_tree(struct session *s, const struct organise_how *how, const struc
 	return failed ? -1 : 0;
 }
 
-int organise_undo(struct session *s, const char *list, bool dry_run, const struct organise_hooks *hooks, void *owner,
+int organise_undo(struct session *s, const struct organise_back *how, const struct organise_hooks *hooks, void *owner,
 		  struct organise_sum *sum, struct err *e)
 {
 	struct steps steps = { .from = NULL };
@@ -399,13 +399,13 @@ int organise_undo(struct session *s, const char *list, bool dry_run, const struc
 	int failed;
 
 	memset(sum, 0, sizeof *sum);
-	failed = steps_read(list, &steps, e);
+	failed = steps_read(how->list, &steps, e) < 0 || steps_belong(&steps, how->list, how->folder, e) < 0;
 	sum->files = (long long)steps.count;
-	for (size_t i = steps.count; !failed && dry_run && i-- > 0;) {
+	for (size_t i = steps.count; !failed && how->dry_run && i-- > 0;) {
 		hooks->move(owner, steps.items[i].to, steps.link ? "" : steps.items[i].from);
 		sum->moved++;
 	}
-	if (!failed && !dry_run)
+	if (!failed && !how->dry_run)
 		failed = steps_lock(steps.from, steps.to, steps.link, &locks, e) < 0 ||
 			 steps_carry_out(s, &steps, true, hooks, owner, sum, e) < 0;
 	steps_unlock(&locks);

@@ -35,7 +35,12 @@ struct organise_sum {
 /* Needs the ledger open.  ERR_LOCKED when a run writes into either folder.  On failure sum tells how far it came. */
 int organise_tree(struct session *, const struct organise_how *, const struct organise_hooks *, void *owner, struct organise_sum *,
 		  struct err *);
-/* Takes the steps of an undo list back, the last first; what was changed since stays. */
-int organise_undo(struct session *, const char *list, bool dry_run, const struct organise_hooks *, void *owner,
-		  struct organise_sum *, struct err *);
+/* Takes the steps of an undo list back, the last first; what was changed since stays, and what is no DICOM object. */
+struct organise_back {
+	const char *list;
+	const char *folder;		/* whose list it is; NULL: the one the list lies in */
+	bool dry_run;
+};
+int organise_undo(struct session *, const struct organise_back *, const struct organise_hooks *, void *owner, struct organise_sum *,
+		  struct err *);
 void organise_sum_done(struct organise_sum *);

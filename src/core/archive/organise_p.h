@@ -23,7 +23,10 @@ void steps_done(struct steps *);
 
 /* Writes the undo list into the house of steps->to, whole; its path, yours, or NULL. */
 char *steps_write(const struct steps *, struct err *);
+/* Of a file that is ours and that others cannot write to. */
 int steps_read(const char *path, struct steps *, struct err *);
+/* The list is of this folder; without one (NULL) it lies in the house of the folder it tells of.  ERR_INPUT. */
+int steps_belong(const struct steps *, const char *list, const char *folder, struct err *);
 /* Carries them out in their order, then removes the folders that are empty now, flushes, and puts manifests and ledger in step.
  * undo: each backwards, the last first.  A target that is taken blocks its step alone. */
 int steps_carry_out(struct session *, struct steps *, bool undo, const struct organise_hooks *, void *owner, struct organise_sum *,
