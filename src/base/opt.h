@@ -39,6 +39,18 @@ struct opt {
 	const char *help;	/* one sentence; default mentioned here; NULL hides the option */
 };
 
+/* The rows of a table, and its end.  letters, at and the rest as above. */
+#define FLAG(n, l, a, g, h)		{ .name = n, .letters = l, .kind = OPT_FLAG, .at = a, .group = g, .help = h }
+#define VALUE_ROW(k, n, l, v, ...)	{ .name = n, .letters = l, .arg = v, .kind = k, __VA_ARGS__ }
+#define STRING(n, l, v, a, g, h)	VALUE_ROW(OPT_STRING, n, l, v, .at = a, .group = g, .help = h)
+#define TEXT(n, l, v, a, g, h)		VALUE_ROW(OPT_TEXT, n, l, v, .at = a, .group = g, .help = h)
+#define LIST(n, l, v, a, g, h)		VALUE_ROW(OPT_LIST, n, l, v, .at = a, .group = g, .help = h)
+#define CHOICE(n, l, v, a, c, g, h)	VALUE_ROW(OPT_CHOICE, n, l, v, .at = a, .choices = c, .group = g, .help = h)
+#define INTEGER(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_INTEGER, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
+#define SECONDS(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_SECONDS, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
+#define BYTES(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_BYTES, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
+#define OPT_END				{ .letters = "" }
+
 struct opt_command {
 	const char *name;		/* "dicom-qr query" as shown */
 	const char *synopsis;		/* "NODE [options]" (one line per form, separated by LF) */

@@ -15,13 +15,12 @@
 #define AT(member) offsetof(struct values, member)
 
 static const struct opt options_doctor[] = {
-	{ "listen", "", "PORT", OPT_INTEGER, AT(listen), 1, 65535, NULL, "Doctor",
-	  "The port that you receive on, to be looked at (default: that of the node)." },
-	{ "move-dest", "", "TITLE", OPT_STRING, AT(move_dest), 0, 0, NULL, "Doctor", "The move destination (default: our AE title)." },
-	{ "output", "o", "DIR", OPT_STRING, AT(output), 0, 0, NULL, "Doctor",
-	  "The folder that files go to, to be looked at (default: current directory)." },
-	{ "format", "", "FORMAT", OPT_CHOICE, AT(format), 0, 0, "table|json", "Output", "table or json (default: table)." },
-	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+	INTEGER("listen", "", "PORT", AT(listen), 1, 65535, "Doctor",
+	       "The port that you receive on, to be looked at (default: that of the node)."),
+	STRING("move-dest", "", "TITLE", AT(move_dest), "Doctor", "The move destination (default: our AE title)."),
+	STRING("output", "o", "DIR", AT(output), "Doctor", "The folder that files go to, to be looked at (default: current directory)."),
+	CHOICE("format", "", "FORMAT", AT(format), "table|json", "Output", "table or json (default: table)."),
+	OPT_END
 };
 static const struct opt *const tables[] = { options_doctor, options_node, options_general, NULL };
 

@@ -22,11 +22,9 @@ struct echo_values {
 };
 
 static const struct opt own[] = {
-	{ "all", "a", NULL, OPT_FLAG, offsetof(struct echo_values, all), 0, 0, NULL, "Node",
-	  "Ask all nodes of nodes.json, at once, and show the state of each." },
-	{ "format", "", "FORMAT", OPT_CHOICE, offsetof(struct echo_values, v.format), 0, 0, "table|json", "Node",
-	  "table or json (default: table)." },
-	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+	FLAG("all", "a", offsetof(struct echo_values, all), "Node", "Ask all nodes of nodes.json, at once, and show the state of each."),
+	CHOICE("format", "", "FORMAT", offsetof(struct echo_values, v.format), "table|json", "Node", "table or json (default: table)."),
+	OPT_END
 };
 static const struct opt *const tables[] = { own, options_node, options_general, NULL };
 

@@ -32,27 +32,27 @@ struct nm_values {
 #define DAY 86400LL
 
 static const struct opt own[] = {
-	{ "host", "", "HOST", OPT_STRING, OURS(host), 0, 0, NULL, "PACS", "PACS hostname (default: that of the node)." },
-	{ "port", "", "PORT", OPT_INTEGER, OURS(port), 1, 65535, NULL, "PACS", "PACS port (default: that of the node, else 11112)." },
-	{ "aet", "", "TITLE", OPT_STRING, SHARED(called_aet), 0, 0, NULL, "PACS", "PACS AE title (default: that of the node)." },
-	{ "local-aet", "", "TITLE", OPT_STRING, SHARED(aet), 0, 0, NULL, "PACS", "Our own AE title (default: that of the node)." },
-	{ "local-port", "", "PORT", OPT_INTEGER, OURS(local_port), 1, 65535, NULL, "PACS",
-	  "Our own port (default: 11112); not used, since C-GET brings the files over the connection that asks for them." },
-	{ "timeout", "", "SECONDS", OPT_SECONDS, SHARED(timeout), 1, DAY, NULL, "PACS", "Connection timeout (default: 60)." },
-	{ "study-date", "", "DATE", OPT_STRING, SHARED(study_date), 0, 0, NULL, "Retrieval",
-	  "Date or range: YYYYMMDD or YYYYMMDD-YYYYMMDD (default: the last 30 days)." },
-	{ "max-studies", "", "N", OPT_INTEGER, SHARED(max_studies), 1, 100000000, NULL, "Retrieval", "At most so many studies." },
-	{ "max-images", "", "N", OPT_INTEGER, SHARED(max_images), 1, 1000000000, NULL, "Retrieval", "At most so many images." },
-	{ "output", "o", "DIR", OPT_STRING, SHARED(output), 0, 0, NULL, "Retrieval", "Output directory (default: ./nm_images)." },
-	{ "dry-run", "n", NULL, OPT_FLAG, SHARED(dry_run), 0, 0, NULL, "Retrieval", "Query only; show what would be retrieved." },
-	{ "study-timeout", "", "SECONDS", OPT_SECONDS, SHARED(study_timeout), 0, 30 * DAY, NULL, "Retrieval",
-	  "Hard limit for one study; 0 = no limit (default: 300)." },
-	{ "retries", "", "N", OPT_INTEGER, SHARED(retries), 0, 100, NULL, "Retrieval", "Further tries of what failed for now (default: 3)." },
-	{ "retry-wait", "", "SECONDS", OPT_SECONDS, SHARED(retry_wait), 0, DAY, NULL, "Retrieval",
-	  "Pause before the first further try; it grows (default: 5)." },
-	{ "force", "", NULL, OPT_FLAG, SHARED(force), 0, 0, NULL, "Retrieval", "Ask again for objects that are here already." },
-	{ "save-state", "", "FILE", OPT_STRING, SHARED(save_state), 0, 0, NULL, "Retrieval", "Save the state for \"dicom-qr resume\"." },
-	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+	STRING("host", "", "HOST", OURS(host), "PACS", "PACS hostname (default: that of the node)."),
+	INTEGER("port", "", "PORT", OURS(port), 1, 65535, "PACS", "PACS port (default: that of the node, else 11112)."),
+	STRING("aet", "", "TITLE", SHARED(called_aet), "PACS", "PACS AE title (default: that of the node)."),
+	STRING("local-aet", "", "TITLE", SHARED(aet), "PACS", "Our own AE title (default: that of the node)."),
+	INTEGER("local-port", "", "PORT", OURS(local_port), 1, 65535, "PACS",
+	       "Our own port (default: 11112); not used, since C-GET brings the files over the connection that asks for them."),
+	SECONDS("timeout", "", "SECONDS", SHARED(timeout), 1, DAY, "PACS", "Connection timeout (default: 60)."),
+	STRING("study-date", "", "DATE", SHARED(study_date), "Retrieval",
+	       "Date or range: YYYYMMDD or YYYYMMDD-YYYYMMDD (default: the last 30 days)."),
+	INTEGER("max-studies", "", "N", SHARED(max_studies), 1, 100000000, "Retrieval", "At most so many studies."),
+	INTEGER("max-images", "", "N", SHARED(max_images), 1, 1000000000, "Retrieval", "At most so many images."),
+	STRING("output", "o", "DIR", SHARED(output), "Retrieval", "Output directory (default: ./nm_images)."),
+	FLAG("dry-run", "n", SHARED(dry_run), "Retrieval", "Query only; show what would be retrieved."),
+	SECONDS("study-timeout", "", "SECONDS", SHARED(study_timeout), 0, 30 * DAY, "Retrieval",
+	       "Hard limit for one study; 0 = no limit (default: 300)."),
+	INTEGER("retries", "", "N", SHARED(retries), 0, 100, "Retrieval", "Further tries of what failed for now (default: 3)."),
+	SECONDS("retry-wait", "", "SECONDS", SHARED(retry_wait), 0, DAY, "Retrieval",
+	       "Pause before the first further try; it grows (default: 5)."),
+	FLAG("force", "", SHARED(force), "Retrieval", "Ask again for objects that are here already."),
+	STRING("save-state", "", "FILE", SHARED(save_state), "Retrieval", "Save the state for \"dicom-qr resume\"."),
+	OPT_END
 };
 static const struct opt *const tables[] = { own, options_tell, options_general, NULL };
 

@@ -16,12 +16,12 @@
 #define AT(member) offsetof(struct values, member)
 
 static const struct opt options_probe[] = {
-	{ "with-retrieve", "", "UID", OPT_STRING, AT(with_retrieve), 0, 0, NULL, "Probe",
-	  "Also fetch this study by C-GET, look at its objects and throw them away (default: nothing is retrieved)." },
-	{ "associations", "", NULL, OPT_FLAG, AT(associations), 0, 0, NULL, "Probe",
-	  "Also find out how many associations are allowed at once, by opening 16 for a moment." },
-	{ "format", "", "FORMAT", OPT_CHOICE, AT(format), 0, 0, "table|json", "Output", "table or json (default: table)." },
-	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+	STRING("with-retrieve", "", "UID", AT(with_retrieve), "Probe",
+	       "Also fetch this study by C-GET, look at its objects and throw them away (default: nothing is retrieved)."),
+	FLAG("associations", "", AT(associations), "Probe",
+	       "Also find out how many associations are allowed at once, by opening 16 for a moment."),
+	CHOICE("format", "", "FORMAT", AT(format), "table|json", "Output", "table or json (default: table)."),
+	OPT_END
 };
 static const struct opt *const tables[] = { options_probe, options_node, options_general, NULL };
 

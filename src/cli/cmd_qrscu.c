@@ -31,24 +31,24 @@ struct qrscu_values {
 #define QUERY "Query"
 
 static const struct opt own[] = {
-	{ NULL, "ct", NULL, OPT_FLAG, OURS(ct), 0, 0, NULL, QUERY, "Query for CT studies." },
-	{ NULL, "mg", NULL, OPT_FLAG, OURS(mg), 0, 0, NULL, QUERY, "Query for mammography studies." },
-	{ NULL, "fl", NULL, OPT_FLAG, OURS(fl), 0, 0, NULL, QUERY, "Query for fluoroscopy studies." },
-	{ NULL, "dx", NULL, OPT_FLAG, OURS(dx), 0, 0, NULL, QUERY, "Query for planar X-ray studies." },
-	{ "dfrom", "f", "yyyy-mm-dd", OPT_STRING, SHARED(from), 0, 0, NULL, QUERY, "Date from, format yyyy-mm-dd." },
-	{ "duntil", "t", "yyyy-mm-dd", OPT_STRING, SHARED(until), 0, 0, NULL, QUERY, "Date until, format yyyy-mm-dd." },
+	FLAG(NULL, "ct", OURS(ct), QUERY, "Query for CT studies."),
+	FLAG(NULL, "mg", OURS(mg), QUERY, "Query for mammography studies."),
+	FLAG(NULL, "fl", OURS(fl), QUERY, "Query for fluoroscopy studies."),
+	FLAG(NULL, "dx", OURS(dx), QUERY, "Query for planar X-ray studies."),
+	STRING("dfrom", "f", "yyyy-mm-dd", SHARED(from), QUERY, "Date from, format yyyy-mm-dd."),
+	STRING("duntil", "t", "yyyy-mm-dd", SHARED(until), QUERY, "Date until, format yyyy-mm-dd."),
 	{ "desc_exclude", "e", "string", OPT_TEXT, SHARED(desc_exclude), 0, 0, NULL, QUERY,
 	  "Terms to exclude in study description, comma separated, quote whole string." },
 	{ "desc_include", "i", "string", OPT_TEXT, SHARED(desc_include), 0, 0, NULL, QUERY,
 	  "Terms that must be included in study description, comma separated, quote whole string." },
-	{ NULL, "sr", NULL, OPT_FLAG, OURS(sr), 0, 0, NULL, QUERY, "Query for structured report only studies." },
-	{ NULL, "dup", NULL, OPT_FLAG, OURS(dup), 0, 0, NULL, QUERY, "Retrieve studies that are already here." },
-	{ "empty-sr", "", NULL, OPT_FLAG, SHARED(empty_sr), 0, 0, NULL, QUERY,
-	  "Without another report also take an SR of which the PACS lists no object, or no SOP class." },
-	{ "dry-run", "n", NULL, OPT_FLAG, SHARED(dry_run), 0, 0, NULL, QUERY, "Ask the PACS, show what would be done, fetch nothing." },
-	{ "save-state", "", "FILE", OPT_STRING, SHARED(save_state), 0, 0, NULL, QUERY, "Save the state for \"dicom-qr resume\"." },
-	{ NULL, "h", NULL, OPT_FLAG, OURS(usage), 0, 0, NULL, NULL, NULL },
-	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+	FLAG(NULL, "sr", OURS(sr), QUERY, "Query for structured report only studies."),
+	FLAG(NULL, "dup", OURS(dup), QUERY, "Retrieve studies that are already here."),
+	FLAG("empty-sr", "", SHARED(empty_sr), QUERY,
+	       "Without another report also take an SR of which the PACS lists no object, or no SOP class."),
+	FLAG("dry-run", "n", SHARED(dry_run), QUERY, "Ask the PACS, show what would be done, fetch nothing."),
+	STRING("save-state", "", "FILE", SHARED(save_state), QUERY, "Save the state for \"dicom-qr resume\"."),
+	FLAG(NULL, "h", OURS(usage), NULL, NULL),
+	OPT_END
 };
 static const struct opt *const tables[] = { own, options_retrieve, options_limits, options_tell, options_node, options_general, NULL };
 

@@ -18,11 +18,10 @@
 #include "dicom/value.h"
 
 static const struct opt own[] = {
-	{ "dry-run", "n", NULL, OPT_FLAG, offsetof(struct values, dry_run), 0, 0, NULL, "Retrieval",
-	  "Ask the PACS, show what would be done, fetch nothing." },
-	{ "save-state", "", "FILE", OPT_STRING, offsetof(struct values, save_state), 0, 0, NULL, "Retrieval",
-	  "Save the state to FILE, for \"dicom-qr resume\"." },
-	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
+	FLAG("dry-run", "n", offsetof(struct values, dry_run), "Retrieval", "Ask the PACS, show what would be done, fetch nothing."),
+	STRING("save-state", "", "FILE", offsetof(struct values, save_state), "Retrieval",
+	       "Save the state to FILE, for \"dicom-qr resume\"."),
+	OPT_END
 };
 static const struct opt *const tables[] = {
 	options_series, own, options_retrieve, options_limits, options_tell, options_node, options_general, NULL

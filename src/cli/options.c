@@ -21,216 +21,206 @@
 
 #define AT(member) offsetof(struct values, member)
 #define DAY 86400LL
-#define END { NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL }
 
 #define NODE "Node"
 const struct opt options_node[] = {
-	{ "aet", "", "TITLE", OPT_STRING, AT(aet), 0, 0, NULL, NODE, "Our own AE title, the calling one (default: DICOMQR)." },
-	{ "called-aet", "", "TITLE", OPT_STRING, AT(called_aet), 0, 0, NULL, NODE, "The AE title of the PACS (default: ANY-SCP)." },
-	{ "model", "", "ROOT", OPT_CHOICE, AT(model), 0, 0, "study|patient|patient-study", NODE,
-	  "Information model: study root, patient root or patient/study only (default: study)." },
-	{ "charset", "", "TERM", OPT_STRING, AT(charset), 0, 0, NULL, NODE,
-	  "Character set of search keys, and of answers that declare none, as a DICOM defined term such as \"ISO_IR 100\" "
-	  "(default: ISO_IR 192, UTF-8)." },
-	{ "tls-ca", "", "PATH", OPT_STRING, AT(tls_ca), 0, 0, NULL, NODE,
-	  "Talk TLS, and believe the certificates in this PEM file or folder; \"none\" believes anybody's." },
-	{ "tls-cert", "", "FILE", OPT_STRING, AT(tls_cert), 0, 0, NULL, NODE, "Our own certificate for TLS, in PEM." },
-	{ "tls-key", "", "FILE", OPT_STRING, AT(tls_key), 0, 0, NULL, NODE, "Its private key, in PEM, without a passphrase." },
-	{ "timeout", "", "SECONDS", OPT_SECONDS, AT(timeout), 1, DAY, NULL, NODE, "Connection timeout (default: 60)." },
-	END
+	STRING("aet", "", "TITLE", AT(aet), NODE, "Our own AE title, the calling one (default: DICOMQR)."),
+	STRING("called-aet", "", "TITLE", AT(called_aet), NODE, "The AE title of the PACS (default: ANY-SCP)."),
+	CHOICE("model", "", "ROOT", AT(model), "study|patient|patient-study", NODE,
+	       "Information model: study root, patient root or patient/study only (default: study)."),
+	STRING("charset", "", "TERM", AT(charset), NODE,
+	       "Character set of search keys, and of answers that declare none, as a DICOM defined term such as \"ISO_IR 100\" "
+	       "(default: ISO_IR 192, UTF-8)."),
+	STRING("tls-ca", "", "PATH", AT(tls_ca), NODE,
+	       "Talk TLS, and believe the certificates in this PEM file or folder; \"none\" believes anybody's."),
+	STRING("tls-cert", "", "FILE", AT(tls_cert), NODE, "Our own certificate for TLS, in PEM."),
+	STRING("tls-key", "", "FILE", AT(tls_key), NODE, "Its private key, in PEM, without a passphrase."),
+	SECONDS("timeout", "", "SECONDS", AT(timeout), 1, DAY, NODE, "Connection timeout (default: 60)."),
+	OPT_END
 };
 
 #define QUERY "Query"
 const struct opt options_dates[] = {
-	{ "study-date", "", "DATE", OPT_STRING, AT(study_date), 0, 0, NULL, QUERY,
-	  "Study date or range: YYYYMMDD, YYYYMMDD-YYYYMMDD, open at either end, YYYY-MM-DD, today, yesterday, -30d." },
-	{ "from", "", "DAY", OPT_STRING, AT(from), 0, 0, NULL, QUERY,
-	  "Studies of this day and later, instead of --study-date: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d." },
-	{ "until", "", "DAY", OPT_STRING, AT(until), 0, 0, NULL, QUERY, "Studies of this day and earlier." },
-	END
+	STRING("study-date", "", "DATE", AT(study_date), QUERY,
+	       "Study date or range: YYYYMMDD, YYYYMMDD-YYYYMMDD, open at either end, YYYY-MM-DD, today, yesterday, -30d."),
+	STRING("from", "", "DAY", AT(from), QUERY,
+	       "Studies of this day and later, instead of --study-date: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d."),
+	STRING("until", "", "DAY", AT(until), QUERY, "Studies of this day and earlier."),
+	OPT_END
 };
 
 const struct opt options_query[] = {
-	{ "patient-name", "", "NAME", OPT_STRING, AT(patient_name), 0, 0, NULL, QUERY, "Patient name; wildcards * and ?." },
-	{ "patient-id", "", "ID", OPT_STRING, AT(patient_id), 0, 0, NULL, QUERY, "Patient ID." },
-	{ "study-time", "", "TIME", OPT_STRING, AT(study_time), 0, 0, NULL, QUERY,
-	  "Studies made at this time of the day: HHMM-HHMM, HHMMSS-HHMMSS, open at either end; checked here, and part of the request "
-	  "when the date is a single day." },
-	{ "study-uid", "", "UID", OPT_STRING, AT(study_uid), 0, 0, NULL, QUERY, "Study Instance UID." },
-	{ "accession-number", "", "NUMBER", OPT_STRING, AT(accession_number), 0, 0, NULL, QUERY, "Accession Number." },
-	{ "modality", "", "MODALITY", OPT_STRING, AT(modality), 0, 0, NULL, QUERY,
-	  "Studies with this modality (CT, MR, US ...); checked here again, since some PACS ignore it." },
-	{ "study-description", "", "TEXT", OPT_STRING, AT(study_description), 0, 0, NULL, QUERY,
-	  "Study description; wildcards * and ?." },
-	{ "desc-include", "", "WORDS", OPT_STRING, AT(desc_include), 0, 0, NULL, QUERY,
-	  "Keep only studies whose description contains one of these comma-separated words, in any case; checked here." },
-	{ "desc-exclude", "", "WORDS", OPT_TEXT, AT(desc_exclude), 0, 0, NULL, QUERY,
-	  "Leave out studies whose description contains one of these comma-separated words, in any case; checked here." },
-	{ "station-include", "", "WORDS", OPT_STRING, AT(station_include), 0, 0, NULL, QUERY,
-	  "Keep only studies from a station whose name contains one of these comma-separated words, in any case; checked here, by the "
-	  "series where the PACS does not tell it of studies." },
-	{ "station-exclude", "", "WORDS", OPT_TEXT, AT(station_exclude), 0, 0, NULL, QUERY,
-	  "Leave out studies from a station whose name contains one of these comma-separated words, in any case; checked here." },
-	{ "sr-only", "", NULL, OPT_FLAG, AT(sr_only), 0, 0, NULL, QUERY,
-	  "Only studies that consist of structured reports (SR) alone; checked here." },
-	END
+	STRING("patient-name", "", "NAME", AT(patient_name), QUERY, "Patient name; wildcards * and ?."),
+	STRING("patient-id", "", "ID", AT(patient_id), QUERY, "Patient ID."),
+	STRING("study-time", "", "TIME", AT(study_time), QUERY,
+	       "Studies made at this time of the day: HHMM-HHMM, HHMMSS-HHMMSS, open at either end; checked here, and part of the request "
+	       "when the date is a single day."),
+	STRING("study-uid", "", "UID", AT(study_uid), QUERY, "Study Instance UID."),
+	STRING("accession-number", "", "NUMBER", AT(accession_number), QUERY, "Accession Number."),
+	STRING("modality", "", "MODALITY", AT(modality), QUERY,
+	       "Studies with this modality (CT, MR, US ...); checked here again, since some PACS ignore it."),
+	STRING("study-description", "", "TEXT", AT(study_description), QUERY, "Study description; wildcards * and ?."),
+	STRING("desc-include", "", "WORDS", AT(desc_include), QUERY,
+	       "Keep only studies whose description contains one of these comma-separated words, in any case; checked here."),
+	TEXT("desc-exclude", "", "WORDS", AT(desc_exclude), QUERY,
+	       "Leave out studies whose description contains one of these comma-separated words, in any case; checked here."),
+	STRING("station-include", "", "WORDS", AT(station_include), QUERY,
+	       "Keep only studies from a station whose name contains one of these comma-separated words, in any case; checked here, by the "
+	       "series where the PACS does not tell it of studies."),
+	TEXT("station-exclude", "", "WORDS", AT(station_exclude), QUERY,
+	       "Leave out studies from a station whose name contains one of these comma-separated words, in any case; checked here."),
+	FLAG("sr-only", "", AT(sr_only), QUERY, "Only studies that consist of structured reports (SR) alone; checked here."),
+	OPT_END
 };
 
 const struct opt options_batch[] = {
-	{ "batch", "", "FILE", OPT_STRING, AT(batch), 0, 0, NULL, QUERY,
-	  "Studies named by the lines of a CSV file whose first line has DICOM keywords (AccessionNumber, PatientID, StudyDate ...); each line "
-	  "is asked for before anything is retrieved, and accounted for: found, several (all are taken), none, error.  - is standard input." },
-	{ "batch-report", "", "FILE", OPT_STRING, AT(batch_report), 0, 0, NULL, QUERY,
-	  "Where the account of the batch goes, as CSV (default: standard output)." },
-	END
+	STRING("batch", "", "FILE", AT(batch), QUERY,
+	       "Studies named by the lines of a CSV file whose first line has DICOM keywords (AccessionNumber, PatientID, StudyDate ...); each line "
+	       "is asked for before anything is retrieved, and accounted for: found, several (all are taken), none, error.  - is standard input."),
+	STRING("batch-report", "", "FILE", AT(batch_report), QUERY,
+	       "Where the account of the batch goes, as CSV (default: standard output)."),
+	OPT_END
 };
 
 const struct opt options_keys[] = {
-	{ "level", "L", "LEVEL", OPT_STRING, AT(level), 0, 0, NULL, QUERY, "PATIENT, STUDY, SERIES or IMAGE (default: STUDY)." },
-	{ "key", "k", "KEY", OPT_LIST, AT(keys), 0, 0, NULL, QUERY,
-	  "A matching key, Keyword=value or gggg,eeee=value; without a value the attribute is asked for.  May be repeated." },
-	{ "return", "", "KEYWORD", OPT_LIST, AT(returns), 0, 0, NULL, QUERY, "A further attribute to ask for.  May be repeated." },
-	{ "series-uid", "", "UID", OPT_STRING, AT(series_uid), 0, 0, NULL, QUERY, "Series Instance UID, for the levels below." },
-	{ "sort", "", "KEYWORD", OPT_STRING, AT(sort), 0, 0, NULL, QUERY,
-	  "Sort by this attribute, descending as -KEYWORD; rows without it come last (default: as the PACS answers)." },
-	{ "limit", "", "N", OPT_INTEGER, AT(limit), 1, 1000000000, NULL, QUERY, "Stop after so many rows." },
-	{ "count", "", NULL, OPT_FLAG, AT(count_only), 0, 0, NULL, QUERY, "Show only how many rows there are." },
-	{ "tree", "", NULL, OPT_FLAG, AT(tree), 0, 0, NULL, QUERY,
-	  "Show patients, their studies, series and objects, as far down as --level says (default: IMAGE)." },
-	{ "fail-if-empty", "", NULL, OPT_FLAG, AT(fail_if_empty), 0, 0, NULL, QUERY, "Exit status 4 when nothing matched." },
-	END
+	STRING("level", "L", "LEVEL", AT(level), QUERY, "PATIENT, STUDY, SERIES or IMAGE (default: STUDY)."),
+	LIST("key", "k", "KEY", AT(keys), QUERY,
+	       "A matching key, Keyword=value or gggg,eeee=value; without a value the attribute is asked for.  May be repeated."),
+	LIST("return", "", "KEYWORD", AT(returns), QUERY, "A further attribute to ask for.  May be repeated."),
+	STRING("series-uid", "", "UID", AT(series_uid), QUERY, "Series Instance UID, for the levels below."),
+	STRING("sort", "", "KEYWORD", AT(sort), QUERY,
+	       "Sort by this attribute, descending as -KEYWORD; rows without it come last (default: as the PACS answers)."),
+	INTEGER("limit", "", "N", AT(limit), 1, 1000000000, QUERY, "Stop after so many rows."),
+	FLAG("count", "", AT(count_only), QUERY, "Show only how many rows there are."),
+	FLAG("tree", "", AT(tree), QUERY,
+	       "Show patients, their studies, series and objects, as far down as --level says (default: IMAGE)."),
+	FLAG("fail-if-empty", "", AT(fail_if_empty), QUERY, "Exit status 4 when nothing matched."),
+	OPT_END
 };
 
 #define SELECTION "Selection within the studies"
 const struct opt options_select[] = {
-	{ "select", "", "WHAT", OPT_CHOICE, AT(select), 0, 0, "all|dose", SELECTION,
-	  "all, or dose: of each CT, MG, DX, CR, XA or RF study what tells the dose, a Radiation Dose SR where there is one "
-	  "(default: all)." },
-	{ "empty-sr", "", NULL, OPT_FLAG, AT(empty_sr), 0, 0, NULL, SELECTION,
-	  "With --select dose: without another report also take an SR of which the PACS lists no object, or no SOP class." },
-	{ "series-modality", "", "LIST", OPT_STRING, AT(series_modality), 0, 0, NULL, SELECTION,
-	  "Only series of these comma-separated modalities." },
-	{ "series-description", "", "WORDS", OPT_STRING, AT(series_description), 0, 0, NULL, SELECTION,
-	  "Only series whose description contains one of these comma-separated words, in any case." },
-	{ "sop-class", "", "UIDS", OPT_STRING, AT(sop_class), 0, 0, NULL, SELECTION,
-	  "Only objects of these comma-separated SOP Class UIDs." },
-	END
+	CHOICE("select", "", "WHAT", AT(select), "all|dose", SELECTION,
+	       "all, or dose: of each CT, MG, DX, CR, XA or RF study what tells the dose, a Radiation Dose SR where there is one "
+	       "(default: all)."),
+	FLAG("empty-sr", "", AT(empty_sr), SELECTION,
+	       "With --select dose: without another report also take an SR of which the PACS lists no object, or no SOP class."),
+	STRING("series-modality", "", "LIST", AT(series_modality), SELECTION, "Only series of these comma-separated modalities."),
+	STRING("series-description", "", "WORDS", AT(series_description), SELECTION,
+	       "Only series whose description contains one of these comma-separated words, in any case."),
+	STRING("sop-class", "", "UIDS", AT(sop_class), SELECTION, "Only objects of these comma-separated SOP Class UIDs."),
+	OPT_END
 };
 
 #define RETRIEVE "Retrieval"
 const struct opt options_retrieve[] = {
-	{ "move-dest", "", "TITLE", OPT_STRING, AT(move_dest), 0, 0, NULL, RETRIEVE,
-	  "Move destination AE title (required for C-MOVE; with --listen it defaults to our own)." },
-	{ "listen", "", "PORT", OPT_INTEGER, AT(listen), 1, 65535, NULL, RETRIEVE,
-	  "Receive what is moved ourselves, on this port; the PACS must know the move destination at this host and port." },
-	{ "accept-from", "", "HOST", OPT_LIST, AT(accept_from), 0, 0, NULL, RETRIEVE,
-	  "A further host that may send to our receiver, when the PACS sends from another address.  May be repeated." },
-	{ "method", "", "METHOD", OPT_CHOICE, AT(method), 0, 0, "c-move|c-get|auto", RETRIEVE,
-	  "c-move, c-get, or auto: C-GET, and C-MOVE to our receiver for what C-GET cannot bring (default: c-move)." },
-	{ "output", "o", "DIR", OPT_STRING, AT(output), 0, 0, NULL, RETRIEVE,
-	  "Output directory for retrieved files (default: current directory)." },
-	{ "hierarchical", "", NULL, OPT_FLAG, AT(hierarchical), 0, 0, NULL, RETRIEVE,
-	  "Organize files hierarchically (default: one folder, names as DCMTK gives them)." },
-	{ "layout", "", "TEMPLATE", OPT_STRING, AT(layout), 0, 0, NULL, RETRIEVE,
-	  "Path of each file from its attributes, e.g. {PatientID}/{StudyDate}-{Modality}/{SeriesNumber:04}/{InstanceNumber:05}.dcm." },
-	{ "validate", "", NULL, OPT_FLAG, AT(validate), 0, 0, NULL, RETRIEVE,
-	  "Read every file of the retrieved studies once more at the end, and report how many are valid." },
-	{ "force", "", NULL, OPT_FLAG, AT(force), 0, 0, NULL, RETRIEVE, "Ask again for objects that are here already." },
-	{ "trust", "", "WHAT", OPT_CHOICE, AT(trust), 0, 0, "list|count|status", RETRIEVE,
-	  "What proves a study complete: the PACS's list of its objects, its count, or the final status (default: list)." },
-	{ "parallel", "", "N", OPT_INTEGER, AT(parallel), 1, 64, NULL, RETRIEVE,
-	  "Maximum concurrent retrievals; fewer are used while the PACS refuses more (default: 1)." },
-	{ "retries", "", "N", OPT_INTEGER, AT(retries), 0, 100, NULL, RETRIEVE, "Further tries of what failed for now (default: 3)." },
-	{ "retry-wait", "", "SECONDS", OPT_SECONDS, AT(retry_wait), 0, DAY, NULL, RETRIEVE,
-	  "Pause before the first further try; it grows (default: 5)." },
-	{ "first-timeout", "", "SECONDS", OPT_SECONDS, AT(first_timeout), 0, DAY, NULL, RETRIEVE,
-	  "Until the first object arrives; 0 = no limit (default: 300)." },
-	{ "stall-timeout", "", "SECONDS", OPT_SECONDS, AT(stall_timeout), 0, DAY, NULL, RETRIEVE,
-	  "Without a new object or byte; 0 = no limit (default: 60)." },
-	{ "study-timeout", "", "SECONDS", OPT_SECONDS, AT(study_timeout), 0, 30 * DAY, NULL, RETRIEVE,
-	  "Hard limit for one study; 0 = no limit (default: 0)." },
-	{ "pause", "", "SECONDS", OPT_SECONDS, AT(pause), 0, DAY, NULL, RETRIEVE, "Pause between requests (default: 0)." },
-	{ "mode", "", "UMASK", OPT_STRING, AT(mode), 0, 0, NULL, RETRIEVE,
-	  "Permissions of files and folders as an octal umask (default: 077, for the owner alone)." },
-	END
+	STRING("move-dest", "", "TITLE", AT(move_dest), RETRIEVE,
+	       "Move destination AE title (required for C-MOVE; with --listen it defaults to our own)."),
+	INTEGER("listen", "", "PORT", AT(listen), 1, 65535, RETRIEVE,
+	       "Receive what is moved ourselves, on this port; the PACS must know the move destination at this host and port."),
+	LIST("accept-from", "", "HOST", AT(accept_from), RETRIEVE,
+	       "A further host that may send to our receiver, when the PACS sends from another address.  May be repeated."),
+	CHOICE("method", "", "METHOD", AT(method), "c-move|c-get|auto", RETRIEVE,
+	       "c-move, c-get, or auto: C-GET, and C-MOVE to our receiver for what C-GET cannot bring (default: c-move)."),
+	STRING("output", "o", "DIR", AT(output), RETRIEVE, "Output directory for retrieved files (default: current directory)."),
+	FLAG("hierarchical", "", AT(hierarchical), RETRIEVE,
+	       "Organize files hierarchically (default: one folder, names as DCMTK gives them)."),
+	STRING("layout", "", "TEMPLATE", AT(layout), RETRIEVE,
+	       "Path of each file from its attributes, e.g. {PatientID}/{StudyDate}-{Modality}/{SeriesNumber:04}/{InstanceNumber:05}.dcm."),
+	FLAG("validate", "", AT(validate), RETRIEVE,
+	       "Read every file of the retrieved studies once more at the end, and report how many are valid."),
+	FLAG("force", "", AT(force), RETRIEVE, "Ask again for objects that are here already."),
+	CHOICE("trust", "", "WHAT", AT(trust), "list|count|status", RETRIEVE,
+	       "What proves a study complete: the PACS's list of its objects, its count, or the final status (default: list)."),
+	INTEGER("parallel", "", "N", AT(parallel), 1, 64, RETRIEVE,
+	       "Maximum concurrent retrievals; fewer are used while the PACS refuses more (default: 1)."),
+	INTEGER("retries", "", "N", AT(retries), 0, 100, RETRIEVE, "Further tries of what failed for now (default: 3)."),
+	SECONDS("retry-wait", "", "SECONDS", AT(retry_wait), 0, DAY, RETRIEVE,
+	       "Pause before the first further try; it grows (default: 5)."),
+	SECONDS("first-timeout", "", "SECONDS", AT(first_timeout), 0, DAY, RETRIEVE,
+	       "Until the first object arrives; 0 = no limit (default: 300)."),
+	SECONDS("stall-timeout", "", "SECONDS", AT(stall_timeout), 0, DAY, RETRIEVE,
+	       "Without a new object or byte; 0 = no limit (default: 60)."),
+	SECONDS("study-timeout", "", "SECONDS", AT(study_timeout), 0, 30 * DAY, RETRIEVE,
+	       "Hard limit for one study; 0 = no limit (default: 0)."),
+	SECONDS("pause", "", "SECONDS", AT(pause), 0, DAY, RETRIEVE, "Pause between requests (default: 0)."),
+	STRING("mode", "", "UMASK", AT(mode), RETRIEVE,
+	       "Permissions of files and folders as an octal umask (default: 077, for the owner alone)."),
+	OPT_END
 };
 
 const struct opt options_series[] = {
-	{ "study-uid", "", "UID", OPT_STRING, AT(study_uid), 0, 0, NULL, RETRIEVE, "Study Instance UID to retrieve." },
-	{ "series-uid", "", "UID", OPT_STRING, AT(series_uid), 0, 0, NULL, RETRIEVE,
-	  "Series Instance UID to retrieve (requires --study-uid)." },
-	{ "instance-uid", "", "UID", OPT_STRING, AT(instance_uid), 0, 0, NULL, RETRIEVE,
-	  "SOP Instance UID to retrieve (requires --study-uid and --series-uid)." },
-	{ "uid-list", "", "FILE", OPT_STRING, AT(uid_list), 0, 0, NULL, RETRIEVE,
-	  "File with one Study Instance UID per line; # begins a comment; - is standard input." },
-	END
+	STRING("study-uid", "", "UID", AT(study_uid), RETRIEVE, "Study Instance UID to retrieve."),
+	STRING("series-uid", "", "UID", AT(series_uid), RETRIEVE, "Series Instance UID to retrieve (requires --study-uid)."),
+	STRING("instance-uid", "", "UID", AT(instance_uid), RETRIEVE,
+	       "SOP Instance UID to retrieve (requires --study-uid and --series-uid)."),
+	STRING("uid-list", "", "FILE", AT(uid_list), RETRIEVE,
+	       "File with one Study Instance UID per line; # begins a comment; - is standard input."),
+	OPT_END
 };
 
 #define LIMITS "Limits"
 const struct opt options_limits[] = {
-	{ "max-studies", "", "N", OPT_INTEGER, AT(max_studies), 1, 100000000, NULL, LIMITS, "At most so many studies in this run; \"dicom-qr resume\" takes the next ones." },
-	{ "max-images", "", "N", OPT_INTEGER, AT(max_images), 1, 1000000000, NULL, LIMITS,
-	  "Ask for at most so many objects in this run; the last study may be taken in part." },
-	{ "max-bytes", "", "SIZE", OPT_BYTES, AT(max_bytes), 1, 1LL << 60, NULL, LIMITS, "Stop after so many bytes (512M, 20G)." },
-	{ "max-duration", "", "TIME", OPT_SECONDS, AT(max_duration), 1, 3650 * DAY, NULL, LIMITS, "Stop after so long (90m, 8h)." },
-	{ "window", "", "WHEN", OPT_STRING, AT(window), 0, 0, NULL, LIMITS,
-	  "Ask the PACS only at these local times: 19:00-06:00, or \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\"; a window over midnight belongs "
-	  "to the day on which it begins (default: the node's windows, else always)." },
-	END
+	INTEGER("max-studies", "", "N", AT(max_studies), 1, 100000000, LIMITS,
+	       "At most so many studies in this run; \"dicom-qr resume\" takes the next ones."),
+	INTEGER("max-images", "", "N", AT(max_images), 1, 1000000000, LIMITS,
+	       "Ask for at most so many objects in this run; the last study may be taken in part."),
+	BYTES("max-bytes", "", "SIZE", AT(max_bytes), 1, 1LL << 60, LIMITS, "Stop after so many bytes (512M, 20G)."),
+	SECONDS("max-duration", "", "TIME", AT(max_duration), 1, 3650 * DAY, LIMITS, "Stop after so long (90m, 8h)."),
+	STRING("window", "", "WHEN", AT(window), LIMITS,
+	       "Ask the PACS only at these local times: 19:00-06:00, or \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\"; a window over midnight belongs "
+	       "to the day on which it begins (default: the node's windows, else always)."),
+	OPT_END
 };
 
 #define TELL "Telling others"
 const struct opt options_tell[] = {
-	{ "on-study", "", "PROGRAM", OPT_STRING, AT(on_study), 0, 0, NULL, TELL,
-	  "Run PROGRAM for each study that has news, with its folder, Study Instance UID, verdict and manifest as arguments." },
-	{ "on-finish", "", "PROGRAM", OPT_STRING, AT(on_finish), 0, 0, NULL, TELL,
-	  "Run PROGRAM at the end, whatever came of it, with the exit status and the output directory as arguments." },
-	{ "hook-timeout", "", "TIME", OPT_SECONDS, AT(hook_timeout), 1, 30 * DAY, NULL, TELL,
-	  "How long each such program may take (default: 10m)." },
-	{ "metrics", "", "FILE", OPT_STRING, AT(metrics), 0, 0, NULL, TELL,
-	  "Write what the run came to into FILE, in the text format of Prometheus' node exporter; other users may read it." },
-	END
+	STRING("on-study", "", "PROGRAM", AT(on_study), TELL,
+	       "Run PROGRAM for each study that has news, with its folder, Study Instance UID, verdict and manifest as arguments."),
+	STRING("on-finish", "", "PROGRAM", AT(on_finish), TELL,
+	       "Run PROGRAM at the end, whatever came of it, with the exit status and the output directory as arguments."),
+	SECONDS("hook-timeout", "", "TIME", AT(hook_timeout), 1, 30 * DAY, TELL, "How long each such program may take (default: 10m)."),
+	STRING("metrics", "", "FILE", AT(metrics), TELL,
+	       "Write what the run came to into FILE, in the text format of Prometheus' node exporter; other users may read it."),
+	OPT_END
 };
 
 #define MODE "Mode (choose one)"
 const struct opt options_mode[] = {
-	{ "interactive", "", NULL, OPT_FLAG, AT(interactive), 0, 0, NULL, MODE, "Show the studies found and ask which to retrieve." },
-	{ "auto", "", NULL, OPT_FLAG, AT(automatic), 0, 0, NULL, MODE, "Retrieve all matching studies." },
-	{ "review", "", NULL, OPT_FLAG, AT(review), 0, 0, NULL, MODE, "Query only; save the state for later." },
-	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, MODE,
-	  "Ask the PACS, show what would be done, fetch nothing; goes with each mode." },
-	{ "save-state", "", "FILE", OPT_STRING, AT(save_state), 0, 0, NULL, MODE,
-	  "Save query and retrieval state to FILE, for \"dicom-qr resume\"." },
-	{ "fail-if-empty", "", NULL, OPT_FLAG, AT(fail_if_empty), 0, 0, NULL, MODE, "Exit status 4 when nothing matched." },
-	END
+	FLAG("interactive", "", AT(interactive), MODE, "Show the studies found and ask which to retrieve."),
+	FLAG("auto", "", AT(automatic), MODE, "Retrieve all matching studies."),
+	FLAG("review", "", AT(review), MODE, "Query only; save the state for later."),
+	FLAG("dry-run", "n", AT(dry_run), MODE, "Ask the PACS, show what would be done, fetch nothing; goes with each mode."),
+	STRING("save-state", "", "FILE", AT(save_state), MODE, "Save query and retrieval state to FILE, for \"dicom-qr resume\"."),
+	FLAG("fail-if-empty", "", AT(fail_if_empty), MODE, "Exit status 4 when nothing matched."),
+	OPT_END
 };
 
 const struct opt options_resume[] = {
-	{ "state", "", "FILE", OPT_STRING, AT(state), 0, 0, NULL, "Resume", "The state file to carry on with; - is standard input." },
-	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, "Resume", "Show what would be done, fetch nothing." },
-	END
+	STRING("state", "", "FILE", AT(state), "Resume", "The state file to carry on with; - is standard input."),
+	FLAG("dry-run", "n", AT(dry_run), "Resume", "Show what would be done, fetch nothing."),
+	OPT_END
 };
 
 const struct opt options_format[] = {
-	{ "format", "", "FORMAT", OPT_CHOICE, AT(format), 0, 0, "table|json|jsonl|csv", "Output",
-	  "table, json, jsonl (one object a line, as they come) or csv (default: table)." },
-	END
+	CHOICE("format", "", "FORMAT", AT(format), "table|json|jsonl|csv", "Output",
+	       "table, json, jsonl (one object a line, as they come) or csv (default: table)."),
+	OPT_END
 };
 
 #define GENERAL "General"
 const struct opt options_general[] = {
-	{ "verbose", "v", NULL, OPT_FLAG, AT(verbose), 0, 0, NULL, GENERAL, "Show verbose output including detailed progress." },
-	{ "debug", "d", NULL, OPT_FLAG, AT(debug), 0, 0, NULL, GENERAL, "Show everything, with the command lines of the tools." },
-	{ "quiet", "q", NULL, OPT_FLAG, AT(quiet), 0, 0, NULL, GENERAL,
-	  "One line when something needs attention, none otherwise." },
-	{ "progress", "", "HOW", OPT_CHOICE, AT(progress), 0, 0, "auto|plain|json|none", GENERAL,
-	  "A live line on a terminal and plain lines otherwise; or plain, json, none (default: auto)." },
-	{ "log-file", "", "FILE", OPT_STRING, AT(log_file), 0, 0, NULL, GENERAL, "Append the log to FILE." },
-	{ "log-phi", "", NULL, OPT_FLAG, AT(log_phi), 0, 0, NULL, GENERAL,
-	  "Let log lines show where in the output folder a file lies, which may name patients; without it they carry UIDs alone." },
-	{ "help", "h", NULL, OPT_FLAG, AT(help), 0, 0, NULL, GENERAL, "Show this help." },
-	{ "version", "", NULL, OPT_FLAG, AT(version), 0, 0, NULL, GENERAL, "Show the version." },
-	END
+	FLAG("verbose", "v", AT(verbose), GENERAL, "Show verbose output including detailed progress."),
+	FLAG("debug", "d", AT(debug), GENERAL, "Show everything, with the command lines of the tools."),
+	FLAG("quiet", "q", AT(quiet), GENERAL, "One line when something needs attention, none otherwise."),
+	CHOICE("progress", "", "HOW", AT(progress), "auto|plain|json|none", GENERAL,
+	       "A live line on a terminal and plain lines otherwise; or plain, json, none (default: auto)."),
+	STRING("log-file", "", "FILE", AT(log_file), GENERAL, "Append the log to FILE."),
+	FLAG("log-phi", "", AT(log_phi), GENERAL,
+	       "Let log lines show where in the output folder a file lies, which may name patients; without it they carry UIDs alone."),
+	FLAG("help", "h", AT(help), GENERAL, "Show this help."),
+	FLAG("version", "", AT(version), GENERAL, "Show the version."),
+	OPT_END
 };
 
 void values_init(struct values *v)

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/plan/filter.h"
+#include "cli/numbers.h"
 #include "dicom/value.h"
 
 #define RULE "─────────────────────────────────────────────────"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/numbers.h"
 #include "core/plan/filter.h"
 #include "core/plan/hours.h"
 

@@ -16,25 +16,25 @@ struct values {
 
 #define AT(member) offsetof(struct values, member)
 static const struct opt common[] = {
-	{ "dry-run", "n", NULL, OPT_FLAG, AT(dry_run), 0, 0, NULL, "Running", "Only show what would be done." },
-	{ "verbose", "v", NULL, OPT_FLAG, AT(verbose), 0, 0, NULL, "Output", "Say more.\n.Twice: 'even' more\\." },
-	{ "hidden", "", NULL, OPT_FLAG, AT(hidden), 0, 0, NULL, "Output", NULL },
+	FLAG("dry-run", "n", AT(dry_run), "Running", "Only show what would be done."),
+	FLAG("verbose", "v", AT(verbose), "Output", "Say more.\n.Twice: 'even' more\\."),
+	FLAG("hidden", "", AT(hidden), "Output", NULL),
 	{ NULL, NULL, NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL },
 };
 static const struct opt own[] = {
-	{ "study-date", "d", "DATE", OPT_STRING, AT(date), 0, 0, NULL, "Query",
-	  "Studies of that day or range, such as 2026-11-21, -300d or yesterday; the default is the last 30 days." },
+	STRING("study-date", "d", "DATE", AT(date), "Query",
+	       "Studies of that day or range, such as 2026-11-21, -300d or yesterday; the default is the last 30 days."),
 	{ "method", NULL, "METHOD", OPT_CHOICE, AT(method), 0, 0, "c-move|c-get|auto", "Running",
 	  "How to retrieve: whichever of these has worked before, a guess otherwise." },
-	{ "port", "p", "PORT", OPT_INTEGER, AT(port), 1, 65535, NULL, "Query", "Port." },
-	{ "offset", "", "N", OPT_INTEGER, AT(offset), -5, 0, NULL, "Query", "Offset." },
-	{ "many", "", "N", OPT_INTEGER, AT(many), 1, 0, NULL, "Query", "Many." },
-	{ "timeout", "t", "SECONDS", OPT_SECONDS, AT(timeout), 0, 0, NULL, "Running", "Timeout." },
-	{ "an-option-with-a-very-long-name", "", "SIZE", OPT_BYTES, AT(size), 0, 0, NULL, "Running", "Size." },
-	{ NULL, "ct", NULL, OPT_FLAG, AT(ct), 0, 0, NULL, "Query", "CT only." },
-	{ "aetitle", "aec", "TITLE", OPT_STRING, AT(aet), 0, 0, NULL, "Query", "Title." },
-	{ "modality", "m", "MOD", OPT_LIST, AT(modalities), 0, 0, NULL, "Query", "Modality; may be repeated." },
-	{ NULL, "", NULL, OPT_FLAG, 0, 0, 0, NULL, NULL, NULL },
+	INTEGER("port", "p", "PORT", AT(port), 1, 65535, "Query", "Port."),
+	INTEGER("offset", "", "N", AT(offset), -5, 0, "Query", "Offset."),
+	INTEGER("many", "", "N", AT(many), 1, 0, "Query", "Many."),
+	SECONDS("timeout", "t", "SECONDS", AT(timeout), 0, 0, "Running", "Timeout."),
+	BYTES("an-option-with-a-very-long-name", "", "SIZE", AT(size), 0, 0, "Running", "Size."),
+	FLAG(NULL, "ct", AT(ct), "Query", "CT only."),
+	STRING("aetitle", "aec", "TITLE", AT(aet), "Query", "Title."),
+	LIST("modality", "m", "MOD", AT(modalities), "Query", "Modality; may be repeated."),
+	OPT_END,
 };
 static const struct opt *const tables[] = { common, own, NULL };
 static const struct opt_command command = {

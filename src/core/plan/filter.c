@@ -1,145 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a person chose, and what a study must meet.  Nothing is guessed: a selection is understood whole or refused, and
- * an attribute that the PACS did not return leaves a study in. */
+/* An attribute that the PACS did not return leaves a study in. */
 #include "core/plan/filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
-
-/* The selection. */
-
-enum { SHOWN_MAX = 60 };		/* bytes of a wrong part repeated to the person */
-
-struct span {
-	const char *text;
-	size_t len;
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct span trim(struct span s)
-{
-	while (s.len && is_blank(s.text[0])) {
-		s.text++;
-		s.len--;
-	}
-	while (s.len && is_blank(s.text[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-/* The part before the next separator; *rest moves behind it, NULL after the last one. */
-static struct span next_part(const char **rest, const char *separators)
-{
-	struct span s = { *rest, strcspn(*rest, separators) };
-
-	*rest = s.text[s.len] ? s.text + s.len + 1 : NULL;
-	return trim(s);
-}
-
-static bool is_word(struct span s, const char *word)
-{
-	return s.len == strlen(word) && !strncasecmp(s.text, word, s.len);
-}
-
-static int refuse(struct span s, struct err *e, const char *why)
-{
-	return err_set(e, ERR_USAGE, "%.*s%s: %s", (int)(s.len < SHOWN_MAX ? s.len : SHOWN_MAX), s.text,
-		       s.len < SHOWN_MAX ? "" : "...", why);
-}
-
-/* A number of as many digits as one likes: what does not fit is as good as SIZE_MAX, which no list reaches. */
-static bool read_number(struct span s, size_t *ret_number)
-{
-	size_t number = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.text[i] < '0' || s.text[i] > '9')
-			return false;
-		if (__builtin_mul_overflow(number, (size_t)10, &number) ||
-		    __builtin_add_overflow(number, (size_t)(s.text[i] - '0'), &number))
-			number = SIZE_MAX / 10;
-	}
-	*ret_number = number;
-	return s.len > 0;
-}
-
-static int check_range(struct span part, size_t from, size_t until, size_t count, struct err *e)
-{
-	char why[80];
-
-	if (!from || !until)
-		return refuse(part, e, "numbers begin at 1");
-	if (from > until)
-		return refuse(part, e, "the range runs backwards");
-	if (until <= count)
-		return 0;
-	snprintf(why, sizeof why, count ? "there %s only %zu stud%s" : "there are no studies", count == 1 ? "is" : "are", count,
-		 count == 1 ? "y" : "ies");
-	return refuse(part, e, why);
-}
-
-/* "5" or "1-5". */
-static int read_range(struct span part, size_t count, size_t *ret_from, size_t *ret_until, struct err *e)
-{
-	const char *dash = memchr(part.text, '-', part.len);
-	struct span first = part, last = part;
-
-	if (dash) {
-		first.len = (size_t)(dash - part.text);
-		last = (struct span){ dash + 1, part.len - first.len - 1 };
-	}
-	first = trim(first);
-	last = trim(last);
-	if (dash && (!first.len || !last.len))
-		return refuse(part, e, first.len ? "the range has no end" : "the range has no beginning");
-	if (!read_number(first, ret_from) || !read_number(last, ret_until))
-		return refuse(part, e, "not a number; write numbers like 1,3,5-7, or all, or none");
-	return check_range(part, *ret_from, *ret_until, count, e);
-}
-
-/* One range or "all"; marks it unless chosen is NULL. */
-static int take_part(struct span part, bool *chosen, size_t count, struct err *e)
-{
-	size_t from = 1, until = count;
-
-	if (!part.len)
-		return err_set(e, ERR_USAGE, "nothing beside a comma: write numbers like 1,3,5-7");
-	if (!is_word(part, "all") && read_range(part, count, &from, &until, e) < 0)
-		return -1;
-	for (size_t i = from; chosen && i <= until; i++)
-		chosen[i - 1] = true;
-	return 0;
-}
-
-static int take_parts(const char *text, bool *chosen, size_t count, struct err *e)
-{
-	while (text)
-		if (take_part(next_part(&text, ","), chosen, count, e) < 0)
-			return -1;
-	return 0;
-}
-
-int numbers_parse(const char *text, bool *chosen, size_t count, struct err *e)
-{
-	struct span whole = trim((struct span){ text, strlen(text) });
-	bool none = !whole.len || is_word(whole, "none");
-
-	if (!none && take_parts(text, NULL, count, e) < 0)	/* first only looks: a refused choice changes nothing */
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		chosen[i] = false;
-	return none ? 0 : take_parts(text, chosen, count, e);
-}
-
-/* The conditions. */
+#include "base/span.h"
 
 void filter_done(struct filter *c)
 {
@@ -210,7 +78,7 @@ static bool any_name_matches(const char *given, const char *name)
 	if (value_matches(pattern, name, true))
 		return true;
 	while (name)
-		if (name_matches(pattern, next_part(&name, "=")))
+		if (name_matches(pattern, span_next(&name, "=")))
 			return true;
 	return false;
 }
@@ -273,7 +141,7 @@ static bool meets_modality(struct asking *a)
 	if (!asked(rest) || !(has = returned(a, STUDY_MODALITIES, "modality")))
 		return true;
 	while (rest) {
-		struct span part = next_part(&rest, ",\\");
+		struct span part = span_next(&rest, ",\\");
 		auto_free char *word = mem_strn(part.text, part.len);
 
 		if (part.len && value_has(has, word))
@@ -288,7 +156,7 @@ static char *find_word(const char *words, const char *text, bool *ret_any)
 {
 	*ret_any = false;
 	while (words) {
-		struct span part = next_part(&words, ",");
+		struct span part = span_next(&words, ",");
 		auto_free char *word = mem_strn(part.text, part.len);
 
 		*ret_any |= part.len > 0;
@@ -306,9 +174,9 @@ static bool meets_sr_only(struct asking *a)
 	if (!a->want->sr_only || !(has = returned(a, STUDY_MODALITIES, "modality")))
 		return true;
 	for (const char *rest = has; rest;) {
-		struct span part = next_part(&rest, "\\");
+		struct span part = span_next(&rest, "\\");
 
-		any = !part.len || is_word(part, "SR");
+		any = !part.len || span_is(part, "SR");
 		if (!any)
 			rest = NULL;
 	}

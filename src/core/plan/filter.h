@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From answers to the studies wanted: the selection that a person types, and conditions checked on our side. */
+/* Conditions on studies that are checked on our side. */
 #pragma once
 
 #include <stdbool.h>
 
-#include "base/err.h"
 #include "dicom/study.h"
 #include "dicom/value.h"
-
-/* "1,3,5", "1-5", "all", "1-3,5,7-9" (spaces allowed): sets or clears every chosen[i] for numbers 1..count.  ERR_USAGE says
- * which part is wrong ("7-3: the range runs backwards", "12: there are only 5 studies"), and chosen is as it was.  "" and
- * "none" choose nothing. */
-int numbers_parse(const char *text, bool *chosen, size_t count, struct err *);
 
 /* Conditions that are always checked here, whatever the PACS claims to have filtered. */
 struct filter {
