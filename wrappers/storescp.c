@@ -111,3 +111,11 @@ int storescp_read_log(struct storescp_reading *r, const char *into, struct err *
 	lines_done(&lines);
 	return 0;
 }
+
+const char *storescp_sop_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strchr(slash ? slash : path, '.');
+
+	return dot && dot[1] ? dot + 1 : NULL;
+}

@@ -22,3 +22,5 @@ struct storescp_reading {
 void storescp_line(struct storescp_reading *, const char *text, size_t len);
 /* Reads the log that a storescp left in its folder; missing = nothing was said.  0, or -1 when it cannot be read. */
 int storescp_read_log(struct storescp_reading *, const char *into, struct err *);
+/* The SOP Instance UID by which it named a file ("CT.1.2.3"), lent by path; NULL when the name is none of its own. */
+const char *storescp_sop_of(const char *path);

@@ -24,6 +24,17 @@ static void test_admission(void)
 	CHECK_INT(rules.count, ADMISSION_ADDRESSES_MAX);
 }
 
+/* An object of this study came over this connection. */
+static void came(struct claims *c, unsigned connection, const char *study)
+{
+	static unsigned objects;
+	char sop[32];
+
+	snprintf(sop, sizeof sop, "1.2.%u", ++objects);
+	claims_carried(c, connection, sop);
+	claims_came(c, sop, study);
+}
+
 static void test_one_claim(void)
 {
 	struct claims *c = claims_new();
@@ -42,7 +53,7 @@ static void test_one_claim(void)
 	CHECK_INT(claims_open(c, &a), 0);
 	CHECK_INT(claims_stored(c, &a), 3);
 	two = claims_connected(c);
-	claims_came(c, two, "1.2");
+	came(c, two, "1.2");
 	claims_gone(c, two, 2);
 	CHECK_INT(claims_stored(c, &a), 5);
 	claims_drop(c, &a);
@@ -64,15 +75,18 @@ static void test_two_claims(void)
 	two = claims_connected(c);
 	CHECK(claims_may_be(c, one, &a) && claims_may_be(c, one, &b));
 	CHECK(!claims_is(c, one, &a) && !claims_is(c, one, &b));
-	claims_came(c, one, "2.1");
-	claims_came(c, one, "9.9");			/* what nobody claims tells nothing */
+	came(c, one, "2.1");
+	came(c, one, "9.9");			/* what nobody claims tells nothing */
 	CHECK(!claims_may_be(c, one, &a) && claims_is(c, one, &b));
 	CHECK_INT(claims_open(c, &a), 1);
 	CHECK_INT(claims_open(c, &b), 2);
+	claims_carried(c, two, "7.7");
 	claims_gone(c, two, 4);				/* it may have been for either */
 	CHECK_INT(claims_stored(c, &a), 0);
 	CHECK_INT(claims_stored(c, &b), 0);
-	claims_came(c, two, "1.1");			/* its objects were placed after its end */
+	claims_came(c, "7.8", "1.1");			/* an object that came another way */
+	CHECK_INT(claims_stored(c, &a), 0);
+	claims_came(c, "7.7", "1.1");			/* it was placed after the end of its connection */
 	CHECK_INT(claims_stored(c, &a), 4);
 	claims_drop(c, &b);
 	CHECK(claims_may_be(c, one, &a));		/* it is open, and may be used for another */
@@ -107,10 +121,10 @@ static void test_kept_open(void)
 
 	claims_add(c, "1.1", &a);
 	one = claims_connected(c);
-	claims_came(c, one, "1.1");
+	came(c, one, "1.1");
 	claims_drop(c, &a);
 	claims_add(c, "2.1", &b);
-	claims_came(c, one, "2.1");
+	came(c, one, "2.1");
 	claims_gone(c, one, 10);
 	CHECK_INT(claims_stored(c, &b), 0);
 	claims_drop(c, &b);
@@ -118,8 +132,8 @@ static void test_kept_open(void)
 	claims_add(c, "1.1", &a);
 	claims_add(c, "2.1", &b);
 	one = claims_connected(c);
-	claims_came(c, one, "1.1");
-	claims_came(c, one, "2.1");
+	came(c, one, "1.1");
+	came(c, one, "2.1");
 	claims_gone(c, one, 10);
 	CHECK_INT(claims_stored(c, &a), 0);
 	CHECK_INT(claims_stored(c, &b), 0);

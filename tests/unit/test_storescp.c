@@ -88,8 +88,17 @@ static void test_command(void)
 	dcmtk_done(&d);
 }
 
+static void test_names(void)
+{
+	CHECK_STR(storescp_sop_of("/run/in-1.d/CT.1.2.3"), "1.2.3");
+	CHECK_STR(storescp_sop_of("MR.9"), "9");
+	CHECK(!storescp_sop_of("/run/in.d/CT"));
+	CHECK(!storescp_sop_of("/run/CT."));
+}
+
 int main(void)
 {
+	test_names();
 	test_transcripts();
 	test_titles();
 	test_log_file();

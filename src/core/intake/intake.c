@@ -253,8 +253,7 @@ static void tell(struct batch *b)
 		struct intake_object object = {
 			item_get(item, TAG_StudyInstanceUID), item_get(item, TAG_SeriesInstanceUID), item_get(item, TAG_SOPInstanceUID),
 			item_get(item, TAG_SOPClassUID), item_get(item, TAG_TransferSyntaxUID), item->placed, item->sender,
-			item->connection, item->bytes,
-			item->duplicate, item->conflict
+			item->bytes, item->duplicate, item->conflict
 		};
 
 		if (item->placed)
@@ -334,8 +333,7 @@ static void start_ready(struct intake *in)
 		in->flush = false;
 }
 
-void intake_add(struct intake *in, const char *path, int64_t bytes, const char *sender, unsigned connection,
-		bool in_flight)
+void intake_add(struct intake *in, const char *path, int64_t bytes, const char *sender, bool in_flight)
 {
 	auto_free char *own = staging_file(in->staging);
 	struct batch *b = in->filling;
@@ -354,7 +352,7 @@ void intake_add(struct intake *in, const char *path, int64_t bytes, const char *
 	in->added++;
 	mem_grow(b->items, b->count, b->room);
 	b->items[b->count] = (struct item){ .path = mem_str(own), .name = mem_str(intake_base_name(path)), .sender = mem_str(sender),
-					    .connection = connection, .bytes = bytes, .in_flight = in_flight };
+					    .bytes = bytes, .in_flight = in_flight };
 	dataset_init(&b->items[b->count++].set);
 	b->bytes += bytes;
 	start_ready(in);

@@ -15,7 +15,6 @@ struct intake_object {
 	const char *study, *series, *sop, *sop_class, *transfer_syntax;
 	const char *path;		/* relative to the output */
 	const char *sender;
-	unsigned connection;		/* as given to intake_add */
 	int64_t bytes;
 	bool duplicate;			/* the same content lies there already: counted, not stored twice */
 	bool conflict;			/* the same UID with other content lies there already: both are kept */
@@ -42,10 +41,9 @@ struct intake *intake_new(struct session *, struct staging *, const struct layou
 			  void *owner);
 /* What could not be placed for want of room stays in the staging folder, which is marked to be kept. */
 void intake_free(struct intake *);
-/* Moves the file away from path and queues it.  connection: any number by which the caller knows the way it came.  in_flight:
- * it may have been cut when its tool was ended; if it was, it is dropped without a word. */
-void intake_add(struct intake *, const char *path, int64_t bytes, const char *sender, unsigned connection,
-		bool in_flight);
+/* Moves the file away from path and queues it.  in_flight: it may have been cut when its tool was ended; if it
+ * was, it is dropped without a word. */
+void intake_add(struct intake *, const char *path, int64_t bytes, const char *sender, bool in_flight);
 /* Starts on what is queued even if it is little. */
 void intake_flush(struct intake *);
 bool intake_idle(const struct intake *);

@@ -12,7 +12,6 @@ struct item {
 	char *path;			/* in the staging folder; then NULL */
 	char *name;			/* as its tool named it: CT.1.2.3 */
 	char *sender;
-	unsigned connection;
 	int64_t bytes;
 	bool in_flight;
 	char sha256[65];

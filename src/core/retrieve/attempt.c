@@ -33,7 +33,7 @@ static void take_file(void *owner, const char *path, int64_t bytes, bool in_flig
 	peer_key(&a->with.how->peer, node);
 	snprintf(sender, sizeof sender, "%s by %s", node, retriever_of(a->batch.request.method)->name);
 	in_flight = in_flight && (size_t)a->said.finals < a->files.count;
-	intake_add(a->with.intake, path, bytes, sender, 0, in_flight);
+	intake_add(a->with.intake, path, bytes, sender, in_flight);
 }
 
 void attempt_touch(struct attempt *a, struct retrieval *r, int64_t bytes)

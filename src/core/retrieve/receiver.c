@@ -80,12 +80,16 @@ static void know_sender(struct connection *c)
 	}
 }
 
-static void take(void *owner, const char *path, int64_t bytes, bool in_flight)
+static void take_file(void *owner, const char *path, int64_t bytes, bool in_flight)
 {
 	struct connection *c = owner;
 
+	const char *sop = storescp_sop_of(path);
+
 	know_sender(c);
-	intake_add(c->receiver->intake, path, bytes, c->sender, c->number, in_flight && !c->released);
+	if (sop)
+		claims_carried(c->receiver->claims, c->number, sop);
+	intake_add(c->receiver->intake, path, bytes, c->sender, in_flight && !c->released);
 }
 
 /* That came over it: the last one of a connection that was cut may not have. */
@@ -122,7 +126,7 @@ static void scp_done(void *owner, const struct child_result *result)
 	}
 	log_debug("connection from %s ended after %lld ms%s%s", c->sender, (long long)result->ran_ms, c->said.trouble[0] ? ": " : "",
 		  c->said.trouble);
-	arrivals_scan(&c->inbox, true, take, c);
+	arrivals_scan(&c->inbox, true, take_file, c);
 	connection_free(c);
 	intake_flush(r->intake);
 }
@@ -291,7 +295,7 @@ void receiver_drain(struct receiver *r)
 {
 	r->admission.draining = true;
 	for (struct connection *c = r->connections; c; c = c->next) {
-		arrivals_scan(&c->inbox, false, take, c);
+		arrivals_scan(&c->inbox, false, take_file, c);
 		c->drain_taken = c->inbox.taken;
 		c->active_ms = clock_ms();
 	}
@@ -300,7 +304,7 @@ void receiver_drain(struct receiver *r)
 void receiver_scan(struct receiver *r)
 {
 	for (struct connection *c = r->connections; c; c = c->next) {
-		arrivals_scan(&c->inbox, false, take, c);
+		arrivals_scan(&c->inbox, false, take_file, c);
 		end_if_silent(c);
 		end_if_drained(c);
 	}
@@ -311,9 +315,9 @@ void receiver_claim(struct receiver *r, const char *study_uid, const void *whose
 	claims_add(r->claims, study_uid, whose);
 }
 
-void receiver_came(struct receiver *r, unsigned connection, const char *study_uid)
+void receiver_came(struct receiver *r, const char *sop, const char *study_uid)
 {
-	claims_came(r->claims, connection, study_uid);
+	claims_came(r->claims, sop, study_uid);
 }
 
 void receiver_last(struct receiver *r, const void *whose)

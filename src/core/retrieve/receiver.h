@@ -24,7 +24,8 @@ void receiver_close(struct receiver *);	/* when none is open */
 void receiver_scan(struct receiver *);
 /* Objects of the study are for whose from now on (receiver_judge.h says whose a connection is). */
 void receiver_claim(struct receiver *, const char *study_uid, const void *whose);
-void receiver_came(struct receiver *, unsigned connection, const char *study_uid);	/* an object of the study, over this connection */
+/* An object that was received is of this study. */
+void receiver_came(struct receiver *, const char *sop, const char *study_uid);
 void receiver_last(struct receiver *, const void *whose);	/* connections opened from now on are for others */
 void receiver_release(struct receiver *, const void *whose);	/* it is over */
 /* Ends the open connections that are for whose and nobody else. */

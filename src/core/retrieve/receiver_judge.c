@@ -43,10 +43,13 @@ struct claimant {
 struct claimed {			/* a connection */
 	unsigned number;
 	const void *whose;		/* NULL = not known yet */
+	struct map *sops;		/* SOP Instance UIDs of files that came over it, the study not known yet */
 	bool shared;			/* it brought objects for several */
 	bool gone;
 	int stored;			/* whole objects, when it is gone */
 };
+
+#define SOPS_MAX 10000			/* of a connection; what nobody asked for stays among them */
 
 struct claims {
 	struct map *studies;		/* Study Instance UID -> whose */
@@ -69,6 +72,8 @@ void claims_free(struct claims *c)
 {
 	if (!c)
 		return;
+	for (size_t i = 0; i < c->connection_count; i++)
+		map_free(c->connections[i].sops, NULL);
 	map_free(c->studies, NULL);
 	free(c->claimants);
 	free(c->connections);
@@ -129,8 +134,10 @@ static void connections_drop(struct claims *c, const void *whose)
 	for (size_t i = 0; i < c->connection_count; i++) {
 		struct claimed *at = &c->connections[i];
 
-		if (at->gone && (at->whose == whose || !c->claimant_count))
+		if (at->gone && (at->whose == whose || !c->claimant_count)) {
+			map_free(at->sops, NULL);
 			continue;
+		}
 		if (at->whose == whose) {
 			at->whose = NULL;
 			at->shared = true;
@@ -154,16 +161,35 @@ void claims_drop(struct claims *c, const void *whose)
 unsigned claims_connected(struct claims *c)
 {
 	mem_grow(c->connections, c->connection_count, c->connection_room);
-	c->connections[c->connection_count++] = (struct claimed){ .number = ++c->numbered };
+	c->connections[c->connection_count++] = (struct claimed){ .number = ++c->numbered, .sops = map_new() };
 	return c->numbered;
 }
 
-void claims_came(struct claims *c, unsigned connection, const char *study_uid)
+void claims_carried(struct claims *c, unsigned connection, const char *sop)
 {
 	struct claimed *at = connection_find(c, connection);
+
+	if (at && map_count(at->sops) < SOPS_MAX)
+		map_put(at->sops, sop, NULL);
+}
+
+static struct claimed *connection_that_carried(const struct claims *c, const char *sop)
+{
+	for (size_t i = 0; i < c->connection_count; i++)
+		if (map_has(c->connections[i].sops, sop))
+			return &c->connections[i];
+	return NULL;
+}
+
+void claims_came(struct claims *c, const char *sop, const char *study_uid)
+{
+	struct claimed *at = connection_that_carried(c, sop);
 	const void *whose = map_get(c->studies, study_uid);
 
-	if (!at || !whose)
+	if (!at)
+		return;
+	map_remove(at->sops, sop);
+	if (!whose)
 		return;
 	at->shared |= at->whose && at->whose != whose;
 	at->whose = whose;

@@ -39,8 +39,10 @@ void claims_close(struct claims *, const void *whose);
 void claims_drop(struct claims *, const void *whose);
 /* A connection was opened; the number by which it is known from now on. */
 unsigned claims_connected(struct claims *);
-/* An object of the study came over it. */
-void claims_came(struct claims *, unsigned connection, const char *study_uid);
+/* A file came over it, of which no more than the SOP Instance UID is known. */
+void claims_carried(struct claims *, unsigned connection, const char *sop);
+/* The object with this SOP Instance UID is of this study: so its connection is known. */
+void claims_came(struct claims *, const char *sop, const char *study_uid);
 /* It is gone; stored: whole objects that came over it. */
 void claims_gone(struct claims *, unsigned connection, int stored);
 /* May it bring objects for whose? */

@@ -76,7 +76,7 @@ static void object_placed(void *owner, const struct intake_object *object)
 	if ((a = attempt_of(run->attempts, r)))
 		attempt_touch(a, r, object->bytes);
 	if (run->receiver)
-		receiver_came(run->receiver, object->connection, object->study);
+		receiver_came(run->receiver, object->sop, object->study);
 	if (!retrieval_have(r, object->series, object->sop, object->sop_class, object->path) && !object->duplicate)
 		retrieval_surplus(r, object->series, object->sop);
 }
@@ -195,7 +195,7 @@ static void leftover(void *owner, const char *path)
 	struct stat st;
 
 	if (lstat(path, &st) == 0)
-		intake_add(run->intake, path, st.st_size, "an earlier run", 0, true);
+		intake_add(run->intake, path, st.st_size, "an earlier run", true);
 }
 
 static bool leftovers_over(void *owner)
