@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The random fault runner is itself tested: a seed gives the same case, the judge objects to each doctored result, and programs that
+# lie about what they did are found.
+. "${srcdir:-.}/tests/lib.sh" || exit 1
+
+need /usr/bin/python3
+export top_builddir DICOM_QR BADPACS TMPDIR=$T
+unset DICOM_QR_TEST DICOM_QR_LEDGER
+/usr/bin/python3 "$tests_dir/soak/test_faults.py" >"$T/out" 2>&1 || fail "$(tail -n 30 "$T/out")"
+/usr/bin/python3 "$tests_dir/soak/test_faults.py" lies >"$T/out" 2>&1 || fail "$(tail -n 30 "$T/out")"
