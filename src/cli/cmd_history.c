@@ -10,6 +10,7 @@
 #include "cli/exit.h"
 #include "cli/records.h"
 #include "cli/sheet.h"
+#include "core/ledger/queries.h"
 
 static const struct opt *const tables[] = { options_rows, options_shape, options_general, NULL };
 

@@ -14,6 +14,8 @@
 #include "cli/progress.h"
 #include "cli/sheet.h"
 #include "core/archive/import.h"
+#include "core/ledger/instances.h"
+#include "core/ledger/purge.h"
 #include "dicom/value.h"
 
 /* ---- import ---- */

@@ -12,6 +12,7 @@
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "cli/task.h"
+#include "core/ledger/facts.h"
 #include "core/ledger/ledger.h"
 #include "core/node/nodes.h"
 

@@ -12,6 +12,7 @@
 #include "cli/exit.h"
 #include "cli/selection.h"
 #include "cli/fetch.h"
+#include "core/ledger/studies.h"
 #include "core/node/facts.h"
 #include "core/plan/state.h"
 #include "core/query/studies.h"

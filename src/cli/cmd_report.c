@@ -12,6 +12,8 @@
 #include "cli/records.h"
 #include "cli/sheet.h"
 #include "core/ledger/calendar.h"
+#include "core/ledger/queries.h"
+#include "core/ledger/studies.h"
 
 static const struct opt *const tables[] = { options_report, options_dates, options_shape, options_general, NULL };
 

@@ -11,6 +11,7 @@
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/fetch.h"
+#include "core/ledger/jobs.h"
 #include "core/plan/state.h"
 #include "core/retrieve/job.h"
 

@@ -12,6 +12,8 @@
 #include "cli/exit.h"
 #include "cli/progress.h"
 #include "cli/sheet.h"
+#include "core/ledger/jobs.h"
+#include "core/ledger/marks.h"
 
 static const struct opt *const tables[] = { options_status, options_rows, options_shape, options_general, NULL };
 

@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "cli/fetch.h"
+#include "core/ledger/marks.h"
 #include "core/nightly/nightly.h"
 #include "core/query/studies.h"
 #include "core/retrieve/job.h"

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/progress.h"
+#include "core/ledger/attempts.h"
 #include "core/retrieve/retrieval.h"
 #include "dicom/tag.h"
 #include "wrappers/findscu.h"

@@ -5,6 +5,10 @@
 
 #include "base/mem.h"
 #include "cli/sheet.h"
+#include "core/ledger/attempts.h"
+#include "core/ledger/owed.h"
+#include "core/ledger/queries.h"
+#include "core/ledger/studies.h"
 
 /* A DIMSE status as everybody writes it; null for none. */
 static struct json *status_word(int status)

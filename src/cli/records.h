@@ -3,7 +3,10 @@
 #pragma once
 
 #include "base/json.h"
-#include "core/ledger/ledger.h"
+#include "core/ledger/attempts.h"
+#include "core/ledger/owed.h"
+#include "core/ledger/queries.h"
+#include "core/ledger/studies.h"
 
 struct json *query_record(const struct ledger_query *);
 struct json *study_record(const struct ledger_study *);

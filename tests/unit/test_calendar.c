@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 #include "check.h"
+#include "core/ledger/queries.h"
+#include "core/ledger/studies.h"
 
 static time_t noon(int year, int month, int day)
 {

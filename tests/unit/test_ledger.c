@@ -15,7 +15,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "check.h"
-#include "core/ledger/ledger_p.h"
+#include "core/ledger/attempts.h"
+#include "core/ledger/facts.h"
+#include "core/ledger/instances.h"
+#include "core/ledger/jobs.h"
+#include "core/ledger/owed.h"
+#include "core/ledger/purge.h"
+#include "core/ledger/queries.h"
+#include "core/ledger/sql.h"
+#include "core/ledger/studies.h"
 
 static char folder[] = "/tmp/test-ledger-XXXXXX";
 static char warned[500];

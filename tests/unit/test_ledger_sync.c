@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "check.h"
 #include "core/ledger/ledger.h"
+#include "core/ledger/marks.h"
 
 static char folder[] = "/tmp/test-ledger-sync-XXXXXX";
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "check.h"
+#include "core/ledger/instances.h"
 
 static char folder[] = "/tmp/test-manifest-XXXXXX";
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 #include "core/query/find.h"
 #include "core/query/objects.h"

@@ -16,6 +16,7 @@
 #include "core/archive/organise_p.h"
 #include "core/intake/examine.h"
 #include "core/intake/hashing.h"
+#include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 #include "dicom/tag.h"
 

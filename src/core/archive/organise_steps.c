@@ -20,6 +20,7 @@
 #include "core/intake/examine.h"
 #include "core/intake/hashing.h"
 #include "core/intake/staging.h"
+#include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 
 /* ---- locks ---- */

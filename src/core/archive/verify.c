@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "core/intake/examine.h"
 #include "core/intake/staging.h"
+#include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 #include "dicom/layout.h"
 #include "dicom/tag.h"

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/intake/hashing.h"
+#include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 #include "dicom/layout.h"
 #include "dicom/tag.h"

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/ledger/queries.h"
+#include "core/ledger/studies.h"
 #include "core/plan/plan.h"
 
 const char *calendar_state(const struct calendar_day *d)

@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 #include "core/ledger/ledger.h"
+#include "core/ledger/queries.h"
+#include "core/ledger/studies.h"
 #include "dicom/value.h"
 
 enum covered {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 
 struct holding {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening the ledger.  A file is ours when its application_id says so or when it is new; anything else is left as it is.
- * What the tables look like is the sum of the migrations, which are never changed, only added to. */
+/* Opening the ledger, and its transactions.  A file is ours when its application_id says so or when it is new; anything else is left as it is.
+ * A transaction that cannot be completed any more is doomed: nothing after it is written, and its outermost commit fails with
+ * the first reason. */
 #include "core/ledger/ledger.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,65 +17,100 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/ledger/ledger_p.h"
+#include "core/ledger/sql.h"
 
-enum {
-	APPLICATION_ID = 0x44435152,	/* "DCQR" */
-	BUSY_MS = 30000,
-	PATH_SHOWN = 200
-};
+enum { BUSY_MS = 30000, PATH_SHOWN = 200 };
 
-static const char *const migrations[] = {
-	"CREATE TABLE job(id INTEGER PRIMARY KEY, node TEXT NOT NULL, command TEXT NOT NULL, output TEXT NOT NULL,"
-	" state TEXT NOT NULL, user TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER, exit_status INTEGER, summary TEXT);"
-	"CREATE TABLE plan(job INTEGER PRIMARY KEY, text BLOB NOT NULL);"
-	"CREATE TABLE query(id INTEGER PRIMARY KEY, job INTEGER NOT NULL, node TEXT NOT NULL, level TEXT NOT NULL,"
-	" model TEXT NOT NULL, keys TEXT NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, rows INTEGER NOT NULL,"
-	" status INTEGER NOT NULL, comment TEXT NOT NULL, cut INTEGER NOT NULL);"
-	"CREATE INDEX query_by_node ON query(node, at);"
-	"CREATE TABLE study(job INTEGER NOT NULL, study_uid TEXT NOT NULL, position INTEGER NOT NULL, date TEXT NOT NULL,"
-	" modalities TEXT NOT NULL, verdict TEXT NOT NULL, why TEXT NOT NULL, expected INTEGER NOT NULL,"
-	" counted TEXT NOT NULL, received INTEGER NOT NULL, bytes INTEGER NOT NULL, attempts INTEGER NOT NULL,"
-	" PRIMARY KEY(job, study_uid, position)) WITHOUT ROWID;"
-	"CREATE INDEX study_by_uid ON study(study_uid, job);"
-	"CREATE TABLE attempt(id INTEGER PRIMARY KEY, job INTEGER NOT NULL, rung TEXT NOT NULL, command TEXT NOT NULL,"
-	" tool_version TEXT NOT NULL, at INTEGER NOT NULL, ms INTEGER, bytes INTEGER, exit_status INTEGER, status INTEGER,"
-	" completed INTEGER, failed INTEGER, objects INTEGER, outcome TEXT, words TEXT);"
-	"CREATE INDEX attempt_by_job ON attempt(job);"
-	"CREATE TABLE attempt_study(attempt INTEGER NOT NULL, study_uid TEXT NOT NULL, PRIMARY KEY(attempt, study_uid))"
-	" WITHOUT ROWID;"
-	"CREATE INDEX attempt_study_by_uid ON attempt_study(study_uid);"
-	"CREATE TABLE folder(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);"
-	"CREATE TABLE instance(folder INTEGER NOT NULL, path TEXT NOT NULL, sop TEXT NOT NULL, study TEXT NOT NULL,"
-	" series TEXT NOT NULL, sop_class TEXT NOT NULL, transfer_syntax TEXT NOT NULL, bytes INTEGER NOT NULL,"
-	" sha256 TEXT NOT NULL, at INTEGER NOT NULL, node TEXT NOT NULL, job INTEGER NOT NULL, UNIQUE(folder, path));"
-	"CREATE INDEX instance_by_study ON instance(folder, study);"
-	"CREATE TABLE learned(node TEXT NOT NULL, what TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,"
-	" times INTEGER NOT NULL, PRIMARY KEY(node, what)) WITHOUT ROWID;",
+void ledger_step(void)
+{
+	static long long taken;
+	const char *stop = getenv("DICOM_QR_STOP_AT_COMMIT");
 
-	/* Who asked; which process carries a job out: its number, and when it was born, since numbers come back. */
-	"ALTER TABLE query ADD COLUMN user TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE job ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE job ADD COLUMN born INTEGER NOT NULL DEFAULT 0;"
-	"CREATE INDEX query_by_job ON query(job);",
+	taken++;
+	if (stop && *stop && strtoll(stop, NULL, 10) == taken)
+		raise(SIGKILL);
+}
 
-	/* The programs that were told of studies, and what they are still to be told. */
-	"CREATE TABLE hook(id INTEGER PRIMARY KEY, job INTEGER NOT NULL, study_uid TEXT NOT NULL, verdict TEXT NOT NULL,"
-	" program TEXT NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, exit_status INTEGER NOT NULL, words TEXT NOT NULL);"
-	"CREATE INDEX hook_by_study ON hook(study_uid);"
-	"CREATE INDEX hook_by_job ON hook(job);"
-	"CREATE TABLE owed(output TEXT NOT NULL, study_uid TEXT NOT NULL, job INTEGER NOT NULL, node TEXT NOT NULL,"
-	" verdict TEXT NOT NULL, expected INTEGER NOT NULL, received INTEGER NOT NULL, tries INTEGER NOT NULL,"
-	" serial INTEGER NOT NULL, PRIMARY KEY(output, study_uid)) WITHOUT ROWID;",
+static int explain(struct ledger *l, int code, struct err *e)
+{
+	const char *words = l->db ? sqlite3_errmsg(l->db) : sqlite3_errstr(code);
+	int number = l->db ? sqlite3_system_errno(l->db) : 0;
 
-	/* Nightly runs: what each one is for, how far it has come, and what it knows of the studies of its last days. */
-	"CREATE TABLE sync(id INTEGER PRIMARY KEY, node TEXT NOT NULL, scope TEXT NOT NULL, what TEXT NOT NULL,"
-	" begun INTEGER NOT NULL, UNIQUE(node, scope));"
-	"CREATE TABLE sync_mark(sync INTEGER NOT NULL, day INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(sync, day))"
-	" WITHOUT ROWID;"
-	"CREATE TABLE sync_study(sync INTEGER NOT NULL, study_uid TEXT NOT NULL, date INTEGER NOT NULL, count INTEGER NOT NULL,"
-	" seen INTEGER NOT NULL, changed INTEGER NOT NULL, whole INTEGER NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY(sync, study_uid)) WITHOUT ROWID;",
-};
+	switch (code & 0xff) {
+	case SQLITE_FULL: case SQLITE_IOERR:
+		return err_set(e, ERR_SPACE, "the ledger %.*s cannot be written: %s%s%s", PATH_SHOWN, l->path, words,
+			       number ? ": " : "", number ? strerror(number) : "");
+	case SQLITE_NOTADB: case SQLITE_CORRUPT:
+		return err_set(e, ERR_INPUT, "the ledger %.*s is damaged (%s): move it aside, and a new one is made; files that "
+			       "were retrieved stay", PATH_SHOWN, l->path, words);
+	case SQLITE_BUSY: case SQLITE_LOCKED:
+		return err_set(e, ERR_LOCKED, "the ledger %.*s is in use by another program", PATH_SHOWN, l->path);
+	case SQLITE_NOMEM:
+		abort();
+	default:
+		return err_set(e, ERR_SYSTEM, "the ledger %.*s: %s%s%s", PATH_SHOWN, l->path, words, number ? ": " : "",
+			       number ? strerror(number) : "");
+	}
+}
+
+/* Some failures (a full disk, a read error) make SQLite undo the whole transaction by itself. */
+static bool is_undone(const struct ledger *l)
+{
+	return l->depth && l->db && sqlite3_get_autocommit(l->db);
+}
+
+int ledger_said(struct ledger *l, int code, struct err *e)
+{
+	explain(l, code, e);
+	if (is_undone(l) && !l->doom.kind)
+		l->doom = *e;
+	return -1;
+}
+
+int ledger_exec(struct ledger *l, const char *sql, struct err *e)
+{
+	int code = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? 0 : ledger_said(l, code, e);
+}
+
+/* IMMEDIATE: who begins to write waits for other writers here, not in the middle, where waiting cannot help. */
+int ledger_begin(struct ledger *l, struct err *e)
+{
+	if (!l->depth && ledger_exec(l, "BEGIN IMMEDIATE", e) < 0)
+		return -1;
+	l->depth++;
+	return 0;
+}
+
+int ledger_commit(struct ledger *l, struct err *e)
+{
+	assert(l->depth);
+	if (l->doom.kind || (l->depth == 1 && ledger_exec(l, "COMMIT", e) < 0)) {
+		if (l->doom.kind)
+			*e = l->doom;
+		ledger_rollback(l);
+		return -1;
+	}
+	if (!--l->depth)
+		ledger_step();
+	return 0;
+}
+
+void ledger_rollback(struct ledger *l)
+{
+	if (!l->depth)
+		return;
+	if (!l->doom.kind)
+		err_set(&l->doom, ERR_SYSTEM, "the ledger %.*s: the transaction was rolled back", PATH_SHOWN, l->path);
+	if (--l->depth)
+		return;
+	if (!sqlite3_get_autocommit(l->db))
+		sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	l->doom = (struct err){ ERR_NONE, "" };
+	free(l->folder);			/* its number may be gone */
+	l->folder = NULL;
+}
 
 static const char *home(void)
 {
@@ -101,53 +139,6 @@ const char *ledger_path(const struct ledger *l)
 	return l->path;
 }
 
-static int exec(struct ledger *l, const char *sql, struct err *e)
-{
-	int code = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
-
-	return code == SQLITE_OK ? 0 : ledger_said(l, code, e);
-}
-
-static int ask_number(struct ledger *l, const char *sql, int64_t *ret_number, struct err *e)
-{
-	sqlite3_stmt *s = NULL;
-	int code = sqlite3_prepare_v2(l->db, sql, -1, &s, NULL);
-
-	if (code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
-		*ret_number = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return code == SQLITE_ROW ? 0 : ledger_said(l, code, e);
-}
-
-static int check_identity(struct ledger *l, int64_t *ret_version, struct err *e)
-{
-	int64_t application, tables;
-
-	if (ask_number(l, "PRAGMA application_id", &application, e) < 0 ||
-	    ask_number(l, "PRAGMA user_version", ret_version, e) < 0 ||
-	    ask_number(l, "SELECT count(*) FROM sqlite_master", &tables, e) < 0)
-		return -1;
-	if (application != APPLICATION_ID && (application || *ret_version || tables))
-		return err_set(e, ERR_INPUT, "%.*s is the database of another program: give another path in DICOM_QR_LEDGER",
-			       PATH_SHOWN, l->path);
-	if (*ret_version <= (int64_t)countof(migrations))
-		return 0;
-	return err_set(e, ERR_INPUT, "the ledger %.*s was written by a newer dicom-qr (schema %lld, known here: %zu): use that one, "
-		       "or give another path in DICOM_QR_LEDGER", PATH_SHOWN, l->path, (long long)*ret_version, countof(migrations));
-}
-
-/* Looks at one snapshot: another process may be making the file at this moment. */
-static int identify(struct ledger *l, int64_t *ret_version, struct err *e)
-{
-	int failed;
-
-	if (exec(l, "BEGIN", e) < 0)
-		return -1;
-	failed = check_identity(l, ret_version, e);
-	sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
-	return failed;
-}
-
 /* SQLite does not ask its busy handler here, so that two who make the same ledger at once would disturb each other.  Where
  * the file system has no WAL, the old journal is as safe. */
 static int enter_wal(struct ledger *l, struct err *e)
@@ -159,27 +150,6 @@ static int enter_wal(struct ledger *l, struct err *e)
 	       clock_ms() < until)
 		sqlite3_sleep(10);
 	return code == SQLITE_OK ? 0 : ledger_said(l, code, e);
-}
-
-static int migrate(struct ledger *l, struct err *e)
-{
-	int64_t version;
-	auto_free char *stamp = mem_printf("PRAGMA application_id = %d; PRAGMA user_version = %zu", APPLICATION_ID,
-					   countof(migrations));
-
-	if (ledger_begin(l, e) < 0)
-		return -1;
-	if (check_identity(l, &version, e) < 0)		/* again: now nobody else can change it */
-		goto undo;
-	for (size_t v = (size_t)version; v < countof(migrations); v++)
-		if (exec(l, migrations[v], e) < 0)
-			goto undo;
-	if (exec(l, stamp, e) < 0)
-		goto undo;
-	return ledger_commit(l, e);
-undo:
-	ledger_rollback(l);
-	return -1;
 }
 
 /* Others may have had access to what is in it: that is worth a warning, once. */
@@ -205,20 +175,20 @@ static void tighten_all(const char *path)
 
 static int set_up(struct ledger *l, struct err *e)
 {
-	int64_t version = 0;
+	bool old = false;
 
 	sqlite3_extended_result_codes(l->db, 1);
 	sqlite3_busy_timeout(l->db, BUSY_MS);
 	if (sqlite3_db_readonly(l->db, "main") == 1)
 		return err_set(e, ERR_SYSTEM, "the ledger %.*s cannot be written: check its owner and permissions, or give another "
 			       "path in DICOM_QR_LEDGER", PATH_SHOWN, l->path);
-	if (exec(l, "PRAGMA trusted_schema = OFF", e) < 0 || identify(l, &version, e) < 0)
+	if (ledger_exec(l, "PRAGMA trusted_schema = OFF", e) < 0 || schema_identify(l, &old, e) < 0)
 		return -1;
 	tighten_all(l->path);			/* only now: it is ours */
 	if (enter_wal(l, e) < 0 ||
-	    exec(l, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192", e) < 0)
+	    ledger_exec(l, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192", e) < 0)
 		return -1;
-	return version < (int64_t)countof(migrations) ? migrate(l, e) : 0;
+	return old ? schema_migrate(l, e) : 0;
 }
 
 static int make_folder(const char *path, struct err *e)

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/ledger/instances.h"
 #include "dicom/layout.h"
 #include "dicom/value.h"
 

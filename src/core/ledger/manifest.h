@@ -3,6 +3,7 @@
  * transfer syntax, when, from where.  It travels with the files, so that a run without our ledger knows what is here. */
 #pragma once
 
+#include "core/ledger/instances.h"
 #include "core/ledger/ledger.h"
 
 /* Appends one line for each instance (all of one study); not flushed here. */

@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/ledger/held.h"
+#include "core/ledger/marks.h"
+#include "core/ledger/studies.h"
 #include "core/query/dose_plan.h"
 #include "core/tell/notify.h"
 #include "dicom/value.h"

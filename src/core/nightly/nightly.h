@@ -3,6 +3,7 @@
  * remembers for the next one. */
 #pragma once
 
+#include "core/ledger/marks.h"
 #include "core/nightly/watermark.h"
 #include "core/plan/plan.h"
 #include "core/query/search.h"

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/ledger/facts.h"
 #include "wrappers/retriever.h"
 
 #define WAYS_BYTES_MAX 16384

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/ledger/facts.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/ledger/facts.h"
 
 #define DOUBTS_MAX 3			/* so often in a row, and it is taken for a rule */
 #define LEARNED_CAP "list-cap"		/* in the ledger: a number */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/ledger/queries.h"
 #include "core/query/find.h"
 #include "core/query/series.h"
 #include "dicom/tag.h"

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/intake/arrivals.h"
+#include "core/ledger/attempts.h"
 #include "dicom/value.h"
 #include "wrappers/retriever.h"
 

@@ -8,7 +8,7 @@
 
 #include "core/intake/intake.h"
 #include "core/intake/staging.h"
-#include "core/ledger/ledger.h"
+#include "core/ledger/attempts.h"
 #include "core/retrieve/phase.h"
 #include "core/retrieve/receiver.h"
 #include "core/retrieve/request.h"

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "core/ledger/jobs.h"
+#include "core/ledger/studies.h"
 #include "core/plan/state.h"
 #include "core/query/limits.h"
 

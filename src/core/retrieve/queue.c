@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/ledger/studies.h"
 #include "core/tell/notify.h"
 
 #define STUDIES_MAX 600			/* in memory with their lists */

@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/ledger/jobs.h"
+#include "core/ledger/studies.h"
 #include "core/plan/state.h"
 #include "core/tell/notify.h"
 #include "dicom/value.h"

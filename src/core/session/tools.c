@@ -11,6 +11,7 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "core/ledger/facts.h"
 
 #define LEARNED_OF ""			/* no node's key is empty */
 

@@ -14,7 +14,10 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
+#include "core/ledger/owed.h"
+#include "core/ledger/studies.h"
 #include "core/tell/hook.h"
 
 #define ON_STUDY "--on-study"

@@ -7,6 +7,7 @@
  * by the next run with --on-study into the same folder, and what was told is not told again. */
 #pragma once
 
+#include "core/ledger/studies.h"
 #include "core/plan/plan.h"
 #include "core/session/session.h"
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Private to ledger*.c: one database connection, its cached statements, and running them. */
+/* Private to the ledger: one database connection, its cached statements, and running them. */
 #pragma once
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/ledger/ledger.h"
 
@@ -62,7 +64,12 @@ int ledger_said(struct ledger *, int code, struct err *);
 /* Each row to row(), which stops with non-zero. */
 typedef int row_fn(sqlite3_stmt *, void *owner);
 int ledger_walk(struct ledger *, enum statement, const struct cell *, size_t count, row_fn *row, void *owner, struct err *);
+/* The first column of the first row, yours; NULL when there is none, and then err tells whether that is a failure. */
+char *ledger_first_text(struct ledger *, enum statement, const struct cell *, size_t count, struct err *);
 const char *column_text(sqlite3_stmt *, int column);	/* never NULL */
-struct ledger_instance ledger_instance_of(sqlite3_stmt *, const char *output);
 /* Is the process there that had this number when it was born then? */
 bool ledger_process_lives(int64_t pid, int64_t born);
+int ledger_exec(struct ledger *, const char *sql, struct err *);
+/* core/ledger/schema.c: the file is ours, or new; it is brought up to date. */
+int schema_identify(struct ledger *, bool *ret_old, struct err *);
+int schema_migrate(struct ledger *, struct err *);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What nightly runs remember: where they began, their watermarks, and the studies of their last days. */
-#include "core/ledger/ledger.h"
+#include "core/ledger/marks.h"
 
 #include "base/clock.h"
-#include "base/mem.h"
-#include "core/ledger/ledger_p.h"
+#include "core/ledger/sql.h"
 
 static int found_sync(sqlite3_stmt *s, void *owner)
 {
@@ -96,23 +95,6 @@ int ledger_sync_study_put(struct ledger *l, int64_t sync, const char *study_uid,
 {
 	return ledger_run(l, SQL_SYNC_STUDY_PUT, CELLS(NUM(sync), TEXT(study_uid), NUM(study->date), NUM(study->count),
 						       NUM(study->seen), NUM(study->changed), NUM(study->whole), NUM(study->kept)), e);
-}
-
-static int found_verdict(sqlite3_stmt *s, void *owner)
-{
-	char **verdict = owner;
-
-	*verdict = mem_str(column_text(s, 0));
-	return 1;
-}
-
-char *ledger_standing(struct ledger *l, const char *node, const char *output, const char *study_uid)
-{
-	struct err ignored = { ERR_NONE, "" };
-	char *verdict = NULL;
-
-	ledger_walk(l, SQL_SYNC_VERDICT, CELLS(TEXT(node), TEXT(output), TEXT(study_uid)), found_verdict, &verdict, &ignored);
-	return verdict;
 }
 
 struct telling_syncs {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What programs are to be told, and what became of telling them. */
-#include "core/ledger/ledger.h"
+/* What programs are still to be told, and what became of telling them. */
+#include "core/ledger/owed.h"
 
-#include "core/ledger/ledger_p.h"
+#include "core/ledger/sql.h"
 
 int ledger_owe(struct ledger *l, const struct ledger_owed *o, struct err *e)
 {
@@ -20,39 +20,38 @@ static struct ledger_owed owed_of(sqlite3_stmt *s)
 	};
 }
 
-static int walk(struct ledger *l, enum statement which, const struct cell *cells, size_t count, ledger_owed_fn *fn, void *owner,
-		struct err *e)
+struct telling_owed {
+	ledger_owed_fn *fn;
+	void *owner;
+};
+
+static int tell_owed(sqlite3_stmt *s, void *owner)
 {
-	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
-	int code, failed = 0, stopped = 0;
+	const struct telling_owed *t = owner;
+	const struct ledger_owed o = owed_of(s);
 
-	if (!s)
-		return -1;
-	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE) {
-		const struct ledger_owed o = owed_of(s);
-
-		if (code == SQLITE_ROW)
-			stopped = fn(owner, &o);
-		else
-			failed = ledger_said(l, code, e);
-	}
-	ledger_give_back(l, which, s);
-	return failed;
+	return t->fn(t->owner, &o);
 }
 
 int ledger_owed(struct ledger *l, const char *output, const char *study_uid, ledger_owed_fn *fn, void *owner, struct err *e)
 {
-	return walk(l, SQL_OWED, CELLS(TEXT(output), TEXT(study_uid)), fn, owner, e);
+	struct telling_owed t = { fn, owner };
+
+	return ledger_walk(l, SQL_OWED, CELLS(TEXT(output), TEXT(study_uid)), tell_owed, &t, e);
 }
 
 int ledger_owed_all(struct ledger *l, const char *output, ledger_owed_fn *fn, void *owner, struct err *e)
 {
-	return walk(l, SQL_OWED_ALL, CELLS(TEXT(output)), fn, owner, e);
+	struct telling_owed t = { fn, owner };
+
+	return ledger_walk(l, SQL_OWED_ALL, CELLS(TEXT(output)), tell_owed, &t, e);
 }
 
 int ledger_owed_of(struct ledger *l, const char *study_uid, ledger_owed_fn *fn, void *owner, struct err *e)
 {
-	return walk(l, SQL_OWED_STUDY, CELLS(TEXT(study_uid)), fn, owner, e);
+	struct telling_owed t = { fn, owner };
+
+	return ledger_walk(l, SQL_OWED_STUDY, CELLS(TEXT(study_uid)), tell_owed, &t, e);
 }
 
 static int settle(struct ledger *l, enum statement which, const struct ledger_owed *o, struct err *e)
@@ -78,25 +77,26 @@ int ledger_told(struct ledger *l, const struct ledger_owed *o, const struct ledg
 	return ledger_commit(l, e);
 }
 
+struct telling_hooks {
+	ledger_hook_fn *fn;
+	void *owner;
+};
+
+static int tell_hook(sqlite3_stmt *s, void *owner)
+{
+	const struct telling_hooks *t = owner;
+	const struct ledger_hook h = {
+		.job = sqlite3_column_int64(s, 0), .study_uid = column_text(s, 1), .verdict = column_text(s, 2),
+		.program = column_text(s, 3), .at = sqlite3_column_int64(s, 4), .ms = sqlite3_column_int64(s, 5),
+		.exit_status = sqlite3_column_int(s, 6), .words = column_text(s, 7),
+	};
+
+	return t->fn(t->owner, &h);
+}
+
 int ledger_hooks(struct ledger *l, const char *study_uid, ledger_hook_fn *fn, void *owner, struct err *e)
 {
-	sqlite3_stmt *s = ledger_ask(l, SQL_HOOKS, CELLS(TEXT(study_uid)), e);
-	int code, failed = 0, stopped = 0;
+	struct telling_hooks t = { fn, owner };
 
-	if (!s)
-		return -1;
-	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE) {
-		const struct ledger_hook h = {
-			.job = sqlite3_column_int64(s, 0), .study_uid = column_text(s, 1), .verdict = column_text(s, 2),
-			.program = column_text(s, 3), .at = sqlite3_column_int64(s, 4), .ms = sqlite3_column_int64(s, 5),
-			.exit_status = sqlite3_column_int(s, 6), .words = column_text(s, 7),
-		};
-
-		if (code == SQLITE_ROW)
-			stopped = fn(owner, &h);
-		else
-			failed = ledger_said(l, code, e);
-	}
-	ledger_give_back(l, SQL_HOOKS, s);
-	return failed;
+	return ledger_walk(l, SQL_HOOKS, CELLS(TEXT(study_uid)), tell_hook, &t, e);
 }

@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the ledger remembers, a function a fact.  No SQL is made of values: each statement stands in the table below and its
- * values are bound. */
-#include "core/ledger/ledger.h"
+/* Every statement of the ledger, and running them.  No SQL is made of values: the values are bound. */
+#include "core/ledger/sql.h"
 
-#include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
-#include "core/ledger/ledger_p.h"
 
 /* One of backslash-separated modalities; "" is any. */
 #define HAS_MODALITY "(?2 = '' OR instr('\\' || s.modalities || '\\', '\\' || ?2 || '\\') > 0)"
 
 #define GOOD "('complete', 'complete-by-count', 'unverified')"
+
 #define QUERY_COLUMNS "id, job, node, level, model, keys, at, ms, rows, status, comment, cut, user"
+
 #define STUDY_COLUMNS(date) "s.job, s.study_uid, " date ", s.modalities, s.verdict, s.why, s.position, s.expected, s.counted, s.received," \
 	" s.bytes, s.attempts, j.node, j.output, j.started"
+
 #define KNOWN_DATE "CASE s.date WHEN '' THEN (SELECT max(d.date) FROM study d WHERE d.study_uid = s.study_uid) ELSE s.date END"
+
 #define OWED_COLUMNS "o.output, study_uid, job, o.node, verdict, expected, received, tries, serial, coalesce(pid, 0), coalesce(born, 0)"
+
 #define OWED_FROM " FROM owed o LEFT JOIN job j ON j.id = job AND ended IS NULL"
+
 #define NIGHTLY "'%dicom-qr sync %'"
+
 /* ?2 is a JSON list of the jobs that run. */
 #define OLD_JOBS "(SELECT id FROM job WHERE started < ?1 AND id NOT IN (SELECT value FROM json_each(?2)))"
 
@@ -141,100 +137,112 @@ const char *const ledger_sql[STATEMENTS] = {
 			      " WHERE t.attempt = a.id AND " HAS_MODALITY ")) ORDER BY a.id DESC LIMIT 2000)",
 };
 
-/* What the system calls the time at which a process began, in ticks since the machine did; 0 = there is no such process. */
-static int64_t born(pid_t pid)
+static int bind(sqlite3_stmt *s, const struct cell *cells, size_t count)
 {
-	auto_free char *path = mem_printf("/proc/%d/stat", (int)pid);
-	auto_buf struct buf text = BUF_INIT(1 << 16);
-	struct err ignored = { ERR_NONE, "" };
-	const char *at;
-	long long ticks;
+	int code = SQLITE_OK;
 
-	if (file_read(path, &text, &ignored) < 0)
-		return 0;
-	at = strrchr(buf_text(&text), ')');	/* the name before it may hold anything */
-	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %lld", &ticks) != 1)
-		return 0;
-	return ticks;
+	for (int i = 0; i < (int)count && code == SQLITE_OK; i++) {
+		const struct cell *c = &cells[i];
+
+		if (c->is_blob)
+			code = sqlite3_bind_blob64(s, i + 1, c->text, c->blob_len, SQLITE_STATIC);
+		else if (c->text)
+			code = sqlite3_bind_text(s, i + 1, c->text, -1, SQLITE_STATIC);
+		else
+			code = sqlite3_bind_int64(s, i + 1, c->number);
+	}
+	return code;
 }
 
-bool ledger_process_lives(int64_t pid, int64_t born_then)
+sqlite3_stmt *ledger_ask(struct ledger *l, enum statement which, const struct cell *cells, size_t count, struct err *e)
 {
-	return pid > 0 && pid <= INT_MAX && born_then && born((pid_t)pid) == born_then;
+	sqlite3_stmt *s = l->cached[which];
+	int code = SQLITE_OK;
+
+	if (l->doom.kind) {
+		*e = l->doom;
+		return NULL;
+	}
+	l->cached[which] = NULL;
+	if (!s)
+		code = sqlite3_prepare_v3(l->db, ledger_sql[which], -1, SQLITE_PREPARE_PERSISTENT, &s, NULL);
+	if (code == SQLITE_OK)
+		code = bind(s, cells, count);
+	if (code == SQLITE_OK)
+		return s;
+	ledger_said(l, code, e);
+	ledger_give_back(l, which, s);
+	return NULL;
 }
 
-static int begin_job(struct ledger *l, struct ledger_job *j, struct err *e)
+void ledger_give_back(struct ledger *l, enum statement which, sqlite3_stmt *s)
 {
-	if (ledger_run(l, SQL_JOB_BEGIN, CELLS(TEXT(j->node), TEXT(j->command), TEXT(j->output), TEXT(j->state), TEXT(j->user),
-					       NUM(j->started), NUM(getpid()), NUM(born(getpid()))), e) < 0)
-		return -1;
-	j->id = sqlite3_last_insert_rowid(l->db);
-	for (size_t i = 0; i < l->loose_count; i++)
-		if (ledger_run(l, SQL_QUERY_JOB, CELLS(NUM(l->loose[i]), NUM(j->id)), e) < 0)
-			return -1;
-	l->loose_count = 0;
-	return 0;
+	sqlite3_reset(s);
+	if (l->cached[which])
+		sqlite3_finalize(s);
+	else
+		l->cached[which] = s;
 }
 
-int ledger_job_begin(struct ledger *l, struct ledger_job *j, struct err *e)
+static int perform(struct ledger *l, enum statement which, const struct cell *cells, size_t count, struct err *e)
 {
-	int failed;
+	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
+	int code = s ? sqlite3_step(s) : SQLITE_DONE;
+	int failed = !s ? -1 : code == SQLITE_DONE || code == SQLITE_ROW ? 0 : ledger_said(l, code, e);
 
+	if (s)
+		ledger_give_back(l, which, s);
+	return failed;
+}
+
+int ledger_run(struct ledger *l, enum statement which, const struct cell *cells, size_t count, struct err *e)
+{
+	if (l->depth)
+		return perform(l, which, cells, count, e);
 	if (ledger_begin(l, e) < 0)
 		return -1;
-	failed = begin_job(l, j, e);
-	if (failed) {
+	if (perform(l, which, cells, count, e) < 0) {
 		ledger_rollback(l);
 		return -1;
 	}
 	return ledger_commit(l, e);
 }
 
-int ledger_job_end(struct ledger *l, int64_t job, int exit_status, const char *summary, struct err *e)
+int ledger_walk(struct ledger *l, enum statement which, const struct cell *cells, size_t count, row_fn *row, void *owner,
+		struct err *e)
 {
-	return ledger_run(l, SQL_JOB_END, CELLS(NUM(job), NUM(clock_wall()), NUM(exit_status), TEXT(summary)), e);
-}
+	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
+	int code, failed = 0, stopped = 0;
 
-int ledger_job_plan(struct ledger *l, int64_t job, const char *json, size_t len, struct err *e)
-{
-	return ledger_run(l, SQL_PLAN_PUT, CELLS(NUM(job), BLOB(json, len)), e);
-}
-
-/* Room first, then piece by piece: SQLite would hold what is bound a second time. */
-static int fill_plan(struct ledger *l, int64_t job, FILE *from, struct err *e)
-{
-	char piece[1 << 16];
-	sqlite3_blob *blob = NULL;
-	size_t got;
-	int at = 0, code = sqlite3_blob_open(l->db, "main", "plan", "text", job, 1, &blob);
-
-	while (code == SQLITE_OK && (got = fread(piece, 1, sizeof piece, from))) {
-		code = sqlite3_blob_write(blob, piece, (int)got, at);
-		at += (int)got;
-	}
-	if (code != SQLITE_OK)
-		ledger_said(l, code, e);
-	sqlite3_blob_close(blob);
-	return code == SQLITE_OK ? 0 : -1;
-}
-
-int ledger_job_plan_file(struct ledger *l, int64_t job, FILE *from, struct err *e)
-{
-	long size = fseek(from, 0, SEEK_END) ? -1 : ftell(from);
-
-	if (size < 0 || fseek(from, 0, SEEK_SET))
-		return err_sys(e, "read the plan");
-	if (ledger_begin(l, e) < 0)
+	if (!s)
 		return -1;
-	if (ledger_run(l, SQL_PLAN_ROOM, CELLS(NUM(job), NUM(size)), e) < 0 || fill_plan(l, job, from, e) < 0) {
-		ledger_rollback(l);
-		return -1;
-	}
-	return ledger_commit(l, e);
+	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE)
+		if (code == SQLITE_ROW)
+			stopped = row(s, owner);
+		else
+			failed = ledger_said(l, code, e);
+	ledger_give_back(l, which, s);
+	return failed;
 }
 
-/* The first column of the first row, yours; NULL when there is none, and then err tells whether that is a failure. */
-static char *first_text(struct ledger *l, enum statement which, const struct cell *cells, size_t count, struct err *e)
+int ledger_number(struct ledger *l, enum statement which, const struct cell *cells, size_t count, int64_t fallback,
+		  int64_t *ret_number, struct err *e)
+{
+	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
+	int code = s ? sqlite3_step(s) : SQLITE_DONE, failed = s ? 0 : -1;
+
+	if (s && code == SQLITE_ROW)
+		*ret_number = sqlite3_column_int64(s, 0);
+	else if (s && code == SQLITE_DONE)
+		*ret_number = fallback;
+	else if (s)
+		failed = ledger_said(l, code, e);
+	if (s)
+		ledger_give_back(l, which, s);
+	return failed;
+}
+
+char *ledger_first_text(struct ledger *l, enum statement which, const struct cell *cells, size_t count, struct err *e)
 {
 	sqlite3_stmt *s = ledger_ask(l, which, cells, count, e);
 	int code = s ? sqlite3_step(s) : SQLITE_DONE;
@@ -249,220 +257,9 @@ static char *first_text(struct ledger *l, enum statement which, const struct cel
 	return text;
 }
 
-char *ledger_job_plan_text(struct ledger *l, int64_t job, struct err *e)
+const char *column_text(sqlite3_stmt *s, int column)
 {
-	struct err why = { ERR_NONE, "" };
-	char *text = first_text(l, SQL_PLAN_GET, CELLS(NUM(job)), &why);
+	const char *text = (const char *)sqlite3_column_text(s, column);
 
-	if (text)
-		return text;
-	if (!why.kind)
-		err_set(&why, ERR_INPUT, "there is no job %" PRId64 " with a plan in %.200s", job, l->path);
-	*e = why;
-	return NULL;
-}
-
-int ledger_query_add(struct ledger *l, const struct ledger_query *q, struct err *e)
-{
-	if (ledger_run(l, SQL_QUERY_ADD, CELLS(NUM(q->job), TEXT(q->node), TEXT(q->level), TEXT(q->model), TEXT(q->keys), NUM(q->at),
-					       NUM(q->ms), NUM(q->rows), NUM(q->status), TEXT(q->comment), NUM(q->cut),
-					       TEXT(q->user)), e) < 0)
-		return -1;
-	if (q->job)
-		return 0;
-	mem_grow(l->loose, l->loose_count, l->loose_room);
-	l->loose[l->loose_count++] = sqlite3_last_insert_rowid(l->db);
-	return 0;
-}
-
-int ledger_study_put(struct ledger *l, const struct ledger_study *s, struct err *e)
-{
-	return ledger_run(l, SQL_STUDY_PUT, CELLS(NUM(s->job), TEXT(s->study_uid), NUM(s->position), TEXT(s->date),
-						  TEXT(s->modalities), TEXT(s->verdict), TEXT(s->why), NUM(s->expected),
-						  TEXT(s->counted), NUM(s->received), NUM(s->bytes), NUM(s->attempts)), e);
-}
-
-static int add_attempt(struct ledger *l, const struct ledger_attempt *a, int64_t *ret_id, struct err *e)
-{
-	auto_free char *uids = mem_str(a->study_uids ? a->study_uids : "");
-	char *rest = uids, *uid;
-	int64_t id;
-
-	if (ledger_run(l, SQL_ATTEMPT_BEGIN, CELLS(NUM(a->job), TEXT(a->rung), TEXT(a->command), TEXT(a->tool_version), NUM(a->at)),
-		       e) < 0)
-		return -1;
-	id = sqlite3_last_insert_rowid(l->db);
-	while ((uid = strsep(&rest, "\\")))
-		if (*uid && ledger_run(l, SQL_ATTEMPT_STUDY, CELLS(NUM(id), TEXT(uid)), e) < 0)
-			return -1;
-	*ret_id = id;
-	return 0;
-}
-
-int ledger_attempt_begin(struct ledger *l, struct ledger_attempt *a, struct err *e)
-{
-	int64_t id;
-
-	if (ledger_begin(l, e) < 0)
-		return -1;
-	if (add_attempt(l, a, &id, e) < 0) {
-		ledger_rollback(l);
-		return -1;
-	}
-	if (ledger_commit(l, e) < 0)
-		return -1;
-	a->id = id;
-	return 0;
-}
-
-int ledger_attempt_end(struct ledger *l, const struct ledger_attempt *a, struct err *e)
-{
-	return ledger_run(l, SQL_ATTEMPT_END, CELLS(NUM(a->id), NUM(a->ms), NUM(a->bytes), NUM(a->exit_status), NUM(a->status),
-						    NUM(a->completed), NUM(a->failed), NUM(a->objects), TEXT(a->outcome),
-						    TEXT(a->words), TEXT(a->command), TEXT(a->tool_version)), e);
-}
-
-/* The number that stands for an output folder in the rows; remembered, for it is asked with every file. */
-static int folder_number(struct ledger *l, const char *output, int64_t *ret_id, struct err *e)
-{
-	int64_t id;
-
-	if (l->folder && !strcmp(l->folder, output)) {
-		*ret_id = l->folder_id;
-		return 0;
-	}
-	if (ledger_number(l, SQL_FOLDER_GET, CELLS(TEXT(output)), 0, &id, e) < 0)
-		return -1;
-	if (!id && ledger_run(l, SQL_FOLDER_ADD, CELLS(TEXT(output)), e) < 0)
-		return -1;
-	*ret_id = l->folder_id = id ? id : sqlite3_last_insert_rowid(l->db);
-	free(l->folder);
-	l->folder = mem_str(output);
-	return 0;
-}
-
-static int put_instance(struct ledger *l, const struct ledger_instance *i, struct err *e)
-{
-	int64_t folder;
-
-	if (folder_number(l, i->output, &folder, e) < 0)
-		return -1;
-	return ledger_run(l, SQL_INSTANCE_PUT, CELLS(NUM(folder), TEXT(i->path), TEXT(i->sop), TEXT(i->study), TEXT(i->series),
-						     TEXT(i->sop_class), TEXT(i->transfer_syntax), NUM(i->bytes), TEXT(i->sha256),
-						     NUM(i->at), TEXT(i->node), NUM(i->job)), e);
-}
-
-int ledger_instance_put(struct ledger *l, const struct ledger_instance *i, struct err *e)
-{
-	if (l->depth)
-		return put_instance(l, i, e);
-	if (ledger_begin(l, e) < 0)
-		return -1;
-	if (put_instance(l, i, e) < 0) {
-		ledger_rollback(l);
-		return -1;
-	}
-	return ledger_commit(l, e);
-}
-
-int ledger_instance_delete(struct ledger *l, const char *output, const char *path, struct err *e)
-{
-	return ledger_run(l, SQL_INSTANCE_DELETE, CELLS(TEXT(output), TEXT(path)), e);
-}
-
-struct ledger_instance ledger_instance_of(sqlite3_stmt *s, const char *output)
-{
-	return (struct ledger_instance){
-		.output = output, .path = column_text(s, 0), .sop = column_text(s, 1), .study = column_text(s, 2),
-		.series = column_text(s, 3), .sop_class = column_text(s, 4), .transfer_syntax = column_text(s, 5),
-		.bytes = sqlite3_column_int64(s, 6), .sha256 = column_text(s, 7), .at = sqlite3_column_int64(s, 8),
-		.node = column_text(s, 9), .job = sqlite3_column_int64(s, 10),
-	};
-}
-
-int ledger_instances(struct ledger *l, const char *output, const char *study_uid, ledger_instance_fn *fn, void *owner,
-		     struct err *e)
-{
-	sqlite3_stmt *s = ledger_ask(l, SQL_INSTANCES, CELLS(TEXT(output), TEXT(study_uid)), e);
-	int code, failed = 0, stopped = 0;
-
-	if (!s)
-		return -1;
-	while (!stopped && !failed && (code = sqlite3_step(s)) != SQLITE_DONE) {
-		struct ledger_instance i = ledger_instance_of(s, output);
-
-		if (code == SQLITE_ROW)
-			stopped = fn(owner, &i);
-		else
-			failed = ledger_said(l, code, e);
-	}
-	ledger_give_back(l, SQL_INSTANCES, s);
-	return failed;
-}
-
-long long ledger_instance_count(struct ledger *l, const char *output, struct err *e)
-{
-	int64_t count = 0;
-
-	return ledger_number(l, SQL_INSTANCE_COUNT, CELLS(TEXT(output)), 0, &count, e) < 0 ? -1 : count;
-}
-
-int ledger_learn(struct ledger *l, const char *node, const char *what, const char *value, struct err *e)
-{
-	if (!value)
-		return ledger_run(l, SQL_FORGET, CELLS(TEXT(node), TEXT(what)), e);
-	return ledger_run(l, SQL_LEARN, CELLS(TEXT(node), TEXT(what), TEXT(value), NUM(clock_wall())), e);
-}
-
-char *ledger_learned(struct ledger *l, const char *node, const char *what)
-{
-	return ledger_learned_since(l, node, what, 0);
-}
-
-char *ledger_learned_since(struct ledger *l, const char *node, const char *what, time_t since)
-{
-	struct err ignored = { ERR_NONE, "" };
-
-	return first_text(l, SQL_LEARNED, CELLS(TEXT(node), TEXT(what), NUM(since)), &ignored);
-}
-
-char *ledger_last_verdict(struct ledger *l, const char *output, const char *study_uid, int *ret_received)
-{
-	struct err ignored = { ERR_NONE, "" };
-	sqlite3_stmt *s = ledger_ask(l, SQL_STUDY_LAST, CELLS(TEXT(output), TEXT(study_uid)), &ignored);
-	char *verdict = NULL;
-
-	if (s && sqlite3_step(s) == SQLITE_ROW) {
-		verdict = mem_str(column_text(s, 0));
-		if (ret_received)
-			*ret_received = sqlite3_column_int(s, 1);
-	}
-	if (s)
-		ledger_give_back(l, SQL_STUDY_LAST, s);
-	return verdict;
-}
-
-/* The first column of the only row divided by the second; false when there is nothing to divide by. */
-static bool quotient(struct ledger *l, enum statement which, const char *node, const char *modality, double *ret_quotient)
-{
-	struct err ignored = { ERR_NONE, "" };
-	sqlite3_stmt *s = ledger_ask(l, which, CELLS(TEXT(node), TEXT(modality)), &ignored);
-	double by = s && sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_double(s, 1) : 0;
-
-	if (by > 0)
-		*ret_quotient = sqlite3_column_double(s, 0) / by;
-	if (s)
-		ledger_give_back(l, which, s);
-	return by > 0;
-}
-
-bool ledger_estimate(struct ledger *l, const char *node, const char *modality, double *ret_bytes, double *ret_per_second)
-{
-	double bytes, rate;
-
-	if (!quotient(l, SQL_ESTIMATE_BYTES, node, modality, &bytes) || !quotient(l, SQL_ESTIMATE_RATE, node, modality, &rate))
-		return false;
-	*ret_bytes = bytes;
-	*ret_per_second = rate;
-	return true;
+	return text ? text : "";
 }
