@@ -110,6 +110,11 @@ int err_transient(enum err_kind kind)
 	return kind == ERR_UNREACHABLE || kind == ERR_BUSY || kind == ERR_TIMEOUT || kind == ERR_ABORTED;
 }
 
+int err_ends_all(enum err_kind kind)
+{
+	return kind == ERR_INTERRUPTED || kind == ERR_USAGE || kind == ERR_SYSTEM || kind == ERR_TOOL || kind == ERR_SPACE;
+}
+
 const char *err_kind_name(enum err_kind kind)
 {
 	return (unsigned int)kind < ERR_KINDS ? kind_names[kind] : "unknown";

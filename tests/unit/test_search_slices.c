@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The slicing of windows against a PACS made of numbers: every study is in some window that is not cut, whatever the cap and however
  * the studies lie, and it does not take too many windows.  And the set of UIDs that merges them. */
-#include "core/query/search_p.h"
+#include "core/query/search_course.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "check.h"
+#include "core/query/search.h"
+#include "core/query/search_doubt.h"
+#include "core/query/uidset.h"
 #include "dicom/tag.h"
+#include "dicom/value.h"
 
 #define STUDIES_MAX 20000
 
@@ -29,20 +33,20 @@ static bool lies_in(const struct stamp *at, const struct range *r)
 }
 
 /* What the PACS returns: the first of them up to its cap. */
-static int answer(struct search *w, const struct range *r, int cap, int *ret_all)
+static struct course_answer answer_range(struct stamps *seen, const struct range *r, int cap, bool tells)
 {
-	int rows = 0;
+	struct course_answer a = { .rows = 0 };
+	int matching = 0;
 
-	*ret_all = 0;
-	w->stamp_count = 0;
-	w->timeless = w->dateless = 0;
+	stamps_clear(seen);
 	for (size_t i = 0; i < study_count; i++) {
 		struct dataset row;
 		char text[16];
 
-		if (!lies_in(&studies[i].at, r) || ++*ret_all > cap)
+		if (!lies_in(&studies[i].at, r) || ++matching > cap)
 			continue;
-		rows++;
+		a.rows++;
+		a.fresh += !studies[i].found;
 		studies[i].found = true;
 		dataset_init(&row);
 		snprintf(text, sizeof text, "%08d", studies[i].at.day);
@@ -50,41 +54,30 @@ static int answer(struct search *w, const struct range *r, int cap, int *ret_all
 		snprintf(text, sizeof text, "%02d%02d%02d", studies[i].at.second / 3600, studies[i].at.second / 60 % 60,
 			 studies[i].at.second % 60);
 		dataset_text(&row, TAG_StudyTime, text);
-		search_stamp(w, &row);
+		stamps_add(seen, &row);
 		dataset_done(&row);
 	}
-	search_sort_stamps(w);
-	return rows;
+	a.cut = matching > cap && tells;
+	return a;
 }
 
-/* As windows.c does it.  Returns how many were asked; -1 when one second holds too many. */
-static int ask_all(struct range all, int cap)
+/* Returns how many ranges were asked; -1 when some could not be made whole. */
+static int ask_all(struct range all, int cap, bool tells)
 {
-	struct search w = { .by_study = true, .doubt_rows = -1 };
-	int asked = 0;
+	struct course c = { .by_study = true, .by_modality = true, .limits.shown = tells ? cap : 0 };
+	struct course_outcome o;
+	int asked;
 
-	search_begin(&w);
-	w.result.whole = true;
-	search_push(&w, &all);
-	while (w.count && asked < 100000) {
-		int rows, matching;
+	course_begin(&c, &all);
+	do {
+		struct course_answer a = answer_range(&c.seen, &c.now, cap, tells);
 
-		search_take(&w, &w.now);
-		if (!w.result.whole)
-			break;
-		asked++;
-		rows = answer(&w, &w.now, cap, &matching);
-		if (matching > cap) {
-			w.result.cap = cap;
-			CHECK(search_can_split(&w, &w.now));
-			search_split(&w, w.now);
-		} else {
-			search_note_density(&w, &w.now, rows);
-		}
-	}
-	free(w.todo);
-	free(w.stamps);
-	return w.result.whole ? asked : -1;
+		course_answered(&c, &a, &o);
+		CHECK_INT(o.then, COURSE_GOES_ON);
+	} while (course_next(&c, &o) && c.counts.queries < 100000);
+	asked = c.counts.missed ? -1 : c.counts.queries;
+	course_end(&c);
+	return asked;
 }
 
 static size_t not_found(void)
@@ -152,7 +145,7 @@ static const struct {
 	{ "the same, open", EVENLY, 20000, 200, 220, { .last_second = -1 } },
 	{ "20,000 on weekdays, 200", WEEKDAYS, 20000, 200, 220, { .from = 20220101, .last_second = -1 } },
 	{ "10,000 on weekdays, 500", WEEKDAYS, 10000, 500, 44, { .until = 20250101, .last_second = -1 } },
-	{ "10,000 on weekdays, 13", WEEKDAYS, 10000, 13, 1750, { .last_second = -1 } },
+	{ "10,000 on weekdays, 13", WEEKDAYS, 10000, 13, 1900, { .last_second = -1 } },
 	{ "2,000 on one day, 100", ONE_DAY, 2000, 100, 48, { .last_second = -1 } },
 	{ "2,000 on one day that was asked for", ONE_DAY, 2000, 100, 60, { .from = 20230505, .until = 20230505, .last_second = -1 } },
 	{ "of the morning", ONE_DAY, 2000, 100, 30,
@@ -173,7 +166,7 @@ static void test_slicing(void)
 
 		CHECK_CASE(cases[i].name);
 		lay(cases[i].how, cases[i].count);
-		asked = ask_all(cases[i].all, cases[i].cap);
+		asked = ask_all(cases[i].all, cases[i].cap, true);
 		for (size_t n = 0; n < study_count; n++) {
 			in_range += lies_in(&studies[n].at, &cases[i].all);
 			studies[n].found |= !lies_in(&studies[n].at, &cases[i].all);
@@ -185,21 +178,37 @@ static void test_slicing(void)
 	CHECK_CASE("");
 }
 
+/* A PACS that cuts without a word: its first answer is doubted, and everything is found. */
+static void test_silent_limit(void)
+{
+	const struct range all = { .last_second = -1 };
+
+	for (int cap = 50; cap <= 500; cap += 150) {
+		lay(WEEKDAYS, 3000);
+		CHECK(ask_all(all, cap, false) > 0);
+		CHECK_INT(not_found(), 0);
+	}
+	lay(EVENLY, 137);
+	CHECK_INT(ask_all(all, 200, false), 3);		/* two more made sure of it */
+}
+
 /* A second that holds too many is named, and asked by modality. */
 static void test_one_second(void)
 {
-	struct search w = { .by_study = true, .step_days = 30, .step_seconds = 10 };
-	struct range second = { .from = 20240101, .until = 20240101, .second = 36000, .last_second = 36000, .dense = true };
+	struct range second = { .from = 20240101, .until = 20240101, .second = 36000, .last_second = 36000, .state = RANGE_DENSE };
+	struct todo_stack todo = { NULL, 0, 0 };
+	struct range noted = { .from = 0 };
+	struct density density;
 
-	w.result.whole = true;
-	search_push(&w, &second);
-	search_take(&w, &w.now);
-	CHECK(!w.result.whole);
-	CHECK_HAS(w.result.statement, "20240101 100000-100000");
-	CHECK_INT(w.now.modality, 1);
-	CHECK(w.count > 20);
-	CHECK(!search_can_split(&w, &w.now));
-	free(w.todo);
+	density_begin(&density);
+	CHECK_INT(slices_take(&todo, &density, &second, &noted), SLICE_ONE_SECOND);
+	CHECK_INT(noted.second, 36000);
+	CHECK_INT(noted.modality, 0);
+	CHECK_INT(second.modality, 1);
+	CHECK_INT(todo.count, RANGE_MODALITIES - 1);
+	CHECK(!range_can_divide(&second, true));
+	CHECK(!range_is_dense(&second));
+	free(todo.items);
 }
 
 /* A window is parted so that something lies on either side, and nothing between. */
@@ -213,39 +222,45 @@ static void test_parting(void)
 	};
 
 	for (size_t i = 0; i < countof(parted); i++) {
-		struct search w = { .by_study = true };
-		int all, parts = 0;
+		struct todo_stack todo = { NULL, 0, 0 };
+		struct stamps seen = { .count = 0 };
+		int parts = 0;
 
 		CHECK_CASE(parted[i].name);
 		lay(parted[i].how, parted[i].count);
-		answer(&w, &parted[i].all, 1000, &all);
-		CHECK(search_part(&w, parted[i].all));
+		answer_range(&seen, &parted[i].all, 1000, true);
+		stamps_sort(&seen);
+		CHECK(slices_part(&todo, &seen, parted[i].all));
 		for (size_t n = 0; n < study_count; n++)
 			studies[n].found = false;
-		while (w.count) {
-			struct range r = w.todo[--w.count];
+		while (todo.count) {
+			struct range r = todo.items[--todo.count].range;
 
-			CHECK(r.doubtful);
-			parts += answer(&w, &r, 1000, &all) > 0;
+			CHECK_INT(r.state, RANGE_DOUBTED);
+			parts += answer_range(&seen, &r, 1000, true).rows > 0;
 		}
 		CHECK_INT(parts, 2);
 		CHECK_INT(not_found(), 0);
-		free(w.todo);
-		free(w.stamps);
+		free(todo.items);
+		free(seen.at);
 	}
 	CHECK_CASE("");
-	{
-		struct search w = { .by_study = true };
-		const struct range all = { .last_second = -1 };
-		int matching;
+}
 
-		lay(ONE_DAY, 3);
-		for (size_t n = 0; n < 3; n++)
-			studies[n].at.second = 100;
-		answer(&w, &all, 1000, &matching);
-		CHECK(!search_part(&w, all));		/* all at once: nothing to part */
-		free(w.stamps);
-	}
+static void test_parting_alike(void)
+{
+	const struct range all = { .last_second = -1 };
+	struct todo_stack todo = { NULL, 0, 0 };
+	struct stamps seen = { .count = 0 };
+
+	lay(ONE_DAY, 3);
+	for (size_t n = 0; n < 3; n++)
+		studies[n].at.second = 100;
+	answer_range(&seen, &all, 1000, true);
+	stamps_sort(&seen);
+	CHECK(!slices_part(&todo, &seen, all));		/* all at once: nothing to part */
+	CHECK_INT(todo.count, 0);
+	free(seen.at);
 }
 
 /* Ends meet: a time between two seconds, or one without its seconds, is in one window as text and as a number. */
@@ -264,7 +279,7 @@ static void test_keys(void)
 		struct query q;
 
 		query_init(&q, LEVEL_STUDY);
-		search_set_keys(&q, &keys[i].r);
+		range_set_keys(&q, &keys[i].r);
 		CHECK_STR(dataset_get(&q.keys, TAG_StudyDate), keys[i].date);
 		CHECK_STR(dataset_get(&q.keys, TAG_StudyTime), keys[i].time);
 		CHECK_STR(dataset_get(&q.keys, TAG_ModalitiesInStudy), keys[i].modality);
@@ -313,12 +328,177 @@ static void test_may_be_limit(void)
 	CHECK_CASE("");
 }
 
+static void test_split_choose(void)
+{
+	static const struct { enum split_known known; enum split_way ways[6]; } rows[] = {
+		/* seen:               NOTHING          SPREAD             CLOSE              AT_OLDER_END     AT_NEWER_END     TIMES */
+		{ KNOWN_DAYS,        { SPLIT_BY_LENGTH, SPLIT_AROUND_DAYS, SPLIT_AROUND_DAYS, SPLIT_BY_LENGTH, SPLIT_BY_LENGTH, SPLIT_BY_LENGTH } },
+		{ KNOWN_SLICED_DAYS, { SPLIT_BY_LENGTH, SPLIT_BY_LENGTH,   SPLIT_AROUND_DAYS, SPLIT_BY_LENGTH, SPLIT_BY_LENGTH, SPLIT_BY_LENGTH } },
+		{ KNOWN_BESIDE,      { SPLIT_BY_LENGTH, SPLIT_BY_LENGTH,   SPLIT_AROUND_DAYS, SPLIT_UPWARD,    SPLIT_DOWNWARD,  SPLIT_BY_LENGTH } },
+		{ KNOWN_DAY,         { SPLIT_BY_LENGTH, SPLIT_BY_LENGTH,   SPLIT_BY_LENGTH,   SPLIT_BY_LENGTH, SPLIT_BY_LENGTH, SPLIT_AROUND_TIMES } },
+		{ KNOWN_HOURS,       { SPLIT_BY_LENGTH, SPLIT_BY_LENGTH,   SPLIT_BY_LENGTH,   SPLIT_BY_LENGTH, SPLIT_BY_LENGTH, SPLIT_BY_LENGTH } },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++)
+		for (int seen = 0; seen < 6; seen++) {
+			char text[40];
+
+			snprintf(text, sizeof text, "known %d, seen %d", rows[i].known, seen);
+			CHECK_CASE(text);
+			CHECK_INT(split_choose(rows[i].known, (enum split_seen)seen), rows[i].ways[seen]);
+		}
+	CHECK_CASE("");
+}
+
+static void test_split_seen(void)
+{
+	static struct stamp at[2] = { { 20240110, 100 }, { 20240112, 200 } };
+	static const struct { const char *name; enum split_known known; struct range r; enum split_seen seen; } rows[] = {
+		{ "days, open", KNOWN_DAYS, { .last_second = -1 }, SEEN_CLOSE },
+		{ "days, narrow", KNOWN_DAYS, { .from = 20240110, .until = 20240113, .last_second = -1 }, SEEN_SPREAD },
+		{ "days, wide", KNOWN_SLICED_DAYS, { .from = 20240101, .until = 20240201, .last_second = -1 }, SEEN_CLOSE },
+		{ "beside, near its older end", KNOWN_BESIDE, { .from = 20240104, .until = 20240301, .last_second = -1 }, SEEN_AT_OLDER_END },
+		{ "beside, near its newer end", KNOWN_BESIDE, { .until = 20240115, .last_second = -1 }, SEEN_AT_NEWER_END },
+		{ "beside, near neither", KNOWN_BESIDE, { .from = 20230101, .until = 20250101, .last_second = -1 }, SEEN_CLOSE },
+		{ "a day", KNOWN_DAY, { .from = 20240110, .until = 20240110, .last_second = -1 }, SEEN_TIMES },
+		{ "hours that begin later", KNOWN_DAY, { .from = 20240110, .until = 20240110, .second = 150, .last_second = 999 }, SEEN_SPREAD },
+	};
+	const struct stamps seen = { at, 2, 2, 0, 0 }, none = { .count = 0 };
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		CHECK_CASE(rows[i].name);
+		CHECK_INT(split_seen(rows[i].known, &rows[i].r, &seen), rows[i].seen);
+		CHECK_INT(split_seen(rows[i].known, &rows[i].r, &none), SEEN_NOTHING);
+	}
+	CHECK_CASE("");
+}
+
+static void test_doubt_settle(void)
+{
+	static const struct { int rows; long more; int missed; enum doubt_verdict verdict; } rows[] = {
+		{ 100, 0, 0, DOUBT_REFUTED }, { 100, 0, 1, DOUBT_OPEN }, { 100, 1, 0, DOUBT_RECHECK }, { 100, 3, 0, DOUBT_RECHECK },
+		{ 100, 4, 0, DOUBT_CONFIRMED }, { 100, 4, 1, DOUBT_CONFIRMED }, { 500, 7, 0, DOUBT_RECHECK }, { 500, 8, 0, DOUBT_CONFIRMED },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[40];
+
+		snprintf(text, sizeof text, "%d rows, %ld more, %d missed", rows[i].rows, rows[i].more, rows[i].missed);
+		CHECK_CASE(text);
+		CHECK_INT(doubt_settle(rows[i].rows, rows[i].more, rows[i].missed), rows[i].verdict);
+	}
+	CHECK_CASE("");
+}
+
+/* Against a PACS that does the same whatever is asked. */
+static int ask_stubborn(struct course *c, const struct course_answer *always, struct course_outcome *o)
+{
+	const struct range all = { .last_second = -1 };
+	struct course_answer a = *always;
+	struct stamp same[2] = { { 20240105, 3600 }, { 20240107, 7200 } };
+	enum course_note last = NOTE_FAILED;
+
+	course_begin(c, &all);
+	c->by_study = c->by_modality = true;
+	a.fresh = always->rows;
+	do {
+		stamps_clear(&c->seen);
+		for (int i = 0; i < always->rows && i < 2; i++) {
+			mem_grow(c->seen.at, c->seen.count, c->seen.room);
+			c->seen.at[c->seen.count++] = same[i];
+		}
+		course_answered(c, &a, o);
+		a.fresh = 0;
+		if (o->lost_count)
+			last = o->lost[o->lost_count - 1].note;
+	} while (o->then != COURSE_FAILS && course_next(c, o) && c->counts.queries < 10000);
+	return last;
+}
+
+/* Dates are ignored and every answer is cut: the end comes, and it is named. */
+static void test_bounds(void)
+{
+	static const struct { const char *name; struct course_answer always; int most; enum course_note note; } rows[] = {
+		{ "the same studies again, cut", { .rows = 100, .cut = true }, 45, NOTE_GIVEN_UP },
+		{ "cut without a row", { .cut = true }, 45, NOTE_FAILED },
+		{ "broken off after one row", { .rows = 1, .trouble = ERR_ABORTED }, 15, NOTE_FAILED },
+		{ "rows that cannot be read", { .rows = 4, .trouble = ERR_PROTOCOL, .unreadable = true }, 2, NOTE_UNREADABLE },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct course c = { .retries = 3 };
+		struct course_outcome o;
+
+		CHECK_CASE(rows[i].name);
+		CHECK_INT(ask_stubborn(&c, &rows[i].always, &o), rows[i].note);
+		CHECK(c.counts.queries <= rows[i].most);
+		course_end(&c);
+	}
+	CHECK_CASE("");
+}
+
+/* The same, when some questions between are answered by nothing: it does not begin to count again. */
+static void test_bound_with_empty_answers(void)
+{
+	const struct range all = { .last_second = -1 };
+	struct course c = { .by_study = true, .by_modality = true };
+	struct course_outcome o;
+	bool given_up = false;
+
+	course_begin(&c, &all);
+	do {
+		bool empty = c.counts.queries % 2 == 0;
+		struct course_answer a = { .rows = empty ? 0 : 50, .fresh = c.counts.queries == 1 ? 50 : 0, .cut = !empty };
+
+		stamps_clear(&c.seen);
+		course_answered(&c, &a, &o);
+		given_up |= o.lost_count && (o.lost[0].note == NOTE_GIVEN_UP || o.lost[0].note == NOTE_FRUITLESS);
+	} while (course_next(&c, &o) && c.counts.queries < 10000);
+	CHECK(given_up);
+	CHECK(c.counts.queries < 150);
+	course_end(&c);
+}
+
+static void test_density(void)
+{
+	const struct range day = { .from = 20240102, .until = 20240102, .last_second = -1 };
+	struct stamp at[] = { { 20240102, 3600 }, { 20240102, 7200 } };
+	const struct stamps seen = { at, 2, 2, 0, 0 };
+	struct density d;
+
+	density_begin(&d);
+	d.answerable = 100;
+	CHECK_INT((int)density_expect(&d, 20240102), 0);
+	CHECK_INT(density_length(&d, 20240102, -1), 30);		/* nothing is known */
+	density_learn(&d, &day, &seen, 2);
+	CHECK_INT((int)density_expect(&d, 20240109), 2);		/* a Tuesday as well */
+	CHECK_INT((int)density_expect(&d, 20240110), 2);		/* by the days that are known */
+	CHECK_INT(density_length(&d, 20240110, 1), 37);		/* 75 rows */
+	CHECK(!density_knows_clock(&d, 20240109));
+	d.clock_rows = 1000;
+	CHECK(density_knows_clock(&d, 20240109));
+	CHECK(!density_too_busy(&d, &day));
+	d.answerable = 1;
+	CHECK(density_too_busy(&d, &day));
+	density_learn(&d, &day, &(struct stamps){ .count = 0 }, 0);
+	CHECK_INT(d.empty, 1);
+	CHECK_INT((int)density_expect(&d, 20240102), 1);		/* the mean of both weeks */
+}
+
 int main(void)
 {
 	clock_set_wall(1735689600);	/* 2025-01-01 */
 	test_slicing();
+	test_silent_limit();
+	test_split_choose();
+	test_split_seen();
+	test_doubt_settle();
+	test_bounds();
+	test_bound_with_empty_answers();
+	test_density();
 	test_one_second();
 	test_parting();
+	test_parting_alike();
 	test_keys();
 	test_uidset();
 	test_may_be_limit();

@@ -86,8 +86,10 @@ static void judge(struct find *f, struct find_result *r)
 	if (f->too_many)
 		err_set(&r->why, ERR_PROTOCOL, "the PACS sent more than %ld answers: the query was stopped", f->rows_max);
 	else if (dcmtk_verdict(&f->said, f->trouble.kind ? &f->trouble : NULL, &f->peer, NULL, 0, &r->why) == 0 &&
-		 f->rows < f->said.rows)
+		 f->rows < f->said.rows) {
+		r->unreadable = true;
 		err_set(&r->why, ERR_PROTOCOL, "%d answers were announced, %ld could be read", f->said.rows, f->rows);
+	}
 	/* A700 and A701 end an answer that would be too long; FE00 is "cancelled", and we cancelled nothing. */
 	r->cut = r->status == 0xa700 || r->status == 0xa701 || (r->status == 0xfe00 && !f->stopped);
 }
@@ -128,7 +130,7 @@ static void row_read(void *owner, const char *path, struct dataset *set, const c
 	if (!damage || set->count)
 		take_row(f, set);
 	else if (!f->too_many && !f->stopped)	/* else it was being written */
-		log_warning("an answer of the PACS could not be read: %s", damage);
+		log_warning("answer %d of the PACS could not be read: %s", findscu_answer_number(path), damage);
 }
 
 /* False when it is none of the plain ones: it stays for dcmdump. */

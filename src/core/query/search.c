@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ranges still to be covered lie on a stack.  A range whose answer was cut is dense: slices are taken off its newer end,
- * as long as the rows seen so far suggest that they will fit; a slice that is cut becomes dense itself. */
-#include "core/query/search_p.h"
+/* The course of a search says which range comes next and what an answer means; here it is asked, retried, logged, and what was learned
+ * about the PACS is kept. */
+#include "core/query/search.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,41 +9,50 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "core/node/facts.h"
+#include "core/query/search_course.h"
+#include "core/query/uidset.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
 #define ROWS_MAX 20000000L
 #define UNTOLD_MIN 50			/* rows */
-#define NAMED_MAX 20			/* windows that could not be made whole, each in a line of its own */
+#define NAMED_MAX 20			/* ranges that could not be made whole, each in a line of its own */
 
-static void next(struct search *);
-static void finish(struct search *);
+struct search {
+	struct session *session;
+	struct peer peer;
+	struct query query;
+	struct search_hooks hooks;
+	void *owner;
+	struct search_result result;
+	struct course course;
+	struct find *find;
+	struct uidset *seen;
+	struct timer timer;
+	long long wait_s;
+	int fresh;			/* studies that the current answer brought */
+	long available;			/* rows that say whether their study is online */
+	int named;			/* ranges that could not be made whole */
+	bool stopped;
+};
 
-/* ---- judging an answer ---- */
+static void ask_next(struct search *);
+static void finish_search(struct search *);
 
-void search_learn_cap(struct search *w, int cap)
+/* ---- what an answer meant ---- */
+
+static void learn_number(struct search *w, const char *fact, int number)
 {
 	char value[24];
 
-	if (cap <= 0 || cap == w->result.cap)
-		return;
-	w->result.cap = cap;
-	snprintf(value, sizeof value, "%d", cap);
-	log_verbose("the PACS cuts its answers at %d rows: asking in windows", cap);
-	facts_learn(w->session, &w->peer, FACT_CAP, value);
+	snprintf(value, sizeof value, "%d", number);
+	facts_learn(w->session, &w->peer, fact, value);
 }
 
-/* A longer answer was whole: the limit was raised since. */
-static void forget_cap(struct search *w)
-{
-	log_verbose("the PACS does not cut its answers at %d rows any more", w->result.cap);
-	w->result.cap = 0;
-	facts_learn(w->session, &w->peer, FACT_CAP, NULL);
-}
-
-void search_not_whole(struct search *w, const struct range *r, const char *why)
+static void state_not_whole(struct search *w, const struct range *r, const char *why)
 {
 	size_t len = strlen(w->result.statement);
 	char text[80];
@@ -51,230 +60,190 @@ void search_not_whole(struct search *w, const struct range *r, const char *why)
 	if (w->result.whole || r->from < w->result.first_missed)
 		w->result.first_missed = r->from;
 	w->result.whole = false;
-	search_describe(r, text, sizeof text);
-	log_line(++w->unwhole > NAMED_MAX ? LOG_VERBOSE : LOG_WARNING, "the window %s could not be made whole: %s", text, why);
+	range_describe(r, text, sizeof text);
+	log_line(++w->named > NAMED_MAX ? LOG_VERBOSE : LOG_WARNING, "the window %s could not be made whole: %s", text, why);
 	if (len < sizeof w->result.statement - 100)
 		snprintf(w->result.statement + len, sizeof w->result.statement - len, "%s%s", len ? ", " : "not whole: ", text);
 	else if (w->result.statement[len - 1] != '.')
 		snprintf(w->result.statement + len, sizeof w->result.statement - len, ", and others ...");
 }
 
-/* Whatever is asked, the PACS fails: it is left in peace. */
-static void give_up(struct search *w, const struct find_result *r)
+static void state_lost(struct search *w, const struct course_outcome *o)
 {
-	const struct range all = { .from = w->asked.from, .until = w->asked.until, .last_second = -1 };
+	const struct err *why = &w->result.last.why;
 
-	if (w->result.rows) {
-		w->result.statement[0] = '\0';
-		search_not_whole(w, &all, r->why.kind ? r->why.text : "the PACS cuts every answer, however little is asked for");
-	} else {
-		w->result.why = r->why;
+	for (int i = 0; i < o->lost_count; i++) {
+		bool told = why->kind && (o->lost[i].note == NOTE_FAILED || o->lost[i].note == NOTE_UNREADABLE);
+
+		state_not_whole(w, &o->lost[i].range, told ? why->text : course_note_text(o->lost[i].note));
 	}
-	w->count = 0;
-	finish(w);
 }
 
-static bool was_cut(struct search *w, const struct find_result *r)
+static void keep_facts(struct search *w, const struct course_outcome *o)
 {
-	return r->cut || (w->result.cap && r->rows == w->result.cap && !r->why.kind);
+	if (o->limit) {
+		log_verbose("the PACS cuts its answers at %d rows: asking in windows", o->limit);
+		learn_number(w, FACT_CAP, o->limit);
+	}
+	if (o->limit_raised) {
+		log_verbose("the PACS does not cut its answers at %d rows any more", w->result.cap);
+		facts_learn(w->session, &w->peer, FACT_CAP, NULL);
+	}
+	if (o->shown)
+		learn_number(w, FACT_WHOLE, o->shown);
+	w->result.cap = w->course.limits.cap;
 }
 
-/* Not the PACS's doing: no other window will fare better. */
-static bool own_trouble(const struct err *why)
+static void report_outcome(struct search *w, const struct course_outcome *o)
 {
-	return why->kind == ERR_INTERRUPTED || why->kind == ERR_USAGE || why->kind == ERR_SYSTEM || why->kind == ERR_TOOL ||
-	       why->kind == ERR_SPACE;
-}
+	const struct find_result *r = &w->result.last;
 
-static void again(void *owner)
-{
-	struct search *w = owner;
-
-	next(w);
-}
-
-/* Broken off after some answers, it is the size that the PACS does not like. */
-static bool too_large(const struct search *w, const struct find_result *r)
-{
-	return r->rows > 0 && search_can_split(w, &w->now);
-}
-
-/* A window that failed: in smaller pieces, once more after a pause, or given up by name. */
-static void window_failed(struct search *w, const struct find_result *r)
-{
-	if (own_trouble(&r->why)) {
-		w->result.why = r->why;
-		finish(w);
-	} else if (w->asked_once && w->barren >= FAILED_MAX) {
-		give_up(w, r);
-	} else if (too_large(w, r)) {
+	keep_facts(w, o);
+	if (o->broke_off)
 		log_verbose("an answer broke off after %d rows (%s): asking in windows", r->rows, r->why.text);
-		w->result.cut++;
-		w->asked_once = true;
-		if (!w->too_many || r->rows < w->too_many)
-			w->too_many = r->rows;
-		search_split(w, w->now);
-		next(w);
-	} else if (err_transient(r->why.kind) && w->now.tries < w->retries && w->barren <= w->retries + 1) {
-		struct range retry = w->now;
+	if (o->doubted)
+		log_debug("%d answers and no word of a limit: are there more?", r->rows);
+	state_lost(w, o);
+}
 
-		retry.tries++;
-		search_push(w, &retry);
-		timer_set(w->session->loop, &w->timer, w->wait_s * 1000 + 1, again, w);
-	} else if (w->asked_once || r->rows) {
-		w->asked_once = true;
-		w->result.failed++;
-		search_not_whole(w, &w->now, r->why.text);
-		next(w);
-	} else {
+static void pause_over(void *owner)
+{
+	ask_next(owner);
+}
+
+static void go_on(struct search *w, enum course_then then)
+{
+	const struct find_result *r = &w->result.last;
+
+	switch (then) {
+	case COURSE_GOES_ON:
+		ask_next(w);
+		break;
+	case COURSE_PAUSES:
+		log_verbose("the query is asked again in %lld s: %s", w->wait_s, r->why.text);
+		timer_set(w->session->loop, &w->timer, w->wait_s * 1000 + 1, pause_over, w);
+		break;
+	case COURSE_FAILS:
 		w->result.why = r->why;
-		finish(w);
+		if (!r->why.kind)
+			err_set(&w->result.why, ERR_PROTOCOL, "%s", course_note_text(NOTE_GIVEN_UP));
+		finish_search(w);
+		break;
 	}
 }
 
-/* Studies without a date are in no window of dates, those without a time in none of times. */
-static void note_unaskable(struct search *w)
+static void stop_asking(struct search *w)
 {
-	if (!w->now.from && !w->now.until && w->dateless)
-		search_not_whole(w, &w->now, "it is cut, and studies without a date cannot be asked for in pieces");
-	if (!search_many_days(&w->now) && w->now.last_second < 0 && w->timeless)
-		search_not_whole(w, &w->now, "it is cut, and studies without a time cannot be asked for in pieces");
+	err_set(&w->result.why, ERR_INTERRUPTED, "the query was stopped");
+	finish_search(w);
 }
 
-static void window_cut(struct search *w, const struct find_result *r)
-{
-	w->result.cut++;
-	if (r->rows)
-		search_learn_cap(w, r->rows);
-	if (w->barren >= BARREN_MAX) {
-		give_up(w, r);
-		return;
-	}
-	if (!search_can_split(w, &w->now)) {
-		search_not_whole(w, &w->now, "it is cut, and cannot be divided");
-	} else {
-		note_unaskable(w);
-		search_split(w, w->now);
-	}
-	next(w);
-}
-
-/* The PACS says that this is all. */
-static void take_whole(struct search *w, int rows)
-{
-	if (w->now.recheck && search_rechecked(w, rows))
-		return;
-	if (search_is_doubtful(w, &w->now, rows))
-		search_doubt(w, &w->now, rows);
-	if (!w->by_study && w->result.queries == 1)
-		search_warn_of_limit(w, rows);
-	search_note_density(w, &w->now, rows);
-}
-
-static void answered(void *owner, const struct find_result *r)
+static void search_answered(void *owner, const struct find_result *r)
 {
 	struct search *w = owner;
+	const struct course_answer answer = { r->rows, w->fresh, r->cut, r->why.kind, r->unreadable };
+	struct course_outcome outcome;
 
 	w->find = NULL;
-	search_sort_stamps(w);
-	w->barren = (!was_cut(w, r) && !r->why.kind) || w->result.rows > w->rows_before ? 0 : w->barren + 1;
 	w->result.last = *r;
 	w->result.keys_ignored |= r->keys_ignored;
-	w->tells |= r->cut;
 	if (w->stopped) {
-		err_set(&w->result.why, ERR_INTERRUPTED, "the query was stopped");
-		finish(w);
-	} else if (was_cut(w, r)) {
-		w->asked_once = true;
-		window_cut(w, r);
-	} else if (r->why.kind) {
-		window_failed(w, r);
-	} else {
-		w->asked_once = true;
-		if (w->result.cap && r->rows > w->result.cap)
-			forget_cap(w);
-		take_whole(w, r->rows);
-		next(w);
+		stop_asking(w);
+		return;
 	}
+	course_answered(&w->course, &answer, &outcome);
+	report_outcome(w, &outcome);
+	if (!r->why.kind && !w->course.by_study && w->course.counts.queries == 1 && course_may_be_limited(&w->course, r->rows))
+		log_warning("%d answers, a round number: whether the PACS has more cannot be found out here; ask for less at a time", r->rows);
+	go_on(w, outcome.then);
 }
 
 /* ---- asking ---- */
 
-static void row(void *owner, struct dataset *set)
+static void search_row(void *owner, struct dataset *set)
 {
 	struct search *w = owner;
 	const char *uid = dataset_get(set, TAG_StudyInstanceUID);
 
-	search_stamp(w, set);
-	if (w->by_study && *uid && !uidset_add(w->seen, uid)) {
+	stamps_add(&w->course.seen, set);
+	if (w->course.by_study && *uid && !uidset_add(w->seen, uid)) {
 		w->result.repeated++;
 		return;
 	}
+	w->fresh++;
 	w->result.rows++;
 	w->available += *dataset_get(set, TAG_InstanceAvailability) != '\0';
 	w->hooks.row(w->owner, set);
 }
 
-static int ask(struct search *w, struct err *e)
+static int ask_range(struct search *w, struct err *e)
 {
-	static const struct find_hooks hooks = { row, answered };
+	static const struct find_hooks hooks = { search_row, search_answered };
 	const struct query *list = &w->query;
 	struct query window;
 	char text[80];
 
 	query_init(&window, w->query.level);
 	dataset_copy(&window.keys, &w->query.keys);
-	if (w->result.queries && w->by_study) {
-		search_set_keys(&window, &w->now);
+	if (w->course.counts.queries > 1 && w->course.by_study) {
+		range_set_keys(&window, &w->course.now);
 		list = &window;
-		search_describe(&w->now, text, sizeof text);
+		range_describe(&w->course.now, text, sizeof text);
 		log_debug("window %s", text);
 	}
-	w->result.queries++;
-	w->timeless = w->dateless = 0;
-	w->stamp_count = 0;
-	w->rows_before = w->result.rows;
+	w->fresh = 0;
+	stamps_clear(&w->course.seen);
 	w->find = find_start(w->session, &w->peer, &list, 1, ROWS_MAX, &hooks, w, e);
 	query_done(&window);
 	return w->find ? 0 : -1;
 }
 
-static void next(struct search *w)
+static void ask_next(struct search *w)
 {
-	search_settle(w);
-	if (!w->count || w->stopped) {
-		if (w->stopped)
-			err_set(&w->result.why, ERR_INTERRUPTED, "the query was stopped");
-		finish(w);
+	struct course_outcome outcome;
+	bool more;
+
+	if (w->stopped) {
+		stop_asking(w);
 		return;
 	}
-	search_take(w, &w->now);
-	if (ask(w, &w->result.why) < 0)
-		finish(w);
+	more = course_next(&w->course, &outcome);
+	report_outcome(w, &outcome);
+	if (!more || ask_range(w, &w->result.why) < 0)
+		finish_search(w);
 }
 
 /* ---- beginning and end ---- */
 
+static const char *coverage_exception(const struct search *w)
+{
+	bool open = !w->course.all.from && !w->course.all.until;
+
+	if (open && w->course.by_time)
+		return " (studies without a date or time cannot be asked for in windows)";
+	if (open)
+		return " (studies without a date cannot be asked for in windows)";
+	return w->course.by_time ? " (studies without a time cannot be asked for in windows)" : "";
+}
+
 static void state_coverage(struct search *w)
 {
+	const struct date_range asked = { w->course.all.from, w->course.all.until };
 	struct search_result *r = &w->result;
-	const char *but = w->by_time && !w->asked.from && !w->asked.until ? " (studies without a date or time cannot be asked for in windows)"
-			: w->by_time ? " (studies without a time cannot be asked for in windows)" : "";
 	char dates[20];
 
 	if (!r->whole || r->why.kind)
 		return;
-	date_range_format(&w->asked, dates);
+	date_range_format(&asked, dates);
+	if (!dates[0])
+		snprintf(dates, sizeof dates, "all dates");
 	if (r->queries == 1)
-		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut", dates[0] ? dates : "all dates");
+		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut", dates);
 	else if (r->queries == 1 + r->assured)
-		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut; %d more made sure of it",
-			 dates[0] ? dates : "all dates", r->assured);
-	else if (w->asked.from || w->asked.until)
-		snprintf(r->statement, sizeof r->statement, "%s covered in %d queries, none left cut%s", dates, r->queries, but);
+		snprintf(r->statement, sizeof r->statement, "%s covered in one query, not cut; %d more made sure of it", dates, r->assured);
 	else
-		snprintf(r->statement, sizeof r->statement, "all dates covered in %d queries, none left cut%s", r->queries,
-			 *but ? but : " (studies without a date cannot be asked for in windows)");
+		snprintf(r->statement, sizeof r->statement, "%s covered in %d queries, none left cut%s", dates, r->queries,
+			 coverage_exception(w));
 }
 
 /* Asked for in many rows, and told in none. */
@@ -286,57 +255,77 @@ static void note_availability(struct search *w)
 		facts_learn(w->session, &w->peer, FACT_AVAILABILITY, "no");
 }
 
-static void finish(struct search *w)
+static void free_search(struct search *w)
 {
-	struct search_result result;
-	struct search_hooks hooks = w->hooks;
-	void *owner = w->owner;
-
-	state_coverage(w);
-	note_availability(w);
-	result = w->result;
 	timer_clear(w->session->loop, &w->timer);
 	query_done(&w->query);
 	uidset_free(w->seen);
-	free(w->todo);
-	free(w->stamps);
+	course_end(&w->course);
 	free(w);
+}
+
+static void finish_search(struct search *w)
+{
+	struct search_hooks hooks = w->hooks;
+	struct search_result result;
+	void *owner = w->owner;
+
+	w->result.queries = w->course.counts.queries;
+	w->result.cut = w->course.counts.cut;
+	w->result.failed = w->course.counts.failed;
+	w->result.assured = w->course.counts.assured;
+	state_coverage(w);
+	note_availability(w);
+	result = w->result;
+	free_search(w);
 	hooks.done(owner, &result);
 }
 
-/* A time of the day goes with one day; then windows are within it.  False when the time is none that could be divided. */
-static bool begin_with_time(struct search *w)
+/* A time of the day goes with one day; then ranges are within it.  False when the time is none that could be divided. */
+static bool begin_with_time(const struct query *q, struct range *all)
 {
-	const char *text = dataset_get(&w->query.keys, TAG_StudyTime);
+	const char *text = dataset_get(&q->keys, TAG_StudyTime);
 	struct time_range times;
 	struct err ignored = { ERR_NONE, "" };
 
 	if (!*text)
 		return true;
-	if (search_many_days(&w->now) || !strchr(text, '-') || time_range_parse(text, &times, &ignored) < 0)
+	if (range_many_days(all) || !strchr(text, '-') || time_range_parse(text, &times, &ignored) < 0)
 		return false;
-	w->now.second = times.from;
-	w->now.last_second = times.until;
+	all->second = times.from;
+	all->last_second = times.until;
 	return true;
+}
+
+static void begin_course(struct search *w, const struct query *q)
+{
+	const char *dates = dataset_get(&q->keys, TAG_StudyDate);
+	struct date_range asked = { 0, 0 };
+	struct err ignored = { ERR_NONE, "" };
+	struct range all = { .last_second = -1 };
+
+	if (*dates)
+		date_range_parse(dates, &asked, &ignored);
+	all.from = asked.from;
+	all.until = asked.until;
+	w->course.by_study = begin_with_time(q, &all) && q->level == LEVEL_STUDY && !*dataset_get(&q->keys, TAG_StudyInstanceUID);
+	w->course.by_modality = !*dataset_get(&q->keys, TAG_ModalitiesInStudy);
+	w->course.limits.cap = w->result.cap = facts_cap(w->session, &w->peer);
+	w->course.limits.shown = facts_whole(w->session, &w->peer);
+	course_begin(&w->course, &all);
 }
 
 struct search *search_start(struct session *s, const struct peer *peer, const struct query *q, long long retries, long long wait_s,
 			      const struct search_hooks *hooks, void *owner, struct err *e)
 {
 	struct search *w = mem_alloc(sizeof *w);
-	const char *dates = dataset_get(&q->keys, TAG_StudyDate);
-	struct err ignored = { ERR_NONE, "" };
 
 	w->session = s;
 	w->peer = *peer;
 	w->hooks = *hooks;
 	w->owner = owner;
-	w->retries = retries;
 	w->wait_s = wait_s;
-	w->doubt_rows = -1;
-	search_begin(w);
-	w->by_study = q->level == LEVEL_STUDY && !*dataset_get(&q->keys, TAG_StudyInstanceUID);
-	w->has_modality = *dataset_get(&q->keys, TAG_ModalitiesInStudy);
+	w->course.retries = retries;
 	w->result.began = clock_wall();
 	w->result.whole = true;
 	w->seen = uidset_new();
@@ -344,16 +333,9 @@ struct search *search_start(struct session *s, const struct peer *peer, const st
 	dataset_copy(&w->query.keys, &q->keys);
 	if (!*dataset_get(&q->keys, TAG_InstanceAvailability) && facts_knows_no_availability(s, peer))
 		dataset_drop(&w->query.keys, TAG_InstanceAvailability);
-	if (*dates)
-		date_range_parse(dates, &w->asked, &ignored);
-	w->result.cap = facts_cap(s, peer);
-	w->shown = facts_whole(s, peer);
-	w->now = (struct range){ .from = w->asked.from, .until = w->asked.until, .last_second = -1 };
-	w->by_study = begin_with_time(w) && w->by_study;
-	if (ask(w, e) < 0) {
-		query_done(&w->query);
-		uidset_free(w->seen);
-		free(w);
+	begin_course(w, q);
+	if (ask_range(w, e) < 0) {
+		free_search(w);
 		return NULL;
 	}
 	return w;
@@ -365,5 +347,5 @@ void search_stop(struct search *w)
 	if (w->find)
 		find_stop(w->find);
 	else
-		timer_set(w->session->loop, &w->timer, 1, again, w);
+		timer_set(w->session->loop, &w->timer, 1, pause_over, w);
 }
