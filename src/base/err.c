@@ -112,7 +112,12 @@ int err_transient(enum err_kind kind)
 
 int err_ends_all(enum err_kind kind)
 {
-	return kind == ERR_INTERRUPTED || kind == ERR_USAGE || kind == ERR_SYSTEM || kind == ERR_TOOL || kind == ERR_SPACE;
+	return kind == ERR_INTERRUPTED || kind == ERR_SYSTEM || kind == ERR_SPACE || kind == ERR_TOOL;
+}
+
+int err_stops_asking(enum err_kind kind)
+{
+	return err_ends_all(kind) || kind == ERR_UNREACHABLE || kind == ERR_BUSY || kind == ERR_TIMEOUT;
 }
 
 const char *err_kind_name(enum err_kind kind)

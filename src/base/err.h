@@ -35,8 +35,10 @@ int err_in(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 
 
 /* The one place that says what is worth another try. */
 int err_transient(enum err_kind);
-/* Our own trouble, not the peer's doing: no other question will fare better, so it ends all of them. */
+/* Our own trouble (the disk, a tool, a signal): no other question to anybody will fare better. */
 int err_ends_all(enum err_kind);
+/* That, or the peer cannot be asked now (not reached, busy, silent): no other question to it will fare better. */
+int err_stops_asking(enum err_kind);
 /* A word for logs and the ledger: "busy", "timeout"; and back (ERR_NONE when unknown). */
 const char *err_kind_name(enum err_kind);
 enum err_kind err_kind_from_name(const char *name);

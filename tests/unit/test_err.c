@@ -11,22 +11,22 @@
 static const struct {
 	enum err_kind kind;
 	const char *name;
-	bool transient;
+	bool transient, ends_all, stops_asking;
 } kinds[] = {
-	{ ERR_NONE, "none", false },
-	{ ERR_USAGE, "usage", false },
-	{ ERR_SYSTEM, "system", false },
-	{ ERR_SPACE, "space", false },
-	{ ERR_TOOL, "tool", false },
-	{ ERR_INPUT, "input", false },
-	{ ERR_UNREACHABLE, "unreachable", true },
-	{ ERR_BUSY, "busy", true },
-	{ ERR_REFUSED, "refused", false },
-	{ ERR_TIMEOUT, "timeout", true },
-	{ ERR_ABORTED, "aborted", true },
-	{ ERR_PROTOCOL, "protocol", false },
-	{ ERR_LOCKED, "locked", false }, { ERR_LIMIT, "limit", false },
-	{ ERR_INTERRUPTED, "interrupted", false },
+	{ ERR_NONE, "none", false, false, false },
+	{ ERR_USAGE, "usage", false, false, false },
+	{ ERR_SYSTEM, "system", false, true, true },
+	{ ERR_SPACE, "space", false, true, true },
+	{ ERR_TOOL, "tool", false, true, true },
+	{ ERR_INPUT, "input", false, false, false },
+	{ ERR_UNREACHABLE, "unreachable", true, false, true },
+	{ ERR_BUSY, "busy", true, false, true },
+	{ ERR_REFUSED, "refused", false, false, false },
+	{ ERR_TIMEOUT, "timeout", true, false, true },
+	{ ERR_ABORTED, "aborted", true, false, false },
+	{ ERR_PROTOCOL, "protocol", false, false, false },
+	{ ERR_LOCKED, "locked", false, false, false }, { ERR_LIMIT, "limit", false, false, false },
+	{ ERR_INTERRUPTED, "interrupted", false, true, true },
 };
 
 static const struct {
@@ -45,6 +45,8 @@ static void test_kinds(void)
 		CHECK_STR(err_kind_name(kinds[i].kind), kinds[i].name);
 		CHECK_INT(err_kind_from_name(kinds[i].name), kinds[i].kind);
 		CHECK_INT(!!err_transient(kinds[i].kind), kinds[i].transient);
+		CHECK_INT(!!err_ends_all(kinds[i].kind), kinds[i].ends_all);
+		CHECK_INT(!!err_stops_asking(kinds[i].kind), kinds[i].stops_asking);
 	}
 	CHECK_CASE("");
 	CHECK_INT(err_kind_from_name("busyness"), ERR_NONE);

@@ -49,10 +49,9 @@ struct answer {
 	char words[200];		/* "3 rows in 40 ms", or why not */
 };
 
-static bool ends_all(const struct err *why)
+static bool ends_probe(const struct err *why)
 {
-	return why->kind == ERR_INTERRUPTED || why->kind == ERR_UNREACHABLE || why->kind == ERR_SYSTEM || why->kind == ERR_SPACE ||
-	       why->kind == ERR_TOOL;
+	return err_ends_all(why->kind) || why->kind == ERR_UNREACHABLE;
 }
 
 static int ask_by(struct probing *p, const struct peer *peer, struct query *q, long rows_max, struct answer *a, struct err *e)
@@ -63,7 +62,7 @@ static int ask_by(struct probing *p, const struct peer *peer, struct query *q, l
 	p->out->requests++;
 	if (failed)
 		return -1;
-	if (ends_all(&a->rows.result.why)) {
+	if (ends_probe(&a->rows.result.why)) {
 		*e = a->rows.result.why;
 		find_rows_done(&a->rows);
 		return -1;

@@ -75,13 +75,6 @@ static bool asking_over(void *owner)
 	return a->over;
 }
 
-/* Worth telling the user instead of working around it: the PACS was not reached, or we were stopped. */
-static bool ends_all(const struct err *why)
-{
-	return why->kind == ERR_INTERRUPTED || why->kind == ERR_UNREACHABLE || why->kind == ERR_BUSY || why->kind == ERR_TIMEOUT ||
-	       why->kind == ERR_SYSTEM || why->kind == ERR_SPACE || why->kind == ERR_TOOL;
-}
-
 /* Asks and frees the queries.  *ret_why kind ERR_NONE: all was answered and every row had its place. */
 static int ask(struct selector *s, struct query *queries, size_t count, row_fn *row, void *owner, struct err *ret_why, struct err *e)
 {
@@ -100,7 +93,7 @@ static int ask(struct selector *s, struct query *queries, size_t count, row_fn *
 		query_done(&queries[i]);
 	if (failed)
 		return -1;
-	if (ends_all(&a.result.why)) {
+	if (err_stops_asking(a.result.why.kind)) {
 		*e = a.result.why;
 		return -1;
 	}

@@ -210,7 +210,7 @@ static void range_failed(struct course *c, const struct course_answer *a, struct
 {
 	bool divides = a->rows > 0 && c->by_study && range_can_divide(&c->now, c->by_modality);
 
-	if (err_ends_all(a->trouble)) {
+	if (err_ends_all(a->trouble) || a->trouble == ERR_USAGE) {
 		o->then = COURSE_FAILS;
 	} else if (a->unreadable) {
 		range_unreadable(c, o);

@@ -35,19 +35,12 @@ struct asking {
 
 /* ---- one question ---- */
 
-/* The PACS was not reached, or we were stopped: no further question will fare better. */
-static bool ends_all(const struct err *why)
-{
-	return why->kind == ERR_INTERRUPTED || why->kind == ERR_UNREACHABLE || why->kind == ERR_BUSY || why->kind == ERR_TIMEOUT ||
-	       why->kind == ERR_SYSTEM || why->kind == ERR_SPACE || why->kind == ERR_TOOL;
-}
-
 static int ask(struct session *s, const struct peer *peer, const struct query *q, struct find_rows *rows, struct err *ret_why,
 	       struct err *e)
 {
 	if (find_now(s, peer, q, ROWS_MAX, rows, e) < 0)
 		return -1;
-	if (ends_all(&rows->result.why)) {
+	if (err_stops_asking(rows->result.why.kind)) {
 		*e = rows->result.why;
 		find_rows_done(rows);
 		return -1;
