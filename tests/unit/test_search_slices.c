@@ -437,6 +437,33 @@ static void test_bounds(void)
 	CHECK_CASE("");
 }
 
+/* The first answer fails: how often is it asked? */
+static void test_retries(void)
+{
+	static const struct { const char *name; struct course_answer always; long long retries; int queries; } rows[] = {
+		{ "not reached", { .trouble = ERR_UNREACHABLE }, 3, 4 },
+		{ "not reached, no retries", { .trouble = ERR_UNREACHABLE }, 0, 1 },
+		{ "busy, one retry", { .trouble = ERR_BUSY }, 1, 2 },
+		{ "refused", { .trouble = ERR_REFUSED }, 3, 1 },
+		{ "not understood", { .trouble = ERR_PROTOCOL }, 3, 1 },
+		{ "lost in the middle", { .trouble = ERR_PROTOCOL, .unfinished = true }, 3, 2 },
+		{ "lost in the middle, no retries", { .trouble = ERR_PROTOCOL, .unfinished = true }, 0, 1 },
+		{ "the disk is full", { .trouble = ERR_SPACE }, 3, 1 },
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct course c = { .retries = rows[i].retries };
+		struct course_outcome o;
+
+		CHECK_CASE(rows[i].name);
+		ask_stubborn(&c, &rows[i].always, &o);
+		CHECK_INT(o.then, COURSE_FAILS);
+		CHECK_INT(c.counts.queries, rows[i].queries);
+		course_end(&c);
+	}
+	CHECK_CASE("");
+}
+
 /* The same, when some questions between are answered by nothing: it does not begin to count again. */
 static void test_bound_with_empty_answers(void)
 {
@@ -494,6 +521,7 @@ int main(void)
 	test_split_seen();
 	test_doubt_settle();
 	test_bounds();
+	test_retries();
 	test_bound_with_empty_answers();
 	test_density();
 	test_one_second();

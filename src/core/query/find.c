@@ -25,6 +25,7 @@
 #define SCAN_MS 60			/* how often new answers are looked for */
 #define PATIENCE_MS 5			/* findscu says a line for each */
 #define READ_AT_ONCE 500		/* answers read in one turn of the loop, or given to one dcmdump */
+#define SILENCE_MORE_S 30
 #define PLAIN_MAX 65536			/* bytes of an answer that is read here */
 
 struct find {
@@ -43,7 +44,8 @@ struct find {
 	int *odd;			/* answers for dcmdump */
 	size_t odd_count, odd_room;
 	long rows, rows_max;
-	bool ended, stopped, too_many;
+	bool ended, stopped, too_many, silent;
+	int64_t heard;			/* when findscu last said something */
 	bool only_dcmdump;		/* for tests, which compare */
 	int64_t started;
 	unsigned char *room;		/* one answer */
@@ -72,6 +74,7 @@ static void find_line(void *owner, enum stream from, const char *text, size_t le
 	struct find *f = owner;
 
 	(void)from;
+	f->heard = clock_ms();
 	dcmtk_line(&f->said, text, len);
 }
 
@@ -82,6 +85,7 @@ static void judge(struct find *f, struct find_result *r)
 	r->rows = (int)f->rows;
 	r->keys_ignored = f->said.optional_keys_ignored;
 	r->ms = clock_ms() - f->started;
+	r->unfinished = r->status < 0;
 	snprintf(r->comment, sizeof r->comment, "%s", f->said.comment);
 	if (f->too_many)
 		err_set(&r->why, ERR_PROTOCOL, "the PACS sent more than %ld answers: the query was stopped", f->rows_max);
@@ -277,12 +281,34 @@ static void read_some(struct find *f)
 		finish(f);
 }
 
+/* findscu ends by its own limits; one that does not is ended a while after them. */
+static int64_t silence_limit_ms(const struct find *f)
+{
+	const char *less = getenv("DICOM_QR_SILENCE_MS");		/* for tests */
+	const struct dcmtk *tools = &f->session->dcmtk;
+
+	if (less)
+		return strtol(less, NULL, 10);
+	return ((int64_t)tools->connect_s + tools->acse_s + tools->dimse_s + SILENCE_MORE_S) * 1000;
+}
+
+static void end_silence(struct find *f)
+{
+	if (f->silent || f->stopped || !f->child || clock_ms() - f->heard < silence_limit_ms(f))
+		return;
+	f->silent = true;
+	log_warning("findscu has said nothing for longer than its own time limits: it is ended");
+	child_stop(f->child, false);
+}
+
 static void tick(void *owner)
 {
 	struct find *f = owner;
 
-	if (!f->ended)
+	if (!f->ended) {
 		timer_set(f->session->loop, &f->tick, SCAN_MS, tick, f);
+		end_silence(f);
+	}
 	read_some(f);
 }
 
@@ -293,7 +319,7 @@ static void find_ended(void *owner, const struct child_result *result)
 	f->child = NULL;
 	f->ended = true;
 	timer_clear(f->session->loop, &f->tick);
-	if (result->timed_out)
+	if (result->timed_out || f->silent)
 		err_set(&f->trouble, ERR_TIMEOUT, "the query did not end in time");
 	else if (f->stopped && !f->too_many)
 		err_set(&f->trouble, ERR_INTERRUPTED, "the query was stopped");
@@ -305,6 +331,8 @@ void find_stop(struct find *f)
 	f->stopped = true;
 	if (f->child)
 		child_stop(f->child, false);
+	if (f->dump)
+		child_stop(f->dump, false);
 }
 
 static int write_queries(struct find *f, const struct query *const *queries, size_t count, char **paths, struct err *e)
@@ -384,7 +412,7 @@ struct find *find_start(struct session *s, const struct peer *peer, const struct
 	f->rows_max = ceiling(rows_max);
 	f->room = mem_alloc(PLAIN_MAX);
 	f->only_dcmdump = getenv("DICOM_QR_ONLY_DCMDUMP") != NULL;
-	f->started = clock_ms();
+	f->started = f->heard = clock_ms();
 	dcmtk_reading_init(&f->said, SERVICE_FIND);
 	f->said.requests = (int)count;
 	if (prepare(f, queries, e) < 0) {

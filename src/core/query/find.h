@@ -14,6 +14,7 @@ struct find_result {
 	int status;		/* final DIMSE status, -1 none */
 	int rows;
 	bool cut;		/* the PACS ended the answer early (A700, A701, a FE00 that nobody asked for) */
+	bool unfinished;	/* no final status came */
 	bool unreadable;	/* the PACS ended well, but some of its answers could not be read here */
 	bool keys_ignored;	/* FF01: it did not use all keys */
 	char comment[256];

@@ -120,7 +120,7 @@ static void go_on(struct search *w, enum course_then then)
 		ask_next(w);
 		break;
 	case COURSE_PAUSES:
-		log_verbose("the query is asked again in %lld s: %s", w->wait_s, r->why.text);
+		log_warning("the query is asked again in %lld s: %s", w->wait_s, r->why.text);
 		timer_set(w->session->loop, &w->timer, w->wait_s * 1000 + 1, pause_over, w);
 		break;
 	case COURSE_FAILS:
@@ -141,7 +141,7 @@ static void stop_asking(struct search *w)
 static void search_answered(void *owner, const struct find_result *r)
 {
 	struct search *w = owner;
-	const struct course_answer answer = { r->rows, w->fresh, r->cut, r->why.kind, r->unreadable };
+	const struct course_answer answer = { r->rows, w->fresh, r->cut, r->why.kind, r->unfinished, r->unreadable };
 	struct course_outcome outcome;
 
 	w->find = NULL;

@@ -204,6 +204,16 @@ static void range_unreadable(struct course *c, struct course_outcome *o)
 	note_lost(c, o, NOTE_UNREADABLE, &c->now);
 }
 
+/* A lost connection may look like an answer that cannot be understood: that is asked once more only. */
+static bool is_worth_another_try(const struct course *c, const struct course_answer *a)
+{
+	long long most = a->unfinished && a->trouble == ERR_PROTOCOL && c->retries > 0;
+
+	if (err_transient(a->trouble))
+		most = c->retries;
+	return c->now.tries < most && c->counts.barren <= c->retries + 1;
+}
+
 /* In smaller pieces, once more after a pause, or given up by name.  Broken off after some rows, it is the size that the PACS does not
  * like. */
 static void range_failed(struct course *c, const struct course_answer *a, struct course_outcome *o)
@@ -218,7 +228,7 @@ static void range_failed(struct course *c, const struct course_answer *a, struct
 		give_up(c, o, NOTE_FAILED);
 	} else if (divides) {
 		range_broken_off(c, a, o);
-	} else if (err_transient(a->trouble) && c->now.tries < c->retries && c->counts.barren <= c->retries + 1) {
+	} else if (is_worth_another_try(c, a)) {
 		ask_again(c, o);
 	} else if (c->asked_once || a->rows) {
 		c->asked_once = true;

@@ -40,6 +40,7 @@ struct course_answer {
 	int fresh;			/* rows of studies that were not found before */
 	bool cut;			/* the PACS said so */
 	enum err_kind trouble;		/* ERR_NONE: it ended well */
+	bool unfinished;		/* no final status came, as when the connection was lost in the middle of an answer */
 	bool unreadable;		/* some of its rows could not be read */
 };
 
