@@ -132,6 +132,20 @@ static const char **option_of(struct values *v, uint32_t tag)
 	}
 }
 
+/* A cell is a value and no pattern: one * would ask for everything. */
+static int check_cell(const struct batch *b, size_t column, const char *cell, bool patterns, struct err *e)
+{
+	const bool identifier = b->tags[column] == TAG_PatientID || b->tags[column] == TAG_AccessionNumber ||
+				b->tags[column] == TAG_StudyInstanceUID || b->tags[column] == TAG_StudyID;
+
+	if (*cell && !cell[strspn(cell, "*? ")])
+		return err_set(e, ERR_USAGE, "%s: '%.20s' alone matches everything", tag_name(b->tags[column]), cell);
+	if (identifier && !patterns && strpbrk(cell, "*?"))
+		return err_set(e, ERR_USAGE, "%s: identifiers match exactly, without * and ? (--batch-patterns allows them)",
+			       tag_name(b->tags[column]));
+	return 0;
+}
+
 static int make_query(const struct batch *b, const struct entry *entry, const struct values *v, struct query *q, struct filter *c,
 		      struct err *e)
 {
@@ -143,6 +157,8 @@ static int make_query(const struct batch *b, const struct entry *entry, const st
 	for (size_t i = 0; i < b->header.count; i++) {
 		const char **option = option_of(&own, b->tags[i]);
 
+		if (check_cell(b, i, entry->cells.fields[i], v->batch_patterns, e) < 0)
+			return -1;
 		any |= *entry->cells.fields[i] != 0;
 		if (option && *entry->cells.fields[i])
 			*option = entry->cells.fields[i];

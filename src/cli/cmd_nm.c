@@ -188,6 +188,8 @@ static int take_found(struct task *t, struct studies_found *found, struct err *e
 	const int whole = found->result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 	int queries = 0;
 
+	if (!plan->count && v->save_state && state_write(v->save_state, plan, e) < 0)
+		return -1;
 	if (!plan->count)
 		return whole;
 	if (job_survey(&t->session, plan, v->dry_run, &queries, e) < 0)

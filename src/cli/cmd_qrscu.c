@@ -356,7 +356,7 @@ static void skip_sent(struct session *s, struct plan *plan)
 
 static int leave_out_held(struct session *s, struct plan *plan, const struct qrscu_values *n, int *queries, struct err *e)
 {
-	bool foreign = plan->how.method == METHOD_MOVE && !plan->how.listen_port;
+	bool foreign = fetch_goes_elsewhere(&plan->how);
 	int asked = 0;
 
 	if (foreign && !n->dup)
@@ -415,6 +415,8 @@ static int work(struct asking *a, struct err *e)
 		printf("No studies found\n");
 	else if (!v->quiet)
 		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
+	if (!plan->count && v->save_state && state_write(v->save_state, plan, e) < 0)
+		return -1;
 	if (!plan->count)
 		return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 	if (selection_by(&a->task->session, plan, &rules, v->quiet, &a->found.result.whole, &a->queries, e) < 0)

@@ -11,6 +11,7 @@
 #include "cli/dryrun.h"
 #include "cli/exit.h"
 #include "cli/fetch.h"
+#include "core/ledger/held.h"
 #include "core/ledger/jobs.h"
 #include "core/plan/state.h"
 #include "core/retrieve/job.h"
@@ -92,6 +93,41 @@ static int check(struct plan *plan, const struct values *v, struct err *e)
 	return 0;
 }
 
+/* Studies that were brought to a good end, and those that were here before. */
+static bool claims_files(const struct plan_study *in)
+{
+	return in->verdict == VERDICT_SKIPPED ? in->held > 0 && !in->later : verdict_is_good(in->verdict);
+}
+
+/* The state says what was done; the disk says what is there.  Another output folder is another question. */
+static int check_disk(struct task *t, bool moved, struct err *e)
+{
+	struct plan *plan = &t->plan;
+	const bool anew = moved || t->values->force;
+	size_t gone = 0;
+
+	if (!anew && fetch_goes_elsewhere(&plan->how))	/* files elsewhere cannot be looked at */
+		return 0;
+	if (!anew && session_open_ledger(&t->session, e) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_study *in = &plan->studies[i];
+		int here = 0;
+
+		if (!claims_files(in))
+			continue;
+		if (!anew && held_count(t->session.ledger, plan->how.output, in, &here, e) < 0)
+			return -1;
+		if (!anew && here >= (in->verdict == VERDICT_SKIPPED ? in->held : in->received))
+			continue;
+		gone += !anew;
+		plan_want(in);
+	}
+	if (gone)
+		log_warning("of %zu stud%s files are gone since: they are asked for again", gone, gone == 1 ? "y" : "ies");
+	return 0;
+}
+
 static int load(struct task *t, struct err *e)
 {
 	const char *path = t->values->state;
@@ -111,15 +147,19 @@ static int resume(struct task *t, struct err *e)
 {
 	const struct values *v = t->values;
 	struct plan *plan = &t->plan;
+	auto_free char *output = NULL;
 	struct plan_summary summary;
 	int queries;
 
-	if (load(t, e) < 0 || check(plan, v, e) < 0)
+	if (load(t, e) < 0)
+		return -1;
+	output = mem_str(plan->how.output);
+	if (check(plan, v, e) < 0 || check_disk(t, output && strcmp(output, plan->how.output) != 0, e) < 0)
 		return -1;
 	plan_summarise(plan, &summary);
 	if (!summary.studies[VERDICT_WANTED] && !summary.again) {
 		if (!v->quiet)
-			printf("Nothing to do: %zu studies, all complete or left out\n", plan->count);
+			printf("Nothing to do: %zu stud%s, all complete or left out\n", plan->count, plan->count == 1 ? "y" : "ies");
 		return EXIT_ALL_THERE;
 	}
 	if (job_open(&t->session, &plan->how, e) < 0)

@@ -73,15 +73,10 @@ static const struct { const char *name; size_t at; bool private; } parts[] = {
 	{ "series-description", AT(series_description), false }, { "sop-class", AT(sop_class), false },
 };
 
-static bool goes_elsewhere(const struct settings *how)
-{
-	return how->method == METHOD_MOVE && !how->listen_port;
-}
-
 /* exact: for the digest; else for people. */
 static void describe(const struct values *v, const struct settings *how, bool exact, struct buf *out)
 {
-	if (goes_elsewhere(how))
+	if (fetch_goes_elsewhere(how))
 		buf_printf(out, "to %s", how->destination);
 	else
 		buf_str(out, how->output);
@@ -363,7 +358,7 @@ static int enter(struct night *n, struct err *e)
 	n->y.selecting = dose_wants(&rules);
 	n->y.session = n->s;
 	n->y.dry = n->v->dry_run;
-	n->elsewhere = goes_elsewhere(&n->plan->how);
+	n->elsewhere = fetch_goes_elsewhere(&n->plan->how);
 	n->y.settle_s = n->v->settle > 0 ? n->v->settle : 0;
 	nightly_scope(buf_text(&exact), n->y.scope);
 	n->y.memory.node = n->node;

@@ -24,9 +24,9 @@ static enum progress_mode progress_mode(const struct values *v)
 }
 
 /* Moved to somebody else: the PACS's counters are all there is. */
-static bool goes_elsewhere(const struct plan *plan)
+bool fetch_goes_elsewhere(const struct settings *how)
 {
-	return plan->how.method == METHOD_MOVE && !plan->how.listen_port;
+	return how->method == METHOD_MOVE && !how->listen_port;
 }
 
 static void validate(struct session *s, const struct plan *plan, bool quiet, int *status)
@@ -34,7 +34,7 @@ static void validate(struct session *s, const struct plan *plan, bool quiet, int
 	struct validation v;
 	struct err e = { ERR_NONE, "" };
 
-	if (goes_elsewhere(plan)) {
+	if (fetch_goes_elsewhere(&plan->how)) {
 		log_warning("nothing to validate: the files went to %s", plan->how.destination);
 		return;
 	}
@@ -87,7 +87,7 @@ static void tell_end(const struct session *s, const struct plan *plan, const str
 	progress_summary(plan, result, v->quiet, progress_mode(v));
 	if (v->quiet || progress_mode(v) == PROGRESS_JSON)
 		return;
-	if (goes_elsewhere(plan))
+	if (fetch_goes_elsewhere(&plan->how))
 		fprintf(stderr, "The files went to %s, unseen here: the counts are what the PACS says\n", plan->how.destination);
 	tell_resume(s, plan, state_path);
 }

@@ -32,7 +32,7 @@ struct values {
 	long long limit;
 	bool count_only, tree;
 	const char *with_retrieve, *batch, *batch_report;
-	bool associations;
+	bool associations, batch_patterns;
 	/* selection */
 	const char *select, *series_modality, *series_description, *sop_class;
 	bool empty_sr;

@@ -47,6 +47,21 @@ for pacs in dcmqrscp orthanc; do
 	accounts 2 several 2
 	accounts 3 found 1
 
+	# a cell is a value and no pattern
+	printf 'AccessionNumber,PatientName\n*,\nA2024-00*,\n,*\n' >"$T/stars.csv"
+	run dicom-qr query "$NODE" --batch "$T/stars.csv"
+	expect_status 3
+	cp "$T/out" "$T/account4"
+	ACCOUNT=$T/account4
+	accounts 2 error 0 "'*' alone matches everything"
+	accounts 3 error 0 'identifiers match exactly'
+	accounts 4 error 0 "'*' alone matches everything"
+	run dicom-qr query "$NODE" --batch "$T/stars.csv" --batch-patterns
+	expect_status 3
+	cp "$T/out" "$T/account4"
+	accounts 2 error 0 "'*' alone matches everything"
+	grep -q '^3,.*,several,' "$T/account4" || fail "the pattern is not asked for"
+
 	# and a whole job
 	printf 'AccessionNumber\nA2024-0080\nA2024-0003\nA2024-0080\nNOBODY\n' >"$T/three.csv"
 	run dicom-qr "$NODE" --method c-get --auto --batch "$T/three.csv" --batch-report "$T/account3" -o "$OUT"

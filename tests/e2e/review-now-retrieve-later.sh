@@ -31,6 +31,27 @@ for pacs in dcmqrscp orthanc; do
 	expect_status 0
 	expect_out 'Nothing to do'
 
+	# the disk decides, another folder is another question, and --force asks again
+	rm "$(find "$OUT" -type f -not -path '*/.dicom-qr/*' | head -n 1)"
+	run dicom-qr resume --state "$state"
+	expect_status 0
+	expect_err 'files are gone'
+	expect_same_objects "$SOME" "$OUT" "${AS_GOT[@]}"
+	run dicom-qr resume --state "$state" --force
+	expect_status 0
+	! grep -q 'Nothing to do' "$T/out" || fail "--force asks for nothing"
+	run dicom-qr resume --state "$state" --output "$OUT-other"
+	expect_status 0
+	expect_same_objects "$SOME" "$OUT-other" "${AS_GOT[@]}"
+
+	# a query that finds nothing leaves no state of an earlier one
+	run dicom-qr "$NODE" --method c-get --patient-id NOBODY --review --save-state "$state" --output "$OUT"
+	expect_status 0
+	jq -e '.studies == []' "$state" >/dev/null || fail "state: $(cat "$state")"
+	run dicom-qr resume --state "$state"
+	expect_status 0
+	expect_out 'Nothing to do: 0 studies'
+
 	# no more than the manual shows
 	run dicom-query "$NODE" --patient-id P-1002 --format json
 	jq --arg node "$NODE" --arg out "$OUT-plain" '{

@@ -4,6 +4,7 @@
 #include "core/ledger/held.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,4 +141,41 @@ int held_any(struct ledger *ledger, const char *output, const char *study_uid, b
 		return -1;
 	*ret_any = s.found;
 	return 0;
+}
+
+struct counting {
+	const char *output;
+	const struct plan_study *study;
+	struct map *only, *here;	/* SOP Instance UIDs; only: NULL = all */
+};
+
+static int count_one(void *owner, const struct ledger_instance *i)
+{
+	struct counting *c = owner;
+	struct stat st;
+
+	if ((c->study->series_uid && strcmp(c->study->series_uid, i->series) != 0) || (c->only && !map_has(c->only, i->sop)))
+		return 0;
+	if (lies_there(c->output, i, &st))
+		map_put(c->here, i->sop, NULL);
+	return 0;
+}
+
+int held_count(struct ledger *ledger, const char *output, const struct plan_study *study, int *ret_count, struct err *e)
+{
+	struct counting c = { .output = output, .study = study, .here = map_new() };
+	const char *uid = study_get(&study->study, STUDY_UID);
+	int failed;
+
+	for (size_t i = 0; i < study->only.count; i++) {
+		c.only = c.only ? c.only : map_new();
+		map_put(c.only, study->only.items[i].sop, NULL);
+	}
+	failed = ledger_instances(ledger, output, uid, count_one, &c, e);
+	if (!failed && (int)map_count(c.here) < study->received)
+		failed = manifest_last(output, uid, count_one, &c, e);
+	*ret_count = (int)map_count(c.here);
+	map_free(c.only, NULL);
+	map_free(c.here, NULL);
+	return failed ? -1 : 0;
 }

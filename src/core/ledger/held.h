@@ -10,3 +10,5 @@
 int held_load(struct ledger *, int64_t job, const char *output, struct retrieval *, struct err *);
 /* Is anything of the study here, by the ledger, or may it be, by a manifest? */
 int held_any(struct ledger *, const char *output, const char *study_uid, bool *ret_any, struct err *);
+/* How many objects of the study are here; of those that it names, when it names some. */
+int held_count(struct ledger *, const char *output, const struct plan_study *, int *ret_count, struct err *);

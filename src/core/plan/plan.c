@@ -227,7 +227,7 @@ static void make_whole(struct plan_study *s)
 	s->whole = (struct wanted_list){ 0 };
 }
 
-static void want(struct plan_study *s)
+void plan_want(struct plan_study *s)
 {
 	s->verdict = VERDICT_WANTED;
 	s->later = false;
@@ -247,7 +247,7 @@ void plan_want_again(struct plan *p, bool limited, bool whole)
 			continue;
 		s->again = tried && limited;
 		if (!s->again)
-			want(s);
+			plan_want(s);
 	}
 	p->cut_by = NULL;
 }

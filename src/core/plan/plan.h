@@ -111,6 +111,8 @@ void plan_want_again(struct plan *, bool limited, bool whole);
 const char *plan_study_counted(const struct plan_study *);
 /* Nothing is missing but what a limit left for another run. */
 bool plan_study_cut(const struct plan_study *);
+/* The study is asked for again, whatever it was. */
+void plan_want(struct plan_study *);
 /* Counts by verdict; objects expected and received over all that is not skipped (expected -1 when any is unknown). */
 struct plan_summary {
 	size_t studies[VERDICTS];
