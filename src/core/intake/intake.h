@@ -20,6 +20,9 @@ struct intake_object {
 	bool conflict;			/* the same UID with other content lies there already: both are kept */
 };
 
+/* Why an object was put into quarantine. */
+enum intake_refusal { INTAKE_DAMAGED, INTAKE_UNWANTED };
+
 struct intake_hooks {
 	/* Was this asked for?  No = quarantined with its sender. */
 	bool (*wanted)(void *owner, const char *study, const char *series, const char *sop);
@@ -29,8 +32,8 @@ struct intake_hooks {
 	int (*publishing)(void *owner, const char *const *studies, size_t count, struct err *);
 	/* After it is durable in folder and ledger. */
 	void (*placed)(void *owner, const struct intake_object *);
-	/* A damaged (study and sop may be "") or foreign object, quarantined. */
-	void (*refused)(void *owner, const char *study, const char *sop, const char *reason);
+	/* A damaged (study and sop may be "") or foreign object, quarantined; reason: in words. */
+	void (*refused)(void *owner, const char *study, const char *sop, enum intake_refusal, const char *reason);
 	/* Our own disk or ledger failed: nothing more can be taken in. */
 	void (*failed)(void *owner, const struct err *);
 };

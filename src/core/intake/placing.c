@@ -54,7 +54,7 @@ static const char *sop_of(const struct item *item)
 	return uid_fits(item->name) ? item->name : uid_fits(dot + 1) ? dot + 1 : sop;	/* 1.2.3, or CT.1.2.3 */
 }
 
-static void refuse(struct intake *in, struct item *item, const char *reason)
+static void refuse(struct intake *in, struct item *item, enum intake_refusal refusal, const char *reason)
 {
 	const char *sop = sop_of(item);
 	auto_free char *name = layout_safe(*sop ? sop : "unknown");
@@ -64,7 +64,7 @@ static void refuse(struct intake *in, struct item *item, const char *reason)
 		intake_fail(in, &e);
 	free(item->path);
 	item->path = NULL;
-	in->hooks.refused(in->owner, item_get(item, TAG_StudyInstanceUID), sop, reason);
+	in->hooks.refused(in->owner, item_get(item, TAG_StudyInstanceUID), sop, refusal, reason);
 }
 
 /* ---- where to: settled for the whole batch before anything is moved ---- */
@@ -119,10 +119,10 @@ static void settle_item(struct batch *b, struct item *item)
 	if (damage && item->in_flight) {
 		log_verbose("an object that was cut when its transfer ended is dropped: %s", damage);
 	} else if (damage) {
-		refuse(in, item, damage);
+		refuse(in, item, INTAKE_DAMAGED, damage);
 	} else if (!in->hooks.wanted(in->owner, item_get(item, TAG_StudyInstanceUID), item_get(item, TAG_SeriesInstanceUID),
 				     item_get(item, TAG_SOPInstanceUID))) {
-		refuse(in, item, "not asked for");
+		refuse(in, item, INTAKE_UNWANTED, "not asked for");
 	} else {
 		meet(b, item);
 		if (!item->placed && choose_place(b, item, &e) < 0)

@@ -89,12 +89,12 @@ static struct retrieval *who_wants(struct run *run, const char *study, const cha
 	return *study ? queue_find(&run->queue, study) : queue_find_object(&run->queue, sop);
 }
 
-static void object_refused(void *owner, const char *study, const char *sop, const char *reason)
+static void object_refused(void *owner, const char *study, const char *sop, enum intake_refusal refusal, const char *reason)
 {
 	struct run *run = owner;
 	struct retrieval *r = who_wants(run, study, sop);
 
-	if (!strcmp(reason, "not asked for")) {
+	if (refusal == INTAKE_UNWANTED) {
 		run->result->foreign++;
 	} else {
 		run->result->damaged++;		/* even when its study has left */
