@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A tool that was let go while it runs belongs to nobody: it frees itself when its process has ended. */
+#include "core/session/tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define LIMIT_MS ((int64_t)7 * 86400 * 1000)
+#define LINE_MAX_BYTES (1 << 20)
+
+static void release_tool(struct tool *t)
+{
+	timer_clear(t->session->loop, &t->silence);
+	dcmtk_reading_done(&t->said);
+	free(t->name);
+	free(t);
+}
+
+static void hear_line(void *owner, enum stream from, const char *text, size_t len)
+{
+	struct tool *t = owner;
+
+	(void)from;
+	t->heard_ms = clock_ms();
+	dcmtk_line(&t->said, text, len);
+}
+
+static void end_tool(void *owner, const struct child_result *result)
+{
+	struct tool *t = owner;
+
+	timer_clear(t->session->loop, &t->silence);
+	t->child = NULL;
+	t->ended = true;
+	t->timed_out |= result->timed_out;
+	t->signal = result->signal;
+	t->exit_status = result->signal ? 128 + result->signal : result->exit_status;
+	t->ran_ms = result->ran_ms;
+	if (!t->owner)
+		release_tool(t);
+	else if (t->done)
+		t->done(t->owner, t);
+}
+
+static void watch_silence(void *owner)
+{
+	struct tool *t = owner;
+	int64_t left = t->heard_ms + t->silence_ms - clock_ms();
+
+	if (left > 0) {
+		timer_set(t->session->loop, &t->silence, left, watch_silence, t);
+		return;
+	}
+	t->timed_out = true;
+	log_debug("%s says nothing more: it is ended", t->name);
+	tool_stop(t, false);
+}
+
+struct tool *tool_start(struct session *s, struct command *command, const struct tool_how *how,
+			void (*done)(void *owner, struct tool *), void *owner, struct err *e)
+{
+	static const struct child_hooks hooks = { hear_line, end_tool };
+	const struct child_limits limits = { .line_max = LINE_MAX_BYTES, .patience_ms = how->patience_ms,
+					     .total_ms = how->limit_ms ? how->limit_ms : LIMIT_MS };
+	struct tool *t = mem_alloc(sizeof *t);
+
+	t->session = s;
+	t->name = mem_str(command->name);
+	t->exit_status = -1;
+	t->silence_ms = how->silence_ms;
+	t->done = done;
+	t->owner = owner ? owner : t;
+	t->started_ms = t->heard_ms = clock_ms();
+	dcmtk_reading_init(&t->said, how->service);
+	if (how->requests)
+		t->said.requests = how->requests;
+	log_debug("%s", command_text(command));
+	t->child = child_start(s->loop, command, &limits, &hooks, t, e);
+	if (!t->child) {
+		release_tool(t);
+		return NULL;
+	}
+	if (t->silence_ms)
+		timer_set(s->loop, &t->silence, t->silence_ms, watch_silence, t);
+	return t;
+}
+
+void tool_stop(struct tool *t, bool now)
+{
+	if (t->child)
+		child_stop(t->child, now);
+}
+
+void tool_free(struct tool *t)
+{
+	if (!t)
+		return;
+	if (!t->child) {
+		release_tool(t);
+		return;
+	}
+	t->owner = NULL;
+	child_stop(t->child, false);
+}
+
+static bool has_ended(void *owner)
+{
+	struct tool *t = owner;
+
+	if (t->session->signal)
+		tool_stop(t, false);
+	return t->ended;
+}
+
+int tool_wait(struct tool *t, struct err *e)
+{
+	if (session_run(t->session, has_ended, t, e) < 0)
+		return -1;
+	return t->session->signal ? err_set(e, ERR_INTERRUPTED, "stopped") : 0;
+}
+
+static void judge_process(const struct tool *t, struct err *ret)
+{
+	if (t->timed_out)
+		err_set(ret, ERR_TIMEOUT, "%s did not end in time", t->name);
+	else if (t->signal && t->said.final < 0)
+		err_set(ret, ERR_TOOL, "%s was ended by signal %d", t->name, t->signal);
+}
+
+int tool_verdict(const struct tool *t, const struct err *own, const struct peer *peer, const char *aet, int port, struct err *e)
+{
+	struct err trouble = { ERR_NONE, "" };
+
+	if (own && own->kind)
+		trouble = *own;
+	else
+		judge_process(t, &trouble);
+	return dcmtk_verdict(&t->said, trouble.kind ? &trouble : NULL, peer, aet, port, e);
+}
