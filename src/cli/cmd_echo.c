@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/task.h"
+#include "core/session/tool.h"
 #include "dicom/value.h"
 #include "wrappers/echoscu.h"
 
@@ -37,31 +38,6 @@ const struct opt_command command_echo = {
 	.examples = "dicom-qr echo pacs://server:11112 --aet MY_AET --called-aet PACS\ndicom-qr echo --all",
 	.tables = tables,
 };
-
-struct echo {
-	struct dcmtk_reading said;
-	struct child_result result;
-	bool over;
-};
-
-static void line(void *owner, enum stream from, const char *text, size_t len)
-{
-	(void)from;
-	dcmtk_line(&((struct echo *)owner)->said, text, len);
-}
-
-static void done(void *owner, const struct child_result *result)
-{
-	struct echo *echo = owner;
-
-	echo->result = *result;
-	echo->over = true;
-}
-
-static bool over(void *owner)
-{
-	return ((struct echo *)owner)->over;
-}
 
 static void interrupted(void *owner)
 {
@@ -110,24 +86,19 @@ static void tell(const struct peer *peer, const struct values *v, const struct e
 
 static int ask(struct session *s, const struct peer *peer, const struct values *v, struct err *e)
 {
-	static const struct child_hooks hooks = { line, done };
-	const struct child_limits limits = { 0 };
-	struct echo echo = { .over = false };
-	struct err trouble = { ERR_NONE, "" };
-	struct command *command = echoscu_command(&s->dcmtk, peer);
+	const struct tool_how how = { .service = SERVICE_ECHO, .limit_ms = tool_patience_ms(s) };
+	struct err none = { ERR_NONE, "" };
+	struct tool *tool;
 	int failed = -1;
 
-	log_debug("%s", command_text(command));
-	dcmtk_reading_init(&echo.said, SERVICE_ECHO);
 	s->on_interrupt = interrupted;
-	if (child_start(s->loop, command, &limits, &hooks, &echo, e))
-		failed = session_run(s, over, &echo, e);
-	if (!failed && s->signal)
-		err_set(&trouble, ERR_INTERRUPTED, "stopped");
+	tool = tool_start(s, echoscu_command(&s->dcmtk, peer), &how, NULL, NULL, e);
+	if (tool)
+		failed = tool_wait(tool, e);
 	if (!failed)
-		failed = dcmtk_verdict(&echo.said, trouble.kind ? &trouble : NULL, peer, NULL, 0, e);
-	tell(peer, v, failed ? e : &trouble, echo.result.ran_ms);
-	dcmtk_reading_done(&echo.said);
+		failed = tool_verdict(tool, NULL, peer, NULL, 0, e);
+	tell(peer, v, failed ? e : &none, tool ? tool->ran_ms : 0);
+	tool_free(tool);
 	return failed < 0 ? -1 : EXIT_ALL_THERE;
 }
 
@@ -139,8 +110,7 @@ struct one {
 	struct everyone *all;
 	const struct node *node;
 	struct peer peer;
-	struct dcmtk_reading said;
-	struct child_result result;
+	int64_t ran_ms;
 	struct err why;			/* kind ERR_NONE: it answered */
 	bool asked;
 };
@@ -151,38 +121,26 @@ struct everyone {
 	size_t count, next, running;
 };
 
-static void one_line(void *owner, enum stream from, const char *text, size_t len)
-{
-	(void)from;
-	dcmtk_line(&((struct one *)owner)->said, text, len);
-}
-
-static void one_done(void *owner, const struct child_result *result)
+static void one_done(void *owner, struct tool *tool)
 {
 	struct one *one = owner;
 	struct err stopped = { ERR_NONE, "" };
 
 	if (one->all->session->signal)
 		err_set(&stopped, ERR_INTERRUPTED, "stopped");
-	one->result = *result;
-	dcmtk_verdict(&one->said, stopped.kind ? &stopped : NULL, &one->peer, NULL, 0, &one->why);
-	dcmtk_reading_done(&one->said);
+	one->ran_ms = tool->ran_ms;
+	tool_verdict(tool, &stopped, &one->peer, NULL, 0, &one->why);
+	tool_free(tool);
 	one->all->running--;
 }
 
 static void start_one(struct everyone *all, struct one *one)
 {
-	static const struct child_hooks hooks = { one_line, one_done };
-	const struct child_limits limits = { 0 };
-	struct command *command = echoscu_command(&all->session->dcmtk, &one->peer);
+	const struct tool_how how = { .service = SERVICE_ECHO, .limit_ms = tool_patience_ms(all->session) };
 
-	log_debug("%s", command_text(command));
-	dcmtk_reading_init(&one->said, SERVICE_ECHO);
 	one->asked = true;
-	if (child_start(all->session->loop, command, &limits, &hooks, one, &one->why))
+	if (tool_start(all->session, echoscu_command(&all->session->dcmtk, &one->peer), &how, one_done, one, &one->why))
 		all->running++;
-	else
-		dcmtk_reading_done(&one->said);
 }
 
 static bool everyone_over(void *owner)
@@ -205,7 +163,7 @@ static void print_table(const struct everyone *all)
 	for (size_t i = 0; i < all->count; i++) {
 		const struct one *one = &all->of[i];
 		auto_free char *address = mem_printf("%s:%d", one->peer.host, one->peer.port);
-		auto_free char *took = mem_printf("%lld ms", (long long)one->result.ran_ms);
+		auto_free char *took = mem_printf("%lld ms", (long long)one->ran_ms);
 		auto_free char *words = log_clean(mem_str(one->why.kind ? one->why.text : one->asked ? took : ""));
 		char number[16] = "";
 
@@ -229,7 +187,7 @@ static void print_json(const struct everyone *all)
 		add_peer(j, &one->peer);
 		json_set(j, "state", json_string(state_of(one)));
 		if (one->asked && !one->why.kind)
-			json_set(j, "ms", json_integer(one->result.ran_ms));
+			json_set(j, "ms", json_integer(one->ran_ms));
 		if (one->why.kind)
 			json_set(j, "error", json_string(one->why.text));
 		json_add(list, j);

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What other services than C-FIND tell.  C-GET and C-MOVE are tried with a study that does not exist, so that nothing is moved; the
  * one study that may be retrieved goes into a folder of its own and is removed again. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/confine.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/check/probe_p.h"
+#include "core/intake/examine.h"
+#include "core/session/dump.h"
+#include "core/session/tool.h"
 #include "dicom/query.h"
 #include "dicom/sopclass.h"
 #include "dicom/tag.h"
-#include "wrappers/dcmdump.h"
 #include "wrappers/echoscu.h"
 #include "wrappers/retriever.h"
 
@@ -26,71 +25,31 @@
 #define HELD_ECHOES "1000000"		/* until it is stopped */
 #define HOLD_S 20
 
-/* One child and what it said. */
+/* One tool, to be freed, and its verdict. */
 struct turn {
-	struct dcmtk_reading said;
+	struct tool *tool;
 	struct err why;
-	int64_t ms;
-	bool over;
 };
 
-static void turn_line(void *owner, enum stream from, const char *text, size_t len)
+static struct tool *start(struct probing *p, struct command *command, enum service service, long long limit_s, struct err *e)
 {
-	(void)from;
-	dcmtk_line(&((struct turn *)owner)->said, text, len);
-}
+	const struct tool_how how = { .service = service, .limit_ms = limit_s * 1000 };
 
-static void turn_done(void *owner, const struct child_result *result)
-{
-	struct turn *t = owner;
-
-	t->over = true;
-	t->ms = result->ran_ms;
-	if (result->timed_out)
-		err_set(&t->why, ERR_TIMEOUT, "no end within the time allowed");
-}
-
-static bool turn_over(void *owner)
-{
-	return ((struct turn *)owner)->over;
-}
-
-static int start(struct probing *p, struct command *command, enum service service, long long limit_s, struct turn *t, struct err *e)
-{
-	static const struct child_hooks hooks = { turn_line, turn_done };
-	const struct child_limits limits = { .total_ms = limit_s * 1000 };
-
-	memset(t, 0, sizeof *t);
-	dcmtk_reading_init(&t->said, service);
-	log_debug("%s", command_text(command));
 	p->out->requests++;
-	if (child_start(p->session->loop, command, &limits, &hooks, t, e))
-		return 0;
-	dcmtk_reading_done(&t->said);
-	return -1;
-}
-
-/* The verdict is in t->why; said is to be freed. */
-static void judge(const struct probing *p, struct turn *t)
-{
-	struct err own = t->why;
-
-	t->why.kind = ERR_NONE;
-	dcmtk_verdict(&t->said, own.kind ? &own : NULL, p->peer, NULL, 0, &t->why);
+	return tool_start(p->session, command, &how, NULL, NULL, e);
 }
 
 static int run(struct probing *p, struct command *command, enum service service, long long limit_s, struct turn *t, struct err *e)
 {
-	if (start(p, command, service, limit_s, t, e) < 0)
+	t->why.kind = ERR_NONE;
+	t->tool = start(p, command, service, limit_s, e);
+	if (!t->tool)
 		return -1;
-	if (session_run(p->session, turn_over, t, e) < 0 || p->session->signal) {
-		if (!e->kind)
-			err_set(e, ERR_INTERRUPTED, "stopped");
-		if (t->over)		/* else the child still writes to it until the loop has ended: never read again */
-			dcmtk_reading_done(&t->said);
+	if (tool_wait(t->tool, e) < 0) {
+		tool_free(t->tool);
 		return -1;
 	}
-	judge(p, t);
+	tool_verdict(t->tool, NULL, p->peer, NULL, 0, &t->why);
 	return 0;
 }
 
@@ -109,8 +68,8 @@ int probe_ping(struct session *s, const struct peer *peer, int64_t *ret_ms, stru
 	s->on_interrupt = interrupted;
 	if (run(&p, echoscu_command(&s->dcmtk, peer), SERVICE_ECHO, 120, &t, e) < 0)
 		return -1;
-	dcmtk_reading_done(&t.said);
-	*ret_ms = t.ms;
+	*ret_ms = t.tool->ran_ms;
+	tool_free(t.tool);
 	if (t.why.kind)
 		*e = t.why;
 	return t.why.kind ? -1 : 0;
@@ -168,16 +127,16 @@ static int try_method(struct probing *p, const struct retriever *with, const cha
 	}
 	if (retrieve(p, with, NO_STUDY, NULL, 60, &t, e) < 0)
 		return -1;
-	final = t.said.final;
+	final = t.tool->said.final;
 	*ret_offered = final >= 0 || t.why.kind != ERR_REFUSED;
 	if (final >= 0)
 		probe_say(p, what, "yes", "offered and accepted; for a study that does not exist it says 0x%04X%s", (unsigned)final,
 			  final == 0xa801 ? ": it does not know our AE title as a destination" : "");
-	else if (t.why.kind == ERR_REFUSED && t.said.accepted)
+	else if (t.why.kind == ERR_REFUSED && t.tool->said.accepted)
 		probe_say(p, what, "no", "%.250s", t.why.text);
 	else
 		probe_say(p, what, t.why.kind == ERR_REFUSED ? "no" : NULL, "%.250s", t.why.text);
-	dcmtk_reading_done(&t.said);
+	tool_free(t.tool);
 	return 0;
 }
 
@@ -195,17 +154,15 @@ int probe_methods(struct probing *p, struct err *e)
 /* ---- a study that may be fetched ---- */
 
 struct fetched {
-	struct dcmdump_reading reading;
 	struct map *classes, *syntaxes;
 	int whole, damaged;
-	bool over;
 };
 
-static void file_read_in(void *owner, const char *path, struct dataset *set, const char *damage)
+static void file_read_in(void *owner, size_t index, struct dataset *set, const char *damage)
 {
 	struct fetched *f = owner;
 
-	(void)path;
+	(void)index;
 	if (damage || !*dataset_get(set, TAG_SOPInstanceUID)) {
 		f->damaged++;
 		return;
@@ -214,22 +171,6 @@ static void file_read_in(void *owner, const char *path, struct dataset *set, con
 	dataset_decode(set, "");
 	map_put(f->classes, dataset_get(set, TAG_SOPClassUID), NULL);
 	map_put(f->syntaxes, dataset_get(set, TAG_TransferSyntaxUID), NULL);
-}
-
-static void dump_line_in(void *owner, enum stream from, const char *text, size_t len)
-{
-	dcmdump_line(&((struct fetched *)owner)->reading, from == STREAM_ERR, text, len);
-}
-
-static void dump_ended(void *owner, const struct child_result *result)
-{
-	(void)result;
-	((struct fetched *)owner)->over = true;
-}
-
-static bool dump_over(void *owner)
-{
-	return ((struct fetched *)owner)->over;
 }
 
 static void list_names(const struct map *names, bool classes, struct buf *out)
@@ -242,32 +183,15 @@ static void list_names(const struct map *names, bool classes, struct buf *out)
 
 static int read_files(struct probing *p, const char *folder, struct fetched *f, struct err *e)
 {
-	static const struct child_hooks hooks = { dump_line_in, dump_ended };
 	static const uint32_t tags[] = { TAG_TransferSyntaxUID, TAG_SOPClassUID, TAG_SOPInstanceUID };
-	const struct child_limits limits = { .line_max = 1 << 20, .total_ms = 600000 };
-	auto_buf struct buf list = BUF_INIT(BUF_MB(16));
-	auto_free char *path = file_join(p->session->scratch, "probe-list");
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	struct command *command;
+	const struct dump_how how = { .folder = folder, .tags = tags, .tag_count = countof(tags), .whole = true };
+	struct path_list paths = { NULL, 0, 0 };
+	int failed = examine_list(folder, &paths, e);
 
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "query.dcm") != 0 && !strpbrk(entry->d_name, " \t\n\"'"))
-			buf_printf(&list, "./%s\n", entry->d_name);
-	if (dir)
-		closedir(dir);
-	if (!list.len)
-		return 0;
-	if (file_replace(path, list.data, list.len, e) < 0)
-		return -1;
-	dcmdump_reading_init(&f->reading, file_read_in, f);
-	command = dcmdump_command(&p->session->dcmtk, path, tags, countof(tags), true);
-	command_chdir(command, folder);
-	if (!child_start(p->session->loop, command, &limits, &hooks, f, e) || session_run(p->session, dump_over, f, e) < 0)
-		return -1;
-	dcmdump_end(&f->reading);
-	dcmdump_reading_done(&f->reading);
-	return 0;
+	if (!failed)
+		failed = dump_now(p->session, (const char *const *)paths.items, paths.count, &how, file_read_in, f, e);
+	path_list_done(&paths);
+	return failed;
 }
 
 static int look_at(struct probing *p, const char *folder, struct turn *t, struct err *e)
@@ -281,7 +205,7 @@ static int look_at(struct probing *p, const char *folder, struct turn *t, struct
 		list_names(f.classes, true, &classes);
 		list_names(f.syntaxes, false, &syntaxes);
 		snprintf(text, sizeof text, "%d objects", f.whole);
-		probe_say(p, "fetched", f.whole ? text : "nothing", "by C-GET in %lld ms, %d damaged: %.200s", (long long)t->ms, f.damaged,
+		probe_say(p, "fetched", f.whole ? text : "nothing", "by C-GET in %lld ms, %d damaged: %.200s", (long long)t->tool->ran_ms, f.damaged,
 			  t->why.kind ? t->why.text : "success");
 		if (f.whole)
 			probe_say(p, "fetched-classes", buf_text(&classes), "storage classes of that study");
@@ -306,7 +230,7 @@ int probe_retrieve(struct probing *p, struct err *e)
 	failed = retrieve(p, &retriever_getscu, p->options->retrieve, folder, 3600, &t, e);
 	if (!failed) {
 		failed = look_at(p, folder, &t, e);
-		dcmtk_reading_done(&t.said);
+		tool_free(t.tool);
 	}
 	file_remove_tree(folder, &ignored);
 	return failed;
@@ -316,10 +240,10 @@ int probe_retrieve(struct probing *p, struct err *e)
 
 static bool all_over(void *owner)
 {
-	const struct turn *turns = owner;
+	struct tool *const *tools = owner;
 
-	for (int i = 0; i < PROBE_ASSOCIATIONS; i++)
-		if (!turns[i].over)
+	for (; *tools; tools++)
+		if (!(*tools)->ended)
 			return false;
 	return true;
 }
@@ -327,10 +251,10 @@ static bool all_over(void *owner)
 /* Let in, or turned away: then those that are in may go. */
 static bool all_decided(void *owner)
 {
-	const struct turn *turns = owner;
+	struct tool *const *tools = owner;
 
-	for (int i = 0; i < PROBE_ASSOCIATIONS; i++)
-		if (!turns[i].over && !turns[i].said.accepted)
+	for (; *tools; tools++)
+		if (!(*tools)->ended && !(*tools)->said.accepted)
 			return false;
 	return true;
 }
@@ -346,20 +270,21 @@ static struct command *held_echo(struct probing *p)
 	return c;
 }
 
-static void count_turns(struct probing *p, struct turn *turns, int started)
+static void count_tools(struct probing *p, struct tool *const *tools, int started)
 {
 	int accepted = 0, refused = 0, other = 0;
 	char text[20];
 
 	for (int i = 0; i < started; i++) {
-		judge(p, &turns[i]);
-		if (turns[i].said.accepted)
+		struct err why = { ERR_NONE, "" };
+
+		tool_verdict(tools[i], NULL, p->peer, NULL, 0, &why);
+		if (tools[i]->said.accepted)
 			accepted++;
-		else if (turns[i].why.kind == ERR_BUSY || turns[i].why.kind == ERR_REFUSED)
+		else if (why.kind == ERR_BUSY || why.kind == ERR_REFUSED)
 			refused++;
 		else
 			other++;
-		dcmtk_reading_done(&turns[i].said);
 	}
 	snprintf(text, sizeof text, "%d", accepted);
 	if (accepted == PROBE_ASSOCIATIONS)
@@ -371,29 +296,25 @@ static void count_turns(struct probing *p, struct turn *turns, int started)
 
 int probe_associations(struct probing *p, struct err *e)
 {
-	struct turn *turns = mem_alloc(PROBE_ASSOCIATIONS * sizeof *turns);
+	struct tool *tools[PROBE_ASSOCIATIONS + 1] = { NULL };
 	struct err unheard = { ERR_NONE, "" };
 	int started = 0, failed = 0;
 
 	while (started < PROBE_ASSOCIATIONS && !failed) {
-		failed = start(p, held_echo(p), SERVICE_ECHO, HOLD_S, &turns[started], e);
+		tools[started] = start(p, held_echo(p), SERVICE_ECHO, HOLD_S, e);
+		failed = tools[started] ? 0 : -1;
 		started += !failed;
 	}
-	for (int i = started; i < PROBE_ASSOCIATIONS; i++)
-		turns[i].over = true;
 	if (!failed)
-		failed = session_run(p->session, all_decided, turns, e);
+		failed = session_run(p->session, all_decided, tools, e);
 	child_stop_all(false);
-	if (session_run(p->session, all_over, turns, failed ? &unheard : e) < 0)
-		return -1;			/* stopped in haste: the children may still write to the turns */
+	if (session_run(p->session, all_over, tools, failed ? &unheard : e) < 0)
+		failed = -1;
 	if (!failed && p->session->signal)
 		failed = err_set(e, ERR_INTERRUPTED, "stopped");
-	if (!failed) {
-		count_turns(p, turns, started);
-	} else {
-		for (int i = 0; i < started; i++)
-			dcmtk_reading_done(&turns[i].said);
-	}
-	free(turns);
+	if (!failed)
+		count_tools(p, tools, started);
+	for (int i = 0; i < started; i++)
+		tool_free(tools[i]);
 	return failed;
 }

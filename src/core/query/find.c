@@ -11,21 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
-#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/session/dump.h"
+#include "core/session/tool.h"
 #include "dicom/part10.h"
 #include "dicom/tag.h"
-#include "wrappers/dcmdump.h"
 #include "wrappers/findscu.h"
 
 #define SCAN_MS 60			/* how often new answers are looked for */
 #define PATIENCE_MS 5			/* findscu says a line for each */
 #define READ_AT_ONCE 500		/* answers read in one turn of the loop, or given to one dcmdump */
-#define SILENCE_MORE_S 30
 #define PLAIN_MAX 65536			/* bytes of an answer that is read here */
 
 struct find {
@@ -34,9 +32,9 @@ struct find {
 	struct find_hooks hooks;
 	void *owner;
 	char *folder, *answers;
-	struct child *child, *dump;
-	struct dcmtk_reading said;
-	struct dcmdump_reading reading;
+	struct tool *tool;
+	struct dump *dump;
+	int dumped[READ_AT_ONCE];	/* the answers it reads */
 	struct timer tick;
 	struct err trouble;		/* what our own supervision knows */
 	size_t queries;
@@ -44,8 +42,7 @@ struct find {
 	int *odd;			/* answers for dcmdump */
 	size_t odd_count, odd_room;
 	long rows, rows_max;
-	bool ended, stopped, too_many, silent;
-	int64_t heard;			/* when findscu last said something */
+	bool ended, stopped, too_many;
 	bool only_dcmdump;		/* for tests, which compare */
 	int64_t started;
 	unsigned char *room;		/* one answer */
@@ -61,7 +58,7 @@ static void free_find(struct find *f)
 	timer_clear(f->session->loop, &f->tick);
 	if (f->folder)
 		file_remove_tree(f->folder, &ignored);
-	dcmtk_reading_done(&f->said);
+	tool_free(f->tool);
 	free(f->folder);
 	free(f->answers);
 	free(f->odd);
@@ -69,30 +66,20 @@ static void free_find(struct find *f)
 	free(f);
 }
 
-static void find_line(void *owner, enum stream from, const char *text, size_t len)
-{
-	struct find *f = owner;
-
-	(void)from;
-	f->heard = clock_ms();
-	dcmtk_line(&f->said, text, len);
-}
-
 static void judge(struct find *f, struct find_result *r)
 {
 	memset(r, 0, sizeof *r);
-	r->status = f->said.final;
+	r->status = f->tool->said.final;
 	r->rows = (int)f->rows;
-	r->keys_ignored = f->said.optional_keys_ignored;
+	r->keys_ignored = f->tool->said.optional_keys_ignored;
 	r->ms = clock_ms() - f->started;
 	r->unfinished = r->status < 0;
-	snprintf(r->comment, sizeof r->comment, "%s", f->said.comment);
+	snprintf(r->comment, sizeof r->comment, "%s", f->tool->said.comment);
 	if (f->too_many)
 		err_set(&r->why, ERR_PROTOCOL, "the PACS sent more than %ld answers: the query was stopped", f->rows_max);
-	else if (dcmtk_verdict(&f->said, f->trouble.kind ? &f->trouble : NULL, &f->peer, NULL, 0, &r->why) == 0 &&
-		 f->rows < f->said.rows) {
+	else if (tool_verdict(f->tool, &f->trouble, &f->peer, NULL, 0, &r->why) == 0 && f->rows < f->tool->said.rows) {
 		r->unreadable = true;
-		err_set(&r->why, ERR_PROTOCOL, "%d answers were announced, %ld could be read", f->said.rows, f->rows);
+		err_set(&r->why, ERR_PROTOCOL, "%d answers were announced, %ld could be read", f->tool->said.rows, f->rows);
 	}
 	/* A700 and A701 end an answer that would be too long; FE00 is "cancelled", and we cancelled nothing. */
 	r->cut = r->status == 0xa700 || r->status == 0xa701 || (r->status == 0xfe00 && !f->stopped);
@@ -125,16 +112,17 @@ static void take_row(struct find *f, struct dataset *set)
 	f->hooks.row(f->owner, set);
 }
 
-static void row_read(void *owner, const char *path, struct dataset *set, const char *damage)
+static void row_read(void *owner, size_t index, struct dataset *set, const char *damage)
 {
 	struct find *f = owner;
-	auto_free char *file = file_join(f->answers, path);
+	auto_free char *name = mem_printf(FINDSCU_ANSWER, f->dumped[index]);
+	auto_free char *file = file_join(f->answers, name);
 
 	unlink(file);
 	if (!damage || set->count)
 		take_row(f, set);
 	else if (!f->too_many && !f->stopped)	/* else it was being written */
-		log_warning("answer %d of the PACS could not be read: %s", findscu_answer_number(path), damage);
+		log_warning("answer %d of the PACS could not be read: %s", f->dumped[index], damage);
 }
 
 /* False when it is none of the plain ones: it stays for dcmdump. */
@@ -178,21 +166,13 @@ static void read_numbers(struct find *f, const int *numbers, size_t count)
 	}
 }
 
-static void dump_line_read(void *owner, enum stream from, const char *text, size_t len)
+static void dump_done(void *owner, const struct err *why)
 {
 	struct find *f = owner;
 
-	dcmdump_line(&f->reading, from == STREAM_ERR, text, len);
-}
-
-static void dump_done(void *owner, const struct child_result *result)
-{
-	struct find *f = owner;
-
-	(void)result;
 	f->dump = NULL;
-	dcmdump_end(&f->reading);
-	dcmdump_reading_done(&f->reading);
+	if (why->kind && !f->trouble.kind && !f->stopped)
+		f->trouble = *why;
 	read_some(f);
 }
 
@@ -227,37 +207,25 @@ static int *ready_answers(struct find *f, size_t *ret_count)
 	return numbers;
 }
 
-static int write_list(struct find *f, size_t count, char **ret_path, struct err *e)
-{
-	auto_buf struct buf list = BUF_INIT(BUF_MB(1));
-
-	for (size_t i = 0; i < count; i++)
-		buf_printf(&list, "./" FINDSCU_ANSWER "\n", f->odd[i]);
-	*ret_path = file_join(f->folder, "list");
-	return file_replace(*ret_path, list.data, list.len, e);
-}
-
 /* The first of the odd ones. */
 static void start_dump(struct find *f)
 {
-	static const struct child_hooks hooks = { dump_line_read, dump_done };
-	const struct child_limits limits = { .line_max = 1 << 20, .total_ms = 600000 };
+	static const struct dump_hooks hooks = { row_read, dump_done };
+	const struct dump_how how = { .folder = f->answers };
 	size_t count = f->odd_count < READ_AT_ONCE ? f->odd_count : READ_AT_ONCE;
-	auto_free char *list = NULL;
+	char *paths[READ_AT_ONCE] = { NULL };
 
-	dcmdump_reading_init(&f->reading, row_read, f);
-	if (write_list(f, count, &list, &f->trouble) == 0) {
-		struct command *command = dcmdump_command(&f->session->dcmtk, list, NULL, 0, false);
-
-		command_chdir(command, f->answers);
-		f->dump = child_start(f->session->loop, command, &limits, &hooks, f, &f->trouble);
+	for (size_t i = 0; i < count; i++) {
+		f->dumped[i] = f->odd[i];
+		paths[i] = mem_printf(FINDSCU_ANSWER, f->odd[i]);
 	}
+	f->dump = dump_start(f->session, (const char *const *)paths, count, &how, &hooks, f, &f->trouble);
+	for (size_t i = 0; i < count; i++)
+		free(paths[i]);
 	f->odd_count -= count;
 	memmove(f->odd, f->odd + count, f->odd_count * sizeof *f->odd);
-	if (!f->dump) {
-		dcmdump_reading_done(&f->reading);
+	if (!f->dump)
 		find_stop(f);
-	}
 }
 
 /* Reads what lies ready, a bounded number at a time; the odd ones when there are enough of them or nothing more will come; ends the
@@ -281,45 +249,22 @@ static void read_some(struct find *f)
 		finish(f);
 }
 
-/* findscu ends by its own limits; one that does not is ended a while after them. */
-static int64_t silence_limit_ms(const struct find *f)
-{
-	const char *less = getenv("DICOM_QR_SILENCE_MS");		/* for tests */
-	const struct dcmtk *tools = &f->session->dcmtk;
-
-	if (less)
-		return strtol(less, NULL, 10);
-	return ((int64_t)tools->connect_s + tools->acse_s + tools->dimse_s + SILENCE_MORE_S) * 1000;
-}
-
-static void end_silence(struct find *f)
-{
-	if (f->silent || f->stopped || !f->child || clock_ms() - f->heard < silence_limit_ms(f))
-		return;
-	f->silent = true;
-	log_warning("findscu has said nothing for longer than its own time limits: it is ended");
-	child_stop(f->child, false);
-}
-
 static void tick(void *owner)
 {
 	struct find *f = owner;
 
-	if (!f->ended) {
+	if (!f->ended)
 		timer_set(f->session->loop, &f->tick, SCAN_MS, tick, f);
-		end_silence(f);
-	}
 	read_some(f);
 }
 
-static void find_ended(void *owner, const struct child_result *result)
+static void find_ended(void *owner, struct tool *tool)
 {
 	struct find *f = owner;
 
-	f->child = NULL;
 	f->ended = true;
 	timer_clear(f->session->loop, &f->tick);
-	if (result->timed_out || f->silent)
+	if (tool->timed_out)
 		err_set(&f->trouble, ERR_TIMEOUT, "the query did not end in time");
 	else if (f->stopped && !f->too_many)
 		err_set(&f->trouble, ERR_INTERRUPTED, "the query was stopped");
@@ -329,10 +274,10 @@ static void find_ended(void *owner, const struct child_result *result)
 void find_stop(struct find *f)
 {
 	f->stopped = true;
-	if (f->child)
-		child_stop(f->child, false);
+	if (f->tool)
+		tool_stop(f->tool, false);
 	if (f->dump)
-		child_stop(f->dump, false);
+		dump_stop(f->dump);
 }
 
 static int write_queries(struct find *f, const struct query *const *queries, size_t count, char **paths, struct err *e)
@@ -362,15 +307,14 @@ static bool are_named(const struct query *const *queries, size_t count)
 
 static int start_child(struct find *f, const char *const *paths, bool named, struct err *e)
 {
-	static const struct child_hooks hooks = { find_line, find_ended };
-	const struct child_limits limits = { .line_max = 1 << 16, .patience_ms = PATIENCE_MS };
+	const struct tool_how how = { .service = SERVICE_FIND, .requests = (int)f->queries, .patience_ms = PATIENCE_MS,
+				      .silence_ms = tool_patience_ms(f->session) };
 	struct command *command = findscu_command(&f->session->dcmtk, &f->peer, paths, f->queries, f->answers);
 
 	if (named)
 		dcmtk_dictionary(command, &f->session->dcmtk);
-	log_debug("%s", command_text(command));
-	f->child = child_start(f->session->loop, command, &limits, &hooks, f, e);
-	return f->child ? 0 : -1;
+	f->tool = tool_start(f->session, command, &how, find_ended, f, e);
+	return f->tool ? 0 : -1;
 }
 
 static int prepare(struct find *f, const struct query *const *queries, struct err *e)
@@ -412,9 +356,7 @@ struct find *find_start(struct session *s, const struct peer *peer, const struct
 	f->rows_max = ceiling(rows_max);
 	f->room = mem_alloc(PLAIN_MAX);
 	f->only_dcmdump = getenv("DICOM_QR_ONLY_DCMDUMP") != NULL;
-	f->started = f->heard = clock_ms();
-	dcmtk_reading_init(&f->said, SERVICE_FIND);
-	f->said.requests = (int)count;
+	f->started = clock_ms();
 	if (prepare(f, queries, e) < 0) {
 		free_find(f);
 		return NULL;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/file.h"
@@ -33,7 +32,7 @@ static void take_file(void *owner, const char *path, int64_t bytes, bool in_flig
 
 	peer_key(&a->with.how->peer, node);
 	snprintf(sender, sizeof sender, "%s by %s", node, retriever_of(a->batch.request.method)->name);
-	in_flight = in_flight && (size_t)a->said.finals < a->files.count;
+	in_flight = in_flight && (size_t)a->tool->said.finals < a->files.count;
 	intake_add(a->with.intake, path, bytes, sender, in_flight);
 }
 
@@ -99,7 +98,7 @@ static void end_at_deadline(struct attempt *a)
 		return;
 	err_set(&a->answer.why, ERR_TIMEOUT, "%s within %lld s", words[a->stop], limit_s);
 	log_verbose("%s: ended by us: %s", a->record.command, a->answer.why.text);
-	child_stop(a->child, false);
+	tool_stop(a->tool, false);
 }
 
 void attempt_tick(struct attempt *a)
@@ -211,20 +210,12 @@ int attempt_damaged(const struct attempt *a, size_t i)
 
 /* ---- the child ---- */
 
-static void tool_line(void *owner, enum stream from, const char *text, size_t len)
-{
-	struct attempt *a = owner;
-
-	(void)from;
-	dcmtk_line(&a->said, text, len);
-}
-
 void attempt_note_failed(struct attempt *a)
 {
 	struct retrieval *r = a->batch.studies[0];
 	const char *uid, *end;
 
-	for (uid = buf_text(&a->said.failed_uids); *uid && a->batch.count == 1; uid = *end ? end + 1 : end) {
+	for (uid = buf_text(&a->tool->said.failed_uids); *uid && a->batch.count == 1; uid = *end ? end + 1 : end) {
 		auto_free char *one = NULL;
 		struct object *o;
 
@@ -252,41 +243,38 @@ int attempt_tell_ledger(struct attempt *a, struct err *e)
 }
 
 /* What our side knows of its end. */
-static struct err own_trouble(const struct attempt *a, const struct child_result *result)
+static struct err own_trouble(const struct attempt *a)
 {
 	struct err own = a->answer.why;
 
 	if (a->stop == STOP_ORDERED)
 		err_set(&own, ERR_INTERRUPTED, "stopped");
-	else if (!own.kind && result->signal && a->said.final < 0)
-		err_set(&own, ERR_TOOL, "%s was ended by signal %d", retriever_of(a->batch.request.method)->tool, result->signal);
 	return own;
 }
 
-static void judge_answer(struct attempt *a, const struct child_result *result)
+static void judge_answer(struct attempt *a)
 {
 	const struct settings *how = a->with.how;
-	const struct err own = own_trouble(a, result);
+	const struct err own = own_trouble(a);
 	const char *aet = how->destination[0] ? how->destination : how->peer.calling;
-	struct dcmtk_reading *said = &a->said;
+	const struct dcmtk_reading *said = &a->tool->said;
 
 	a->answer = (struct attempt_answer){
 		.status = said->final, .finals = said->finals, .completed = said->completed, .failed = said->failed,
 		.failed_all = said->failed_all, .whole = said->finals > 0 && (size_t)said->finals >= a->files.count,
 		.accepted = said->accepted, .unsupported = dcmtk_service_refused(said),
 	};
-	dcmtk_verdict(said, own.kind ? &own : NULL, &how->peer, aet, how->listen_port, &a->answer.why);
+	tool_verdict(a->tool, &own, &how->peer, aet, how->listen_port, &a->answer.why);
 }
 
-static void tool_done(void *owner, const struct child_result *result)
+static void tool_done(void *owner, struct tool *tool)
 {
 	struct attempt *a = owner;
 
-	a->child = NULL;
 	a->phase = ATTEMPT_ENDED;
 	a->record.ended_ms = clock_ms();
-	a->record.row.exit_status = result->signal ? 128 + result->signal : result->exit_status;
-	judge_answer(a, result);
+	a->record.row.exit_status = tool->exit_status;
+	judge_answer(a);
 	if (a->with.receiver && attempt_stop_is_deadline(a->stop))
 		receiver_hang_up(a->with.receiver, a);
 	if (a->arrivals)
@@ -295,7 +283,7 @@ static void tool_done(void *owner, const struct child_result *result)
 		receiver_scan(a->with.receiver);
 	intake_flush(a->with.intake);
 	a->ticket = intake_ticket(a->with.intake);
-	log_debug("%s said: %s", a->record.command, buf_text(&a->said.said));
+	log_debug("%s said: %s", a->record.command, buf_text(&a->tool->said.said));
 }
 
 static struct command *command_of(struct session *s, const struct settings *how, const struct request *q,
@@ -340,19 +328,17 @@ static void record_begin(struct attempt *a)
 
 static int start_child(struct attempt *a, struct err *e)
 {
-	static const struct child_hooks hooks = { tool_line, tool_done };
-	const struct child_limits limits = { .line_max = 1 << 20 };
+	const struct tool_how how = { .service = retriever_of(a->batch.request.method)->service, .requests = (int)a->files.count };
 	struct session *session = a->with.session;
 	struct command *command = command_of(session, a->with.how, &a->batch.request, (const char *const *)a->files.paths, a->files.count,
 					     a->folder);
 
 	command_may_write(command, a->folder);
 	a->record.command = mem_str(command_text(command));
-	log_debug("%s", a->record.command);
-	a->child = child_start(session->loop, command, &limits, &hooks, a, e);
-	if (a->child)
+	a->tool = tool_start(session, command, &how, tool_done, a, e);
+	if (a->tool)
 		record_begin(a);		/* the tool starts while the disk is waited for */
-	return a->child ? 0 : -1;
+	return a->tool ? 0 : -1;
 }
 
 static int start_tool(struct attempt *a, struct err *e)
@@ -368,7 +354,6 @@ static int start_tool(struct attempt *a, struct err *e)
 	}
 	if (request_files_write(&a->files, a->with.session, a->with.how, &a->batch, e) < 0)
 		return -1;
-	a->said.requests = (int)a->files.count;
 	return start_child(a, e);
 }
 
@@ -409,7 +394,6 @@ struct attempt *attempt_start(const struct attempt_parts *with, const struct req
 	a->clock = clock_of(a);
 	a->record.started_ms = a->clock.progress_ms;
 	note_before(a);
-	dcmtk_reading_init(&a->said, move ? SERVICE_MOVE : SERVICE_GET);
 	if (start_tool(a, e) < 0) {
 		attempt_free(a);
 		return NULL;
@@ -420,8 +404,7 @@ struct attempt *attempt_start(const struct attempt_parts *with, const struct req
 void attempt_stop(struct attempt *a, bool now)
 {
 	a->stop = STOP_ORDERED;
-	if (a->child)
-		child_stop(a->child, now);
+	tool_stop(a->tool, now);
 }
 
 void attempt_drain(struct attempt *a)
@@ -450,7 +433,7 @@ void attempt_free(struct attempt *a)
 	else if (a->folder)
 		file_remove_tree(a->folder, &ignored);
 	request_files_done(&a->files);
-	dcmtk_reading_done(&a->said);
+	tool_free(a->tool);
 	free(a->arrivals);
 	free(a->folder);
 	free(a->record.command);

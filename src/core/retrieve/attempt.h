@@ -13,6 +13,7 @@
 #include "core/retrieve/receiver.h"
 #include "core/retrieve/request.h"
 #include "core/session/session.h"
+#include "core/session/tool.h"
 
 /* The parts of a run that an attempt works with; lent. */
 struct attempt_parts {
@@ -65,8 +66,7 @@ struct attempt {
 	uint64_t ticket_before, ticket;	/* of the intake: at its start, and when it was looked at last */
 	struct attempt_parts with;
 	struct arrivals *arrivals;	/* C-GET */
-	struct child *child;
-	struct dcmtk_reading said;
+	struct tool *tool;
 	char *folder;
 	int64_t seen_bytes;
 	int drain_taken;		/* objects that were whole when the draining began */

@@ -3,58 +3,42 @@
 
 #include <stdlib.h>
 
-#include "base/child.h"
 #include "base/mem.h"
+#include "core/session/tool.h"
 #include "wrappers/echoscu.h"
 
 struct echo {
 	const struct peer *peer;
-	struct child *child;
-	struct dcmtk_reading said;
+	struct tool *tool;
 	echo_done_fn *done;
 	void *owner;
 };
 
-static void echo_free(struct echo *echo)
-{
-	dcmtk_reading_done(&echo->said);
-	free(echo);
-}
-
-static void echo_line(void *owner, enum stream from, const char *text, size_t len)
-{
-	struct echo *echo = owner;
-
-	(void)from;
-	dcmtk_line(&echo->said, text, len);
-}
-
-static void echo_ended(void *owner, const struct child_result *result)
+static void echo_ended(void *owner, struct tool *tool)
 {
 	struct echo *echo = owner;
 	struct err why = { ERR_NONE, "" };
 
-	(void)result;
-	dcmtk_verdict(&echo->said, NULL, echo->peer, NULL, 0, &why);
+	tool_verdict(tool, NULL, echo->peer, NULL, 0, &why);
+	tool_free(tool);
 	echo->done(echo->owner, &why);
-	echo_free(echo);
+	free(echo);
 }
 
 struct echo *echo_start(struct session *s, const struct peer *peer, echo_done_fn *done, void *owner, struct err *e)
 {
-	static const struct child_hooks hooks = { echo_line, echo_ended };
+	const struct tool_how how = { .service = SERVICE_ECHO, .limit_ms = tool_patience_ms(s) };
 	struct echo *echo = mem_alloc(sizeof *echo);
 
 	*echo = (struct echo){ .peer = peer, .done = done, .owner = owner };
-	dcmtk_reading_init(&echo->said, SERVICE_ECHO);
-	echo->child = child_start(s->loop, echoscu_command(&s->dcmtk, peer), NULL, &hooks, echo, e);
-	if (echo->child)
+	echo->tool = tool_start(s, echoscu_command(&s->dcmtk, peer), &how, echo_ended, echo, e);
+	if (echo->tool)
 		return echo;
-	echo_free(echo);
+	free(echo);
 	return NULL;
 }
 
 void echo_stop(struct echo *echo, bool now)
 {
-	child_stop(echo->child, now);
+	tool_stop(echo->tool, now);
 }

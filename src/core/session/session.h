@@ -40,7 +40,8 @@ int session_open_ledger(struct session *, struct err *);
 void session_close(struct session *);
 /* Fails with ERR_TOOL unless each of these tools can be started (NULL-terminated names). */
 int session_need_tools(struct session *, const char *const *names, struct err *);
-/* Turns the loop until *over, or until a second interrupt; ERR_INTERRUPTED only when nothing else happened. */
+/* Turns the loop until over says so.  A second signal kills the children, so that whoever waits for one is not kept; -1 only when
+ * the system refuses to wait. */
 int session_run(struct session *, bool (*over)(void *owner), void *owner, struct err *);
 /* A new empty folder in the scratch folder; yours. */
 char *session_folder(struct session *, const char *prefix, struct err *);

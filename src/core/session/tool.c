@@ -11,7 +11,17 @@
 #include "base/mem.h"
 
 #define LIMIT_MS ((int64_t)7 * 86400 * 1000)
+#define SLACK_MS 30000
 #define LINE_MAX_BYTES (1 << 20)
+
+int64_t tool_patience_ms(const struct session *s)
+{
+	const char *less = getenv("DICOM_QR_SILENCE_MS");		/* for tests */
+
+	if (less)
+		return strtoll(less, NULL, 10);
+	return ((int64_t)s->dcmtk.connect_s + s->dcmtk.acse_s + s->dcmtk.dimse_s) * 1000 + SLACK_MS;
+}
 
 static void release_tool(struct tool *t)
 {
@@ -57,7 +67,7 @@ static void watch_silence(void *owner)
 		return;
 	}
 	t->timed_out = true;
-	log_debug("%s says nothing more: it is ended", t->name);
+	log_warning("%s has said nothing for longer than its own time limits: it is ended", t->name);
 	tool_stop(t, false);
 }
 

@@ -34,6 +34,8 @@ struct tool {
 /* Takes command, on failure too.  done is told once, when the tool is gone, and may free it.  owner may be NULL with done. */
 struct tool *tool_start(struct session *, struct command *, const struct tool_how *, void (*done)(void *owner, struct tool *),
 			void *owner, struct err *);
+/* How long a tool that keeps to its own timeouts may say nothing. */
+int64_t tool_patience_ms(const struct session *);
 /* done still comes. */
 void tool_stop(struct tool *, bool now);
 /* One that still runs is stopped, and is gone when it has ended; done does not come. */
