@@ -233,10 +233,14 @@ def invent(seed):
     r = random.Random("faults %d" % seed)
     things = invent_archive(r)
     rules = invent_rules(r, things)
+    # By C-GET badpacs sends a class in one syntax alone; what stays behind then is told, and cannot come.
+    mixed = len({t.syntax for t in things if t.sop_class == CR}) > 1
     command = r.choice(["auto", "auto", "auto", "auto", "retrieve", "series", "instance", "sync", "sync"])
     one = r.choice(things)
     chosen = {"retrieve": (one.study,), "series": (one.study, one.series), "instance": one.key}.get(command, ())
     wanted = {t.key for t in things if t.key[:len(chosen)] == chosen}
     disturbances = [a_disturbance(r, len(wanted)) for _ in range(r.choice([0, 0, 1, 1, 2]))]
-    return Case(seed, things, rules, command, r.choice(["c-get", "c-get", "c-move", "auto"]), r.randrange(1, 5), wanted, chosen,
-                disturbances)
+    method = r.choice(["c-get", "c-get", "c-move", "auto"])
+    if mixed and method != "c-move":
+        things = [dataclasses.replace(t, syntax=EXPLICIT) for t in things]
+    return Case(seed, things, rules, command, method, r.randrange(1, 5), wanted, chosen, disturbances)

@@ -85,7 +85,7 @@ def sends_again(case):
     """May this PACS force a coarser request, or send what nobody asked for?"""
     return any(rule.startswith(("retrieve-duplicate", "retrieve-foreign", "retrieve-level-refuse", "retrieve-no-lists", "retrieve-deny",
                                 "retrieve-refuse", "retrieve-unknown", "retrieve-first-fails", "retrieve-empty", "retrieve-fail",
-                                "find-level-refuse", "find-image", "find-final", "find-abort", "find-close", "find-first-fails",
+                                "find-level-refuse", "find-image", "find-cap", "find-final", "find-abort", "find-close", "find-first-fails",
                                 "retrieve-final")) for rule in case.rules)
 
 

@@ -64,7 +64,9 @@ static void test_phases(void)
 		/* C-MOVE to our receiver */
 		{ "moved, nothing came yet", { MOVED }, ATTEMPT_ENDED },
 		{ "moved, everything is here", { MOVED, .here = true, .open = 1 }, ATTEMPT_OVER },
-		{ "moved, everything is here, no list", { MOVED, .here = true, .listed = false }, ATTEMPT_ENDED },
+		{ "moved, everything is here, no list", { MOVED, .here = true, .listed = false }, ATTEMPT_ARRIVING },
+		{ "moved, one is missing, for long, no list", { MOVED, .objects = 2, .listed = false, .quiet_ms = NOW - 5000 }, ATTEMPT_ARRIVING },
+		{ "no final response, no list", { MOVED, .completed = -1, .finals = 0, .listed = false }, ATTEMPT_ARRIVING },
 		{ "moved, all were received", { MOVED, .through = false, .received = 3 }, ATTEMPT_ARRIVING },
 		{ "moved, all were received, open", { MOVED, .through = false, .received = 3, .open = 1 }, ATTEMPT_ENDED },
 		{ "moved, all were received, no list", { MOVED, .listed = false, .received = 4 }, ATTEMPT_ARRIVING },

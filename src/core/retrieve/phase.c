@@ -101,8 +101,9 @@ enum attempt_phase attempt_phase_now(const struct attempt_facts *f, int64_t now_
 {
 	if (f->phase < ATTEMPT_ENDED || f->phase == ATTEMPT_OVER)
 		return f->phase;
-	if (f->through && f->listed && !stragglers_possible(f, now_ms))
-		return ATTEMPT_OVER;
+	/* One that waits for its list alone has no association: the list may need the only one there is. */
+	if (f->through && !stragglers_possible(f, now_ms))
+		return f->listed ? ATTEMPT_OVER : ATTEMPT_ARRIVING;
 	return all_received(f) ? ATTEMPT_ARRIVING : f->phase;
 }
 

@@ -15,7 +15,7 @@ enum attempt_phase {
 	ATTEMPT_ASKING,			/* the tool runs */
 	ATTEMPT_DRAINING,		/* the tool runs, and is ended when the object in flight is whole */
 	ATTEMPT_ENDED,			/* the tool is gone, objects may be on their way to our receiver */
-	ATTEMPT_ARRIVING,		/* all objects were received and are with the intake: it needs no association */
+	ATTEMPT_ARRIVING,		/* nothing more is received; intake or list are waited for: it needs no association */
 	ATTEMPT_OVER			/* nothing more is waited for */
 };
 
