@@ -59,15 +59,18 @@ bool beneath_is_name(const char *name)
 /* A folder in one that is open. */
 static int step_into(int at, const char *name, bool make)
 {
-	int fd;
+	int fd, made = 0;
 
 	if (make && !mkdirat(at, name, file_dir_mode())) {
 		fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0)		/* the umask may have taken bits away; a setgid that was inherited stays */
 			file_correct_dir_mode(fd);
 	} else {
+		made = make ? errno : 0;
 		fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
+	if (fd < 0 && errno == ENOENT && made)
+		errno = made;		/* it is not there because it could not be made: no space, for example */
 	if (fd < 0 && errno == ENOTDIR) {
 		struct stat st;
 

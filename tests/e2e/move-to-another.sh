@@ -6,7 +6,7 @@
 start_storescp ELSEWHERE
 DESTS=("ELSEWHERE 127.0.0.1 $STORE_PORT")
 start_both
-declare -A unknown=([dcmqrscp]=6 [orthanc]=5)		# Orthanc's status does not say why
+declare -A unknown=([dcmqrscp]=6 [orthanc]=3)		# Orthanc's status does not say why
 for pacs in dcmqrscp orthanc; do
 	choose_pacs $pacs
 	run dicom-qr "$NODE" --move-dest ELSEWHERE --auto --output "$OUT"
