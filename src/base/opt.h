@@ -69,3 +69,5 @@ void opt_list_done(struct opt_list *);
 void opt_help(const struct opt_command *, struct buf *);		/* grouped, 80 columns */
 void opt_man(const struct opt_command *, struct buf *);			/* the OPTIONS part in man(7) roff */
 void opt_names(const struct opt_command *, struct buf *);		/* one option a line, for completion and tests */
+/* Calls each with every row that is not hidden, in the order of the tables. */
+void opt_each(const struct opt_command *, void (*each)(const struct opt *, void *owner), void *owner);

@@ -233,3 +233,12 @@ void opt_names(const struct opt_command *c, struct buf *b)
 			buf_printf(b, "-%s\n", o->letters);
 	}
 }
+
+void opt_each(const struct opt_command *c, void (*each)(const struct opt *, void *owner), void *owner)
+{
+	struct opt_walk walk = { 0, 0 };
+	const struct opt *o;
+
+	while ((o = next_shown(c, &walk)))
+		each(o, owner);
+}

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/exit.h"
 #include "cli/options.h"
 
@@ -176,50 +177,11 @@ static void page(struct buf *out, const struct program *p)
 	put_lines(out, p->command->examples);
 }
 
-static void put_words(struct buf *out, const char *options)
-{
-	buf_str(out, "\t*) words=\"");
-	for (size_t i = 0; i < programs_count; i++)
-		if (*programs[i].word)
-			buf_printf(out, "%s ", programs[i].word);
-	buf_printf(out, "%s\" ;;\n", options);
-}
-
-static void completion(struct buf *out)
-{
-	buf_str(out, "# bash completion for dicom-qr, made from its option tables\n_dicom_qr()\n{\n\tlocal words=\"\" "
-		     "current=\"${COMP_WORDS[COMP_CWORD]}\"\n\tcase \"${COMP_WORDS[0]##*/} ${COMP_WORDS[1]}\" in\n");
-	for (size_t i = programs_count; i-- > 0;) {
-		const struct program *p = &programs[i];
-		auto_buf struct buf names = BUF_INIT(BUF_MB(1));
-
-		opt_names(p->command, &names);
-		for (size_t c = 0; c < names.len; c++)
-			if (names.data[c] == '\n')
-				names.data[c] = ' ';
-		if (*p->word)
-			buf_printf(out, "\t\"dicom-qr %s\"*%s%s%s) words=\"%s\" ;;\n", p->word, p->alias ? "|\"" : "",
-				   p->alias ? p->alias : "", p->alias ? " \"*" : "", buf_text(&names));
-		else
-			put_words(out, buf_text(&names));
-	}
-	buf_str(out, "\tesac\n\tcase \"$current\" in\n\t-*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\") ;;\n"
-		     "\t*) if [ \"$COMP_CWORD\" = 1 ]; then\n\t\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
-		     "\t\telse\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n\t\tfi ;;\n\tesac\n}\n"
-		     "complete -F _dicom_qr");
-	for (size_t i = 0; i < programs_count; i++)
-		if (programs[i].alias)
-			buf_printf(out, " %s", programs[i].alias);
-	buf_char(out, '\n');
-}
-
 int manual_print(const char *what)
 {
 	auto_buf struct buf out = BUF_INIT(BUF_MB(4));
-	bool found = !strcmp(what, "bash");
+	bool found = completion_print(&out, what);
 
-	if (found)
-		completion(&out);
 	for (size_t i = 0; i < programs_count; i++) {
 		auto_free char *name = page_name(&programs[i]);
 
@@ -229,5 +191,5 @@ int manual_print(const char *what)
 			page(&out, &programs[i]);
 	}
 	fputs(buf_text(&out), stdout);
-	return out.len ? EXIT_ALL_THERE : EXIT_USAGE;
+	return found || out.len ? EXIT_ALL_THERE : EXIT_USAGE;
 }
