@@ -64,6 +64,7 @@ struct command *dcmdump_command(const struct dcmtk *d, const char *list_path, co
 	struct command *c = dcmtk_plain_command(d, "dcmdump");
 	uint32_t last = 0;
 
+	command_deaf(c);		/* a good file is not damaged because its reader was ended */
 	if (are_named(tags, count))
 		dcmtk_dictionary(c, d);
 	command_may_read(c, list_path);

@@ -51,6 +51,7 @@ struct child {
 	struct source out, err;
 	struct timer due;
 	int64_t started_ms, grace_ms, patience_ms;
+	bool deaf;		/* TERM would not end it */
 };
 
 static struct child *all;
@@ -132,7 +133,7 @@ static void __attribute__((noreturn)) give_up(const char *what)
 	_exit(NOT_STARTED);
 }
 
-static void reset_signals(void)
+static void reset_signals(bool deaf)
 {
 	struct sigaction now;
 	sigset_t none;
@@ -140,6 +141,10 @@ static void reset_signals(void)
 	for (int sig = 1; sig < NSIG; sig++) {
 		if (sig != SIGHUP && sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
 			signal(sig, SIG_DFL);	/* an ignored HUP is nohup's, and stays */
+	}
+	if (deaf) {		/* ignoring survives exec */
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGINT, SIG_IGN);
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);	/* a blocked mask survives exec */
@@ -159,7 +164,7 @@ static void child_enter(const struct command *cmd, const struct cage *cage, int 
 	if (cage && cage_enter(cage) < 0)
 		give_up("cannot be confined by the kernel; not started\n");
 	close_range(3, ~0U, cmd->program ? CLOSE_RANGE_CLOEXEC : 0);	/* a function never execs */
-	reset_signals();
+	reset_signals(cmd->deaf);
 }
 
 /* Reached when exec failed: pipecmd_exec() has said why on stderr and called exit(). */
@@ -289,6 +294,10 @@ static void kill_now(struct child *c)
 
 static void ask_to_end(struct child *c)
 {
+	if (c->deaf) {
+		kill_now(c);
+		return;
+	}
 	c->state = ASKED;
 	kill(-c->pid, SIGTERM);
 	timer_set(c->loop, &c->due, c->grace_ms, on_due, c);
@@ -451,6 +460,7 @@ struct child *child_start(struct loop *loop, struct command *cmd, const struct c
 	c->loop = loop;
 	c->hooks = *hooks;
 	c->owner = owner;
+	c->deaf = cmd->deaf;
 	if (find_program(cmd, &program, e) < 0 || (cmd->confined && !(cage = cage_make(cmd->confined, program, e))) ||
 	    launch(c, cmd, cage, e) < 0) {
 		free(c);

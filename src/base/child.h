@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One process: start, lines, deadlines, stop, result.  Alone in forking, killing and waiting.  Each child leads its own
  * process group, dies with us (PR_SET_PDEATHSIG), has all descriptors but 0-2 closed, default signal dispositions (an
- * ignored HUP stays ignored). */
+ * ignored HUP stays ignored; a deaf command ignores TERM and INT). */
 #pragma once
 
 #include <stdbool.h>
@@ -42,7 +42,7 @@ struct child *child_start(struct loop *, struct command *cmd, const struct child
 			  void *owner, struct err *);
 /* The absolute path of a program, by PATH when it has no slash; yours.  NULL with ERR_TOOL: it is missing, or cannot be executed. */
 char *child_find(const char *program, struct err *);
-/* TERM to its group, KILL after the grace; now = KILL at once.  done() still comes.  Twice is harmless. */
+/* TERM to its group, KILL after the grace; now, or a deaf command = KILL at once.  done() still comes.  Twice is harmless. */
 void child_stop(struct child *, bool now);
 pid_t child_pid(const struct child *);
 /* How many have not been told done() yet; and stop them all. */

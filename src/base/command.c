@@ -64,6 +64,11 @@ struct command *command_new_function(const char *name, int (*function)(void *dat
 	return c;
 }
 
+void command_deaf(struct command *c)
+{
+	c->deaf = true;
+}
+
 void command_free(struct command *c)
 {
 	if (!c)

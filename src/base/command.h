@@ -15,6 +15,7 @@ struct command {
 	char *program;		/* as given to command_new; NULL for a function */
 	char *path;		/* PATH when command_env sets it, else NULL */
 	char *dir;		/* working folder or NULL */
+	bool deaf;		/* it ignores TERM and INT (command_deaf) */
 	int stdin_fd;		/* -1 = /dev/null; else lent, dup'ed onto 0 */
 	struct confinement *confined;	/* NULL: it runs as we do */
 	char *name;		/* the program's last path component */
@@ -40,6 +41,9 @@ void command_confine(struct command *, const struct confine_rule *);
 void command_may_write(struct command *, const char *folder);	/* the one folder; given again, the last one */
 void command_may_read(struct command *, const char *path);	/* a file, or all below a folder */
 void command_may_connect(struct command *, int port);
+/* It ignores TERM and INT, which a scheduler sends to every process that we started: it ends by itself, or when we end it (by
+ * KILL). For readers and helpers that hold nothing of their own. */
+void command_deaf(struct command *);
 const char *command_text(struct command *);		/* can be pasted into a shell; valid until the next change */
 /* Appends one word quoted for sh: plain when [A-Za-z0-9_./:=,@%+-], else in single quotes. */
 void command_quote(struct buf *, const char *word);

@@ -42,6 +42,27 @@ for signal in TERM HUP INT; do
 	expect_same_objects "$T/data" "$T/$signal"
 done
 
+# A scheduler sends TERM to every process that it started, in any order: the run is stopped, nothing has failed.
+for query in stalls answers; do
+	rules='retrieve-stall-after 4 3600 for HASTY' fault='fault stall-after' tool=getscu
+	[ $query = answers ] || rules='find-stall-after 1 3600 for HASTY' fault='fault find-stall' tool=findscu
+	printf '%s\n' "$rules" >"$T/badpacs.scenario"
+	before=$(grep -c "^$fault" "$T/badpacs.log" || :)
+	kill -HUP "$BAD_PID"
+	wait_for 60 grep -q '^scenario reloaded' "$T/badpacs.log" || fail "not reloaded"
+	begin dicom-qr "$node" --aet HASTY --method c-get --auto --output "$T/all-of-them" --retries 0
+	stalls_again() { [ "$(grep -c "^$fault" "$T/badpacs.log")" -gt "$before" ]; }
+	wait_for 60 stalls_again || fail "no stall"
+	child=$(processes $tool)
+	[ -n "$child" ] || fail "no $tool"
+	# shellcheck disable=SC2086  # a list
+	kill -TERM $child "$running"
+	finish
+	expect_status 143
+	expect_no_err 'ended by signal'
+	expect_no_process dicom-qr getscu findscu dcmdump
+done
+
 run dicom-qr resume --state "$T/twice.state" --aet PATIENT
 expect_status 0
 expect_same_objects "$T/data" "$T/twice"

@@ -434,6 +434,84 @@ static void test_function_status(void)
 	outcome_done(&o);
 }
 
+/* ---- deaf ones: TERM and INT that somebody else sends are not heard, and a stop ends them at once ---- */
+
+static int go_on(void *data)
+{
+	char c;
+
+	(void)data;
+	if (write(1, "ready\n", 6) != 6 || read(0, &c, 1) != 1 || write(1, "went on\n", 8) != 8)
+		return 1;
+	return 0;
+}
+
+struct signalled {
+	struct outcome o;
+	int told_fd;		/* the child's standard input */
+};
+
+static void signal_it(void *owner, enum stream from, const char *text, size_t len)
+{
+	struct signalled *s = owner;
+
+	take_line(&s->o, from, text, len);
+	if (s->told_fd < 0)
+		return;
+	CHECK_INT(kill(child_pid(s->o.child), SIGTERM), 0);
+	CHECK_INT(kill(child_pid(s->o.child), SIGINT), 0);
+	CHECK_INT(write(s->told_fd, "x", 1), 1);
+	close(s->told_fd);
+	s->told_fd = -1;
+}
+
+static void signalled_over(void *owner, const struct child_result *result)
+{
+	take_result(&((struct signalled *)owner)->o, result);
+}
+
+static void check_signalled(struct command *c, bool deaf)
+{
+	static const struct child_hooks signalling = { signal_it, signalled_over };
+	struct signalled s = { .told_fd = -1 };
+	struct err e = { ERR_NONE, "" };
+	int in[2];
+
+	outcome_init(&s.o);
+	CHECK_INT(pipe2(in, O_CLOEXEC), 0);
+	s.told_fd = in[1];
+	c->stdin_fd = in[0];
+	if (deaf)
+		command_deaf(c);
+	s.o.child = child_start(loop, c, NULL, &signalling, &s, &e);
+	close(in[0]);
+	if (CHECK(s.o.child))
+		wait_for_all();
+	CHECK(deaf ? !s.o.result.signal : s.o.result.signal == SIGTERM || s.o.result.signal == SIGINT);
+	CHECK_INT(s.o.result.exit_status, deaf ? 0 : -1);
+	CHECK_STR(buf_text(&s.o.out), deaf ? "ready|went on|" : "ready|");
+	outcome_done(&s.o);
+}
+
+static void test_deaf(void)
+{
+	struct outcome o;
+	struct command *c;
+
+	signal(SIGPIPE, SIG_IGN);
+	check_signalled(command_new_function("helper", go_on, NULL, NULL), true);
+	check_signalled(command_new_function("helper", go_on, NULL, NULL), false);
+	check_signalled(shell("echo ready; read x; echo went on"), true);
+	outcome_init(&o);
+	o.stop_on_line = true;
+	c = shell("echo ready; exec sleep 1000");
+	command_deaf(c);
+	run(&o, c, NULL);
+	CHECK_INT(o.result.signal, SIGKILL);
+	CHECK(o.result.stopped);
+	outcome_done(&o);
+}
+
 /* Leaves a process outside the group that holds both pipes. */
 static int leave_runaway(void *data)
 {
@@ -638,6 +716,7 @@ static void test_all(void)
 	test_confine_refused();
 	test_function();
 	test_function_status();
+	test_deaf();
 	test_runaway();
 	test_crowd();
 	test_stop_all();

@@ -100,6 +100,7 @@ static struct command *command(const char *name, const char *const *paths, size_
 	struct command *c = command_new_function(name, hashing_run, hashing_free, s);
 
 	command_confine(c, &reader);
+	command_deaf(c);
 	for (size_t i = 0; i < count; i++)
 		command_may_read(c, paths[i]);
 	s->hash_only = hash_only;
@@ -157,6 +158,7 @@ struct command *hashing_sync_command(const char *folder)
 	struct command *c = command_new_function("sync", sync_run, free, mem_str(folder));
 
 	command_confine(c, &reader);
+	command_deaf(c);
 	command_may_read(c, folder);
 	return c;
 }

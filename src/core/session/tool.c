@@ -2,6 +2,7 @@
 /* A tool that was let go while it runs belongs to nobody: it frees itself when its process has ended. */
 #include "core/session/tool.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #define LIMIT_MS ((int64_t)7 * 86400 * 1000)
 #define SLACK_MS 30000
 #define LINE_MAX_BYTES (1 << 20)
+#define OURS_TOO_MS 500			/* a signal to all processes of a run reaches a tool before us by no more than that */
 
 int64_t tool_patience_ms(const struct session *s)
 {
@@ -40,21 +42,39 @@ static void hear_line(void *owner, enum stream from, const char *text, size_t le
 	dcmtk_line(&t->said, text, len);
 }
 
-static void end_tool(void *owner, const struct child_result *result)
+static void tell_end(void *owner)
 {
 	struct tool *t = owner;
 
 	timer_clear(t->session->loop, &t->silence);
 	t->child = NULL;
 	t->ended = true;
-	t->timed_out |= result->timed_out;
-	t->signal = result->signal;
-	t->exit_status = result->signal ? 128 + result->signal : result->exit_status;
-	t->ran_ms = result->ran_ms;
 	if (!t->owner)
 		release_tool(t);
 	else if (t->done)
 		t->done(t->owner, t);
+}
+
+/* By somebody else: who ends it so may mean the whole run, and our own signal is on its way. */
+static bool ended_from_outside(const struct child_result *result)
+{
+	return !result->stopped && !result->timed_out && (result->signal == SIGTERM || result->signal == SIGINT);
+}
+
+static void end_tool(void *owner, const struct child_result *result)
+{
+	struct tool *t = owner;
+
+	timer_clear(t->session->loop, &t->silence);
+	t->child = NULL;
+	t->timed_out |= result->timed_out;
+	t->signal = result->signal;
+	t->exit_status = result->signal ? 128 + result->signal : result->exit_status;
+	t->ran_ms = result->ran_ms;
+	if (ended_from_outside(result) && !t->session->signal)
+		timer_set(t->session->loop, &t->silence, OURS_TOO_MS, tell_end, t);
+	else
+		tell_end(t);
 }
 
 static void watch_silence(void *owner)
@@ -138,6 +158,8 @@ static void judge_process(const struct tool *t, struct err *ret)
 {
 	if (t->timed_out)
 		err_set(ret, ERR_TIMEOUT, "%s did not end in time", t->name);
+	else if (t->signal && t->said.final < 0 && t->session->signal)
+		err_set(ret, ERR_INTERRUPTED, "stopped");
 	else if (t->signal && t->said.final < 0)
 		err_set(ret, ERR_TOOL, "%s was ended by signal %d", t->name, t->signal);
 }
