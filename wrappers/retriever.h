@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "dicom/status.h"
 #include "wrappers/dcmtk.h"
 
 struct retrieve_request {

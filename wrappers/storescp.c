@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "wrappers/logconfig.h"
 
 /* -pm +xa: any class, any syntax, as it is sent.  -dhl: no name lookup, which may take long and serves nothing here.
  * With +B an object goes to disk as it comes instead of being held in memory. */
@@ -36,32 +37,6 @@ static void note_title(char title[17], const char *text, size_t len)
 		title[len - 1] = '\0';
 }
 
-static const char *skip(const char *text, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
-}
-
-/* "LEVEL|text" or "X: text"; complaint: ERROR or FATAL. */
-static const char *skip_level(const char *text, bool *ret_complaint)
-{
-	static const struct {
-		const char *words;
-		bool complaint;
-	} levels[] = {
-		{ "DEBUG|", false }, { "INFO|", false }, { "WARN|", false }, { "ERROR|", true }, { "FATAL|", true },
-		{ "D: ", false }, { "I: ", false }, { "W: ", false }, { "E: ", true }, { "F: ", true },
-	};
-
-	for (size_t i = 0; i < countof(levels); i++)
-		if (skip(text, levels[i].words)) {
-			*ret_complaint = levels[i].complaint;
-			return text + strlen(levels[i].words);
-		}
-	return NULL;
-}
-
 static void note_trouble(struct storescp_reading *r, const char *text)
 {
 	if (r->trouble[0])
@@ -73,20 +48,20 @@ static void note_trouble(struct storescp_reading *r, const char *text)
 void storescp_line(struct storescp_reading *r, const char *line, size_t len)
 {
 	auto_free char *copy = mem_strn(line, len);
-	bool complaint = false;
-	const char *text = skip_level(copy, &complaint), *rest;
+	const char *text = copy, *rest;
+	enum severity level = logconfig_level(&text);
 
-	if (!text)
+	if (level == SEVERITY_NONE)
 		return;
-	if (complaint)
+	if (level >= SEVERITY_ERROR)
 		note_trouble(r, text);
-	else if ((rest = skip(text, "Calling Application Name:")))
+	else if ((rest = text_after(text, "Calling Application Name:")))
 		note_title(r->calling, rest, strlen(rest));
-	else if ((rest = skip(text, "Called Application Name:")))
+	else if ((rest = text_after(text, "Called Application Name:")))
 		note_title(r->called, rest, strlen(rest));
-	else if (skip(text, "Received Store Request"))
+	else if (text_after(text, "Received Store Request"))
 		r->stored++;
-	else if (skip(text, "Association Aborted"))
+	else if (text_after(text, "Association Aborted"))
 		r->aborted = true;
 }
 

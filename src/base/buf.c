@@ -140,6 +140,13 @@ size_t buf_utf8_len(const char *text, size_t len)
 	return (size_t)follow + 1;
 }
 
+const char *text_after(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
+}
+
 void lines_init(struct lines *l, size_t max)
 {
 	l->skipping = false;

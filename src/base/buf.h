@@ -30,6 +30,9 @@ void buf_auto(struct buf *);
 /* Bytes of the well-formed UTF-8 character at text, of which len bytes may be read; 0 when there is none. */
 size_t buf_utf8_len(const char *text, size_t len);
 
+/* What follows the prefix; NULL when the text does not begin with it. */
+const char *text_after(const char *text, const char *prefix);
+
 /* Splits what arrives in pieces into lines without their line end (LF or CRLF).  A line over max bytes is delivered cut,
  * once, and its rest dropped.  lines_end delivers an unfinished last line.  The text ends in a NUL, is lent for the call,
  * and may hold further NULs; the callback must not feed or free the lines it came from. */

@@ -11,6 +11,8 @@
 #include "tests/unit/check.h"
 #include "tests/unit/replay.h"
 #include "wrappers/echoscu.h"
+#include "wrappers/logconfig.h"
+#include "wrappers/reading.h"
 
 enum { NONE = -1 };
 
@@ -25,7 +27,7 @@ static const struct {
 	{ "lc-echo-0110", SERVICE_ECHO, 0x0110, 1, NONE, NONE, ERR_BUSY, "0x0110", "" },
 	{ "lc-echo-ok", SERVICE_ECHO, 0x0000, 1, NONE, NONE, ERR_NONE, "", "" },
 	{ "lc-echo-reject-limit", SERVICE_ECHO, NONE, 0, NONE, NONE, ERR_BUSY,
-	  "PACS did not accept the association: it has too many of them already", "" },
+	  "PACS did not accept the association: it has too many associations already", "" },
 	{ "lc-find-a700", SERVICE_FIND, 0xa700, 1, NONE, NONE, ERR_BUSY, "0xA700", "Too many matches: 20001" },
 	{ "lc-find-a900", SERVICE_FIND, 0xa900, 1, NONE, NONE, ERR_REFUSED, "0xA900", "" },
 	{ "lc-find-abassoc", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_ABORTED,
@@ -55,7 +57,7 @@ static const struct {
 	{ "lc-find-reject-cong", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_BUSY,
 	  "PACS did not accept the association: temporary congestion", "" },
 	{ "lc-find-reject-limit", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_BUSY,
-	  "PACS did not accept the association: it has too many of them already", "" },
+	  "PACS did not accept the association: it has too many associations already", "" },
 	{ "lc-find-reject-noreason", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_REFUSED,
 	  "PACS did not accept the association: no reason given: often AE title 'ME' or this host is not registered", "" },
 	{ "lc-find-two-query-files", SERVICE_FIND, 0x0000, 2, NONE, NONE, ERR_NONE, "", "" },
@@ -88,7 +90,7 @@ static const struct {
 	{ "lc-get-reject-cong", SERVICE_GET, NONE, 0, NONE, NONE, ERR_BUSY,
 	  "PACS did not accept the association: temporary congestion", "" },
 	{ "lc-get-reject-limit", SERVICE_GET, NONE, 0, NONE, NONE, ERR_BUSY,
-	  "PACS did not accept the association: it has too many of them already", "" },
+	  "PACS did not accept the association: it has too many associations already", "" },
 	{ "lc-get-reject-noreason", SERVICE_GET, NONE, 0, NONE, NONE, ERR_REFUSED,
 	  "PACS did not accept the association: no reason given: often AE title 'ME' or this host is not registered", "" },
 	{ "lc-get-two-query-files", SERVICE_GET, 0x0000, 2, 6, 0, ERR_NONE, "", "" },		/* SIGSEGV at the end */
@@ -109,7 +111,7 @@ static const struct {
 	{ "lc-move-port-closed", SERVICE_MOVE, NONE, 0, NONE, NONE, ERR_UNREACHABLE,
 	  "cannot connect to pacs:104: Connection refused: is the PACS running, and the port right?", "" },
 	{ "lc-move-reject-limit", SERVICE_MOVE, NONE, 0, NONE, NONE, ERR_BUSY,
-	  "PACS did not accept the association: it has too many of them already", "" },
+	  "PACS did not accept the association: it has too many associations already", "" },
 	{ "lc-move-zero", SERVICE_MOVE, 0x0000, 1, 0, 0, ERR_NONE, "", "" },
 	{ "find-ok2-d", SERVICE_FIND, 0x0000, 1, NONE, NONE, ERR_NONE, "", "" },
 	{ "find-ok2-d@3.6.5", SERVICE_FIND, 0x0000, 1, NONE, NONE, ERR_NONE, "", "" },
@@ -126,9 +128,9 @@ static const struct {
 	{ "find-peer-releases", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_ABORTED,
 	  "ARCHIVE ended the association before its final answer", "" },
 	{ "find-truncated-dataset", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_PROTOCOL,
-	  "what ARCHIVE said could not be understood: DIMSE Failed to receive message", "" },
+	  "the answer of ARCHIVE could not be understood: DIMSE Failed to receive message", "" },
 	{ "find-wrong-msgid", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_PROTOCOL,
-	  "what ARCHIVE said could not be understood: DIMSE: Unexpected Response MsgId: 8 (expected: 1)", "" },
+	  "the answer of ARCHIVE could not be understood: DIMSE: Unexpected Response MsgId: 8 (expected: 1)", "" },
 	{ "find-port-closed@3.6.5", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_UNREACHABLE,
 	  "cannot connect to pacs:104: Connection refused: is the PACS running, and the port right?", "" },
 	{ "find-unresolvable@3.6.5", SERVICE_FIND, NONE, 0, NONE, NONE, ERR_UNREACHABLE,
@@ -152,7 +154,7 @@ static const struct {
 	{ "get-reject-called", SERVICE_GET, NONE, 0, NONE, NONE, ERR_REFUSED,
 	  "PACS did not accept the association: check --called-aet, and ask the PACS administrator to register AE title 'ME'", "" },
 	{ "get-reject-limit-d", SERVICE_GET, NONE, 0, NONE, NONE, ERR_BUSY,
-	  "PACS did not accept the association: it has too many of them already", "" },
+	  "PACS did not accept the association: it has too many associations already", "" },
 	{ "get-status-a702-comment-d", SERVICE_GET, 0xa702, 1, 0, 3, ERR_ABORTED, "0xA702", "No matching instances" },
 	{ "get-status-b000-d", SERVICE_GET, 0xb000, 1, 1, 2, ERR_ABORTED, "0xB000", "" },
 	{ "get-status-b000-d@3.6.5", SERVICE_GET, 0xb000, 1, 1, 2, ERR_ABORTED, "0xB000", "" },
@@ -181,7 +183,7 @@ static const struct {
 	  "cannot connect to pacs:104: Connection refused: is the PACS running, and the port right?", "" },
 	{ "move-norelease", SERVICE_MOVE, 0xa801, 1, NONE, NONE, ERR_REFUSED, "0xA801", "" },
 	{ "move-pending-with-dataset", SERVICE_MOVE, NONE, 0, NONE, NONE, ERR_PROTOCOL,
-	  "what ARCHIVE said could not be understood: DIMSE: receiveCommand: cmdSet->read() Failed", "" },
+	  "the answer of ARCHIVE could not be understood: DIMSE: receiveCommand: cmdSet->read() Failed", "" },
 	{ "orthanc-move-unknown-dest-d", SERVICE_MOVE, 0xc000, 1, 0, 0, ERR_ABORTED, "0xC000", "" },
 	{ "move-own-port-in-use", SERVICE_MOVE, NONE, 0, NONE, NONE, ERR_SYSTEM, "the local port is in use", "" },
 	{ "echo-ok-d", SERVICE_ECHO, 0x0000, 1, NONE, NONE, ERR_NONE, "", "" },
@@ -198,7 +200,7 @@ static const struct {
 static void feed(void *owner, bool is_stderr, const char *text, size_t len)
 {
 	(void)is_stderr;
-	dcmtk_line(owner, text, len);
+	reading_line(owner, text, len);
 }
 
 static struct peer some_peer(void)
@@ -211,14 +213,14 @@ static void test_transcripts(void)
 	struct peer peer = some_peer();
 
 	for (size_t i = 0; i < countof(cases); i++) {
-		struct dcmtk_reading r;
+		struct reading r;
 		struct err e = { ERR_NONE, "" };
 		int status;
 
 		CHECK_CASE(cases[i].transcript);
-		dcmtk_reading_init(&r, cases[i].service);
+		reading_init(&r, cases[i].service);
 		CHECK(replay(cases[i].transcript, feed, &r));
-		status = dcmtk_verdict(&r, NULL, &peer, NULL, 11112, &e);
+		status = reading_verdict(&r, NULL, &peer, NULL, 11112, &e);
 		CHECK_INT(r.final, cases[i].final);
 		CHECK_INT(r.finals, cases[i].finals);
 		CHECK_INT(r.completed, cases[i].completed);
@@ -227,18 +229,18 @@ static void test_transcripts(void)
 		CHECK_INT(status, cases[i].verdict == ERR_NONE ? 0 : -1);
 		CHECK_HAS(e.text, cases[i].words);
 		CHECK_STR(r.comment, cases[i].comment);
-		dcmtk_reading_done(&r);
+		reading_done(&r);
 	}
 	CHECK_CASE("");
 }
 
 
-static void read_line(struct dcmtk_reading *r, const char *text)
+static void read_line(struct reading *r, const char *text)
 {
-	dcmtk_line(r, text, strlen(text));
+	reading_line(r, text, strlen(text));
 }
 
-static void read_final(struct dcmtk_reading *r, const char *type, const char *status)
+static void read_final(struct reading *r, const char *type, const char *status)
 {
 	auto_free char *type_line = mem_printf("DEBUG|Message Type                  : %s", type);
 	auto_free char *status_line = mem_printf("DEBUG|DIMSE Status                  : %s", status);
@@ -251,31 +253,31 @@ static void read_final(struct dcmtk_reading *r, const char *type, const char *st
 
 static void test_details(void)
 {
-	struct dcmtk_reading r;
+	struct reading r;
 
-	dcmtk_reading_init(&r, SERVICE_FIND);
+	reading_init(&r, SERVICE_FIND);
 	CHECK(replay("lc-find-two-query-files", feed, &r));
 	CHECK(r.accepted);
 	CHECK_INT(r.responses, 5);		/* the first final response took number 3 */
 	CHECK_INT(r.rows, 4);
 	CHECK_INT(r.finals, 2);
 	CHECK(!r.optional_keys_ignored);
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 
-	dcmtk_reading_init(&r, SERVICE_FIND);
+	reading_init(&r, SERVICE_FIND);
 	CHECK(replay("lc-find-ff01", feed, &r));
 	CHECK(r.optional_keys_ignored);
 	CHECK_INT(r.rows, 2);
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 
-	dcmtk_reading_init(&r, SERVICE_FIND);
+	reading_init(&r, SERVICE_FIND);
 	CHECK(replay("lc-find-norelease", feed, &r));
 	CHECK(r.released_badly);
 	CHECK_INT(r.trouble.kind, ERR_NONE);
 	CHECK_HAS(buf_text(&r.said), "Association Release Failed: 0006:031a DUL network read timeout\n");
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 
-	dcmtk_reading_init(&r, SERVICE_MOVE);
+	reading_init(&r, SERVICE_MOVE);
 	CHECK(replay("lc-move-fails-3", feed, &r));
 	CHECK_STR(buf_text(&r.failed_uids),
 		  "1.2.826.0.1.3680043.9.9999.4.000001.1234567890123456789012\\"
@@ -283,21 +285,21 @@ static void test_details(void)
 		  "1.2.826.0.1.3680043.9.9999.4.000003.1234567890123456789012");
 	CHECK_INT(r.remaining, NONE);
 	CHECK_INT(r.warning, 0);
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 
-	dcmtk_reading_init(&r, SERVICE_GET);
+	reading_init(&r, SERVICE_GET);
 	CHECK(replay("lc-get-fails-3", feed, &r));
 	CHECK(r.released_badly);
 	CHECK_INT(r.trouble.kind, ERR_NONE);
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 }
 
 /* What find -v repeats of the keys stays out of everything that is kept. */
 static void test_no_patient_data(void)
 {
-	struct dcmtk_reading r;
+	struct reading r;
 
-	dcmtk_reading_init(&r, SERVICE_FIND);
+	reading_init(&r, SERVICE_FIND);
 	read_line(&r, "E: Find Failed, query keys:");
 	read_line(&r, "E: ");
 	read_line(&r, "E: # Dicom-Data-Set");
@@ -307,14 +309,14 @@ static void test_no_patient_data(void)
 	CHECK(!strstr(buf_text(&r.said), "SECRET"));
 	CHECK_INT(r.trouble.kind, ERR_TIMEOUT);
 	CHECK_STR(r.trouble.text, "DIMSE No data available (timeout in non-blocking mode)");
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 }
 
 static void test_forged(void)
 {
-	struct dcmtk_reading r;
+	struct reading r;
 
-	dcmtk_reading_init(&r, SERVICE_GET);
+	reading_init(&r, SERVICE_GET);
 	read_line(&r, "INFO|Association Accepted (Max Send PDV: 16372)");
 	read_line(&r, "DEBUG|DIMSE Status                  : 0x0000: Success");		/* outside a message */
 	read_line(&r, "DEBUG|Received C-GET Response (Success)");			/* not said at this level */
@@ -330,33 +332,33 @@ static void test_forged(void)
 	CHECK_INT(r.finals, 0);
 	read_final(&r, "C-GET RSP", "0xb000: Warning");
 	CHECK_INT(r.final, 0xb000);
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 }
 
 /* 64 KiB of a longer line arrive, cut. */
 static void test_cut_list(void)
 {
 	auto_buf struct buf line = BUF_INIT(BUF_MB(1));
-	struct dcmtk_reading r;
+	struct reading r;
 	const char *last;
 
 	buf_str(&line, "DEBUG|(0008,0058) UI [");
 	for (int i = 0; line.len < 65536; i++)
 		buf_printf(&line, "%s1.2.826.0.1.3680043.9.%05d", i ? "\\" : "", i);
-	dcmtk_reading_init(&r, SERVICE_MOVE);
+	reading_init(&r, SERVICE_MOVE);
 	read_line(&r, "DEBUG|Response Identifiers:");
-	dcmtk_line(&r, line.data, 65536);
+	reading_line(&r, line.data, 65536);
 	CHECK(r.failed_uids.len > 65000);
 	last = strrchr(buf_text(&r.failed_uids), '\\');
 	CHECK(last && strlen(last + 1) == strlen("1.2.826.0.1.3680043.9.00000"));
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 }
 
 static void test_said_ceiling(void)
 {
-	struct dcmtk_reading r;
+	struct reading r;
 
-	dcmtk_reading_init(&r, SERVICE_GET);
+	reading_init(&r, SERVICE_GET);
 	for (int i = 0; i < 2000; i++) {
 		auto_free char *line = mem_printf("WARN|DICOM file already exists, overwriting: %d", i);
 
@@ -365,51 +367,51 @@ static void test_said_ceiling(void)
 	CHECK(r.said.len <= 8192 && !r.said.over);
 	CHECK_HAS(buf_text(&r.said), "overwriting: 1999\n");
 	CHECK(strncmp(buf_text(&r.said), "DICOM", 5) == 0);
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 }
 
 static void test_verdict(void)
 {
 	const struct err killed = { ERR_TIMEOUT, "no new object within 60 s" }, stopped = { ERR_INTERRUPTED, "interrupted" };
 	struct peer peer = some_peer();
-	struct dcmtk_reading r;
+	struct reading r;
 	struct err e = { ERR_NONE, "" };
 
-	dcmtk_reading_init(&r, SERVICE_GET);
-	CHECK_INT(dcmtk_verdict(&r, NULL, &peer, NULL, 0, &e), -1);
+	reading_init(&r, SERVICE_GET);
+	CHECK_INT(reading_verdict(&r, NULL, &peer, NULL, 0, &e), -1);
 	CHECK_STR(e.text, "ended without a final answer");
 	read_line(&r, "error: ");			/* nothing is no explanation */
-	CHECK_INT(dcmtk_verdict(&r, NULL, &peer, NULL, 0, &e), -1);
+	CHECK_INT(reading_verdict(&r, NULL, &peer, NULL, 0, &e), -1);
 	CHECK_HAS(e.text, "ended without a final answer");
-	CHECK_INT(dcmtk_verdict(&r, &killed, &peer, NULL, 0, &e), -1);
+	CHECK_INT(reading_verdict(&r, &killed, &peer, NULL, 0, &e), -1);
 	CHECK_INT(e.kind, ERR_TIMEOUT);
 	CHECK_STR(e.text, "no new object within 60 s");
 	read_line(&r, "E: Failed receiving DIMSE command: 0006:0317 Peer aborted Association (or never connected)");
-	CHECK_INT(dcmtk_verdict(&r, &killed, &peer, NULL, 0, &e), -1);
+	CHECK_INT(reading_verdict(&r, &killed, &peer, NULL, 0, &e), -1);
 	CHECK_INT(e.kind, ERR_ABORTED);			/* the tool knows better */
-	CHECK_INT(dcmtk_verdict(&r, &stopped, &peer, NULL, 0, &e), -1);
+	CHECK_INT(reading_verdict(&r, &stopped, &peer, NULL, 0, &e), -1);
 	CHECK_INT(e.kind, ERR_INTERRUPTED);
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 
-	dcmtk_reading_init(&r, SERVICE_GET);		/* the process died of SIGSEGV when all was said */
+	reading_init(&r, SERVICE_GET);		/* the process died of SIGSEGV when all was said */
 	r.requests = 2;
 	read_final(&r, "C-GET RSP", "0x0000: Success");
-	CHECK_INT(dcmtk_verdict(&r, &killed, &peer, NULL, 0, &e), -1);
+	CHECK_INT(reading_verdict(&r, &killed, &peer, NULL, 0, &e), -1);
 	read_final(&r, "C-GET RSP", "0x0000: Success");
-	CHECK_INT(dcmtk_verdict(&r, &killed, &peer, NULL, 0, &e), 0);
-	dcmtk_reading_done(&r);
+	CHECK_INT(reading_verdict(&r, &killed, &peer, NULL, 0, &e), 0);
+	reading_done(&r);
 
-	dcmtk_reading_init(&r, SERVICE_MOVE);		/* one of several failed; the later success does not hide it */
+	reading_init(&r, SERVICE_MOVE);		/* one of several failed; the later success does not hide it */
 	r.requests = 2;
 	read_final(&r, "C-MOVE RSP", "0xa801: Refused: Move Destination unknown");
-	CHECK_INT(dcmtk_verdict(&r, &stopped, &peer, "DEST", 0, &e), -1);
+	CHECK_INT(reading_verdict(&r, &stopped, &peer, "DEST", 0, &e), -1);
 	CHECK_INT(e.kind, ERR_INTERRUPTED);
 	read_final(&r, "C-MOVE RSP", "0x0000: Success");
 	CHECK_INT(r.final, 0);
 	CHECK_INT(r.worst, 0xa801);
-	CHECK_INT(dcmtk_verdict(&r, NULL, &peer, "DEST", 0, &e), -1);
+	CHECK_INT(reading_verdict(&r, NULL, &peer, "DEST", 0, &e), -1);
 	CHECK_HAS(e.text, "AE title DEST");
-	dcmtk_reading_done(&r);
+	reading_done(&r);
 }
 
 static void test_version(void)
@@ -482,10 +484,9 @@ static void test_config(void)
 	auto_free char *dir = file_temp_dir("/tmp", "test-dcmtk", NULL);
 	auto_free char *path = file_join(dir, "log.cfg"), *other = file_join(dir, "log.cfg.scp");
 	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
-	struct dcmtk d = { 0 };
 	struct err e;
 
-	CHECK_INT(dcmtk_write_log_config(&d, path, &e), 0);
+	CHECK_INT(logconfig_write(path, &e), 0);
 	CHECK_INT(file_read(path, &text, &e), 0);
 	CHECK_HAS(buf_text(&text), "filters.1.StringToMatch = query keys\nlog4cplus.appender.log.filters.1.AcceptOnMatch = false\n");
 	CHECK_HAS(buf_text(&text), "= log4cplus::spi::DenyAllFilter\n");

@@ -257,12 +257,12 @@ static void judge_answer(struct attempt *a)
 	const struct settings *how = a->with.how;
 	const struct err own = own_trouble(a);
 	const char *aet = how->destination[0] ? how->destination : how->peer.calling;
-	const struct dcmtk_reading *said = &a->tool->said;
+	const struct reading *said = &a->tool->said;
 
 	a->answer = (struct attempt_answer){
 		.status = said->final, .finals = said->finals, .completed = said->completed, .failed = said->failed,
 		.failed_all = said->failed_all, .whole = said->finals > 0 && (size_t)said->finals >= a->files.count,
-		.accepted = said->accepted, .unsupported = dcmtk_service_refused(said),
+		.accepted = said->accepted, .unsupported = reading_service_refused(said),
 	};
 	tool_verdict(a->tool, &own, &how->peer, aet, how->listen_port, &a->answer.why);
 }

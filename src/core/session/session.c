@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "wrappers/dcmdump.h"
+#include "wrappers/logconfig.h"
 
 #define SCRATCH_PREFIX "dicom-qr"
 
@@ -85,7 +86,7 @@ int session_open(struct session *s, struct err *e)
 	if (!s->scratch)
 		return -1;
 	config = file_join(s->scratch, "log.cfg");
-	if (dcmtk_write_log_config(&s->dcmtk, config, e) < 0)
+	if (logconfig_write(config, e) < 0)
 		return -1;
 	s->dcmtk.log_config = mem_str(config);
 	s->dcmtk.dictionary = file_join(s->scratch, "tags.dic");

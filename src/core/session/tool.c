@@ -28,7 +28,7 @@ int64_t tool_patience_ms(const struct session *s)
 static void release_tool(struct tool *t)
 {
 	timer_clear(t->session->loop, &t->silence);
-	dcmtk_reading_done(&t->said);
+	reading_done(&t->said);
 	free(t->name);
 	free(t);
 }
@@ -39,7 +39,7 @@ static void hear_line(void *owner, enum stream from, const char *text, size_t le
 
 	(void)from;
 	t->heard_ms = clock_ms();
-	dcmtk_line(&t->said, text, len);
+	reading_line(&t->said, text, len);
 }
 
 static void tell_end(void *owner)
@@ -106,7 +106,7 @@ struct tool *tool_start(struct session *s, struct command *command, const struct
 	t->done = done;
 	t->owner = owner ? owner : t;
 	t->started_ms = t->heard_ms = clock_ms();
-	dcmtk_reading_init(&t->said, how->service);
+	reading_init(&t->said, how->service);
 	if (how->requests)
 		t->said.requests = how->requests;
 	log_debug("%s", command_text(command));
@@ -172,5 +172,5 @@ int tool_verdict(const struct tool *t, const struct err *own, const struct peer 
 		trouble = *own;
 	else
 		judge_process(t, &trouble);
-	return dcmtk_verdict(&t->said, trouble.kind ? &trouble : NULL, peer, aet, port, e);
+	return reading_verdict(&t->said, trouble.kind ? &trouble : NULL, peer, aet, port, e);
 }

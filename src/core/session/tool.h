@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/session/session.h"
+#include "wrappers/reading.h"
 
 struct tool_how {
 	enum service service;
@@ -17,7 +18,7 @@ struct tool_how {
 
 /* To be read by the caller, written by tool.c alone. */
 struct tool {
-	struct dcmtk_reading said;	/* up to now */
+	struct reading said;	/* up to now */
 	char *name;			/* "findscu" */
 	int64_t started_ms, heard_ms, ran_ms;
 	int exit_status;		/* 128 and more: ended by a signal; -1 while it runs */
@@ -42,5 +43,5 @@ void tool_stop(struct tool *, bool now);
 void tool_free(struct tool *);
 /* Waits for a tool whose end nobody else is told.  ERR_INTERRUPTED when a signal came. */
 int tool_wait(struct tool *, struct err *);
-/* What its end means: dcmtk_verdict with own (what the caller knows better, may be NULL), else with what happened to the process. */
+/* What its end means: reading_verdict with own (what the caller knows better, may be NULL), else with what happened to the process. */
 int tool_verdict(const struct tool *, const struct err *own, const struct peer *, const char *aet, int port, struct err *);
