@@ -58,7 +58,7 @@ while read -r page; do
 done <"$T/pages"
 
 # These texts name options of other programs only where this list says so.
-printf '%s\n' --enable-developer --enable-fuzzing --disable-dcmtk-check --manual >>"$T/all"
+printf '%s\n' --without-compat-names --scenario --installed --package --enable-developer --enable-fuzzing --disable-dcmtk-check --manual >>"$T/all"
 for text in "$README" "$top_srcdir"/docs/*.md "$top_srcdir"/docs/man/*.[57]; do
 	sed 's/\\-/-/g' "$text" | grep -aoE '(^|[^-_A-Za-z0-9])--[a-z][-_a-z]*' | sed 's/^[^-]*//' | sort -u >"$T/named"
 	while read -r option; do
