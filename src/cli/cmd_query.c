@@ -17,7 +17,7 @@
 #include "dicom/tag.h"
 
 static const struct opt *const tables[] = {
-	options_dates, options_query, options_batch, options_keys, options_format, options_node, options_general, NULL
+	options_dates, options_query, options_batch, options_keys, options_patience, options_format, options_node, options_general, NULL
 };
 
 const struct opt_command command_query = {
@@ -382,17 +382,20 @@ static int answered(struct asking *a, const struct peer *peer, const struct quer
 	return a->rows || !a->show->fail_if_empty ? EXIT_ALL_THERE : EXIT_EMPTY;
 }
 
-static int ask(struct session *s, const struct peer *peer, struct query *q, const struct filter *c, const struct showing *show,
-	       struct err *e)
+static int ask(struct task *t, const struct showing *show, struct err *e)
 {
 	static const struct search_hooks hooks = { row, done };
-	struct asking a = { .session = s, .conditions = c, .level = q->level, .show = show };
+	struct session *s = &t->session;
+	const struct settings *how = &t->plan.how;
+	const struct peer *peer = &how->peer;
+	struct query *q = &t->query;
+	struct asking a = { .session = s, .conditions = &t->filter, .level = q->level, .show = show };
 	int status = -1;
 
 	facts_steer(s, peer, q);
 	if (!show->count_only && !show->tree)
 		a.report = report_open(stdout, show->format, q);
-	a.windows = search_start(s, peer, q, 3, 5, &hooks, &a, e);
+	a.windows = search_start(s, peer, q, how->retries, how->retry_wait_s, &hooks, &a, e);
 	if (a.windows && session_run(s, over, &a, e) == 0)
 		status = answered(&a, peer, q, e);
 	if (a.report)
@@ -460,32 +463,30 @@ static int show_batch(const struct batch *batch, const struct plan *plan, const 
 	return 0;
 }
 
-static int ask_batch(struct session *s, const struct peer *peer, const struct values *v, const struct showing *show,
-		     const struct query *q, struct err *e)
+static int ask_batch(struct task *t, const struct showing *show, struct err *e)
 {
+	const struct values *v = t->values;
 	struct batch *batch = batch_read(v->batch, e);
 	struct studies_found found;
-	struct plan plan;
 	int failed;
 
 	if (!batch)
 		return -1;
-	plan_init(&plan);
-	plan.how.peer = *peer;
-	failed = batch_resolve(batch, s, v, &plan, &found, e);
+	failed = batch_resolve(batch, &t->session, v, &t->plan, &found, e);
 	if (!failed)
-		failed = show_batch(batch, &plan, v, show, q, e);
-	if (!failed)
-		failed = batch_errors(batch) || !found.result.whole ? EXIT_INCOMPLETE : plan.count || !show->fail_if_empty ? EXIT_ALL_THERE
-			 : EXIT_EMPTY;
+		failed = show_batch(batch, &t->plan, v, show, &t->query, e);
+	if (!failed && (batch_errors(batch) || !found.result.whole))
+		failed = EXIT_INCOMPLETE;
+	else if (!failed)
+		failed = t->plan.count || !show->fail_if_empty ? EXIT_ALL_THERE : EXIT_EMPTY;
 	batch_free(batch);
-	plan_done(&plan);
 	return failed;
 }
 
-static int prepare(struct task *t, struct peer *peer, struct showing *show, struct err *e)
+static int prepare(struct task *t, struct showing *show, struct err *e)
 {
 	struct values *v = t->values;
+	struct peer *peer = &t->plan.how.peer;
 
 	if (task_peer(t, peer, e) < 0 || check_batch(v, e) < 0 || make_showing(v, peer, show, e) < 0)
 		return -1;
@@ -494,15 +495,15 @@ static int prepare(struct task *t, struct peer *peer, struct showing *show, stru
 
 static int query(struct task *t, struct err *e)
 {
-	const struct values *v = t->values;
 	struct session *s = &t->session;
-	struct peer peer;
+	struct settings *how = &t->plan.how;
 	struct showing show;
 
-	if (prepare(t, &peer, &show, e) < 0 || session_open(s, e) < 0 || session_open_ledger(s, e) < 0)
+	if (prepare(t, &show, e) < 0 || session_open(s, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
-	session_timeouts(s, v->timeout > 0 ? v->timeout : 60, 300);
-	return v->batch ? ask_batch(s, &peer, v, &show, &t->query, e) : ask(s, &peer, &t->query, &t->filter, &show, e);
+	values_patience(t->values, how);
+	session_patience(s, how);
+	return t->values->batch ? ask_batch(t, &show, e) : ask(t, &show, e);
 }
 
 int cmd_query(int argc, char **argv)

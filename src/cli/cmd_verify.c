@@ -232,7 +232,7 @@ static int prepare(struct session *s, struct plan *plan, struct values *v, const
 	plan->how.output = mem_str(folder);
 	if (settings_check(&plan->how, false, e) < 0 || task_open_files(s, e) < 0 || session_open_ledger(s, e) < 0)
 		return -1;
-	session_timeouts(s, plan->how.timeout_s, plan->how.first_timeout_s);
+	session_patience(s, &plan->how);
 	return v->save_state && state_lock(v->save_state, e) < 0 ? -1 : 0;
 }
 

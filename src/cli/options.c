@@ -100,6 +100,17 @@ const struct opt options_keys[] = {
 	OPT_END
 };
 
+#define PATIENCE "Waiting and trying again"
+const struct opt options_patience[] = {
+	SECONDS("first-timeout", "", "SECONDS", AT(first_timeout), 0, DAY, PATIENCE,
+	       "Until the first answer to a query; 0 = no limit (default: --timeout where it is given, else 300)."),
+	SECONDS("stall-timeout", "", "SECONDS", AT(stall_timeout), 0, DAY, PATIENCE,
+	       "Between two answers; 0 = no limit (default: --timeout where it is given, else 60)."),
+	INTEGER("retries", "", "N", AT(retries), 0, 100, PATIENCE, "Further tries of a query that failed for now (default: 3)."),
+	SECONDS("retry-wait", "", "SECONDS", AT(retry_wait), 0, DAY, PATIENCE, "Pause before each further try (default: 5)."),
+	OPT_END
+};
+
 #define SELECTION "Selection within the studies"
 const struct opt options_select[] = {
 	CHOICE("select", "", "WHAT", AT(select), "all|dose", SELECTION,
@@ -427,6 +438,13 @@ static void set_numbers(const struct values *v, struct settings *how)
 	set_number(&how->hook_timeout_s, v->hook_timeout);
 	if (v->listen > 0)
 		how->listen_port = (int)v->listen;
+}
+
+void values_patience(const struct values *v, struct settings *how)
+{
+	if (v->timeout > 0)
+		how->first_timeout_s = how->stall_timeout_s = v->timeout;
+	set_numbers(v, how);
 }
 
 /* Looked for before anything is asked, and named absolutely: what PATH and the working folder are later does not matter. */

@@ -67,7 +67,7 @@ struct values {
 void values_init(struct values *);		/* the defaults; -1 in a number means: not given */
 void values_done(struct values *);
 
-extern const struct opt options_node[], options_dates[], options_query[], options_keys[], options_retrieve[], options_series[], options_limits[],
+extern const struct opt options_node[], options_dates[], options_query[], options_keys[], options_patience[], options_retrieve[], options_series[], options_limits[],
 	options_mode[], options_resume[], options_format[], options_general[], options_select[], options_batch[], options_tell[];
 
 extern const struct opt options_shape[], options_rows[], options_verify[], options_status[], options_report[], options_import[],
@@ -80,6 +80,8 @@ int values_config(const struct values *, const struct nodes **ret_config, struct
 int values_peer(const struct values *, const char *const *rest, size_t count, struct peer *, size_t *used, struct err *);
 /* Everything about how to retrieve that was given; what was not stays as it is in how. */
 int values_settings(const struct values *, struct settings *how, struct err *);
+/* How a query is waited for and tried again, of those without a retrieval: --timeout alone is also how long an answer may take. */
+void values_patience(const struct values *, struct settings *how);
 /* C-MOVE needs a destination; what cannot go together.  want_output: files will be written. */
 int settings_check(struct settings *how, bool retrieving, struct err *);
 /* --from and --until as a study date. */

@@ -264,7 +264,10 @@ static void find_ended(void *owner, struct tool *tool)
 
 	f->ended = true;
 	timer_clear(f->session->loop, &f->tick);
-	if (tool->timed_out)
+	if (tool->timed_out && tool->waited_ms)
+		err_set(&f->trouble, ERR_TIMEOUT, "no %s from the PACS within %g s", tool->answering ? "further answer" : "answer",
+			(double)tool->waited_ms / 1000);
+	else if (tool->timed_out)
 		err_set(&f->trouble, ERR_TIMEOUT, "the query did not end in time");
 	else if (f->stopped && !f->too_many)
 		err_set(&f->trouble, ERR_INTERRUPTED, "the query was stopped");
@@ -308,7 +311,8 @@ static bool are_named(const struct query *const *queries, size_t count)
 static int start_child(struct find *f, const char *const *paths, bool named, struct err *e)
 {
 	const struct tool_how how = { .service = SERVICE_FIND, .requests = (int)f->queries, .patience_ms = PATIENCE_MS,
-				      .silence_ms = tool_patience_ms(f->session) };
+				      .silence_ms = tool_patience_ms(f->session), .first_ms = f->session->query_first_ms,
+				      .stall_ms = f->session->query_stall_ms };
 	struct command *command = findscu_command(&f->session->dcmtk, &f->peer, paths, f->queries, f->answers);
 
 	if (named)

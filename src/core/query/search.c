@@ -111,16 +111,16 @@ static void pause_over(void *owner)
 	ask_next(owner);
 }
 
-static void go_on(struct search *w, enum course_then then)
+static void go_on(struct search *w, const struct course_outcome *o)
 {
 	const struct find_result *r = &w->result.last;
 
-	switch (then) {
+	switch (o->then) {
 	case COURSE_GOES_ON:
 		ask_next(w);
 		break;
 	case COURSE_PAUSES:
-		log_warning("the query is asked again in %lld s: %s", w->wait_s, r->why.text);
+		log_warning("%s; trying again in %lld s (%d of %lld)", r->why.text, w->wait_s, o->tried, o->tries);
 		timer_set(w->session->loop, &w->timer, w->wait_s * 1000 + 1, pause_over, w);
 		break;
 	case COURSE_FAILS:
@@ -155,7 +155,7 @@ static void search_answered(void *owner, const struct find_result *r)
 	report_outcome(w, &outcome);
 	if (!r->why.kind && !w->course.by_study && w->course.counts.queries == 1 && course_may_be_limited(&w->course, r->rows))
 		log_warning("%d answers, a round number: whether the PACS has more cannot be found out here; ask for less at a time", r->rows);
-	go_on(w, outcome.then);
+	go_on(w, &outcome);
 }
 
 /* ---- asking ---- */

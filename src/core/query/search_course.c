@@ -170,13 +170,15 @@ static bool was_cut(const struct course *c, const struct course_answer *a)
 	return a->cut || (c->limits.cap && a->rows == c->limits.cap && !a->trouble);
 }
 
-static void ask_again(struct course *c, struct course_outcome *o)
+static void ask_again(struct course *c, struct course_outcome *o, long long most)
 {
 	struct range again = c->now;
 
 	again.tries++;
 	todo_push(&c->todo, &again);
 	o->then = COURSE_PAUSES;
+	o->tried = again.tries;
+	o->tries = most;
 }
 
 static void range_broken_off(struct course *c, const struct course_answer *a, struct course_outcome *o)
@@ -195,8 +197,8 @@ static void range_broken_off(struct course *c, const struct course_answer *a, st
 /* What was read is delivered; less would not be read any better. */
 static void range_unreadable(struct course *c, struct course_outcome *o)
 {
-	if (!c->now.tries) {
-		ask_again(c, o);
+	if (!c->now.tries && c->retries > 0) {
+		ask_again(c, o, 1);
 		return;
 	}
 	c->asked_once = true;
@@ -205,13 +207,11 @@ static void range_unreadable(struct course *c, struct course_outcome *o)
 }
 
 /* A lost connection may look like an answer that cannot be understood: that is asked once more only. */
-static bool is_worth_another_try(const struct course *c, const struct course_answer *a)
+static long long most_tries(const struct course *c, const struct course_answer *a)
 {
-	long long most = a->unfinished && a->trouble == ERR_PROTOCOL && c->retries > 0;
-
 	if (err_transient(a->trouble))
-		most = c->retries;
-	return c->now.tries < most && c->counts.barren <= c->retries + 1;
+		return c->retries;
+	return a->unfinished && a->trouble == ERR_PROTOCOL && c->retries > 0;
 }
 
 /* In smaller pieces, once more after a pause, or given up by name.  Broken off after some rows, it is the size that the PACS does not
@@ -219,6 +219,7 @@ static bool is_worth_another_try(const struct course *c, const struct course_ans
 static void range_failed(struct course *c, const struct course_answer *a, struct course_outcome *o)
 {
 	bool divides = a->rows > 0 && c->by_study && range_can_divide(&c->now, c->by_modality);
+	long long most = most_tries(c, a);
 
 	if (err_ends_all(a->trouble) || a->trouble == ERR_USAGE) {
 		o->then = COURSE_FAILS;
@@ -228,8 +229,8 @@ static void range_failed(struct course *c, const struct course_answer *a, struct
 		give_up(c, o, NOTE_FAILED);
 	} else if (divides) {
 		range_broken_off(c, a, o);
-	} else if (is_worth_another_try(c, a)) {
-		ask_again(c, o);
+	} else if (c->now.tries < most && c->counts.barren <= c->retries + 1) {
+		ask_again(c, o, most);
 	} else if (c->asked_once || a->rows) {
 		c->asked_once = true;
 		c->counts.failed++;

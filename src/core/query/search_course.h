@@ -26,6 +26,8 @@ enum course_then {
 /* Ranges that could not be made whole, and facts about the PACS. */
 struct course_outcome {
 	enum course_then then;
+	int tried;			/* COURSE_PAUSES: this is such a further try ... */
+	long long tries;		/* ... of so many */
 	struct { enum course_note note; struct range range; } lost[3];
 	int lost_count;
 	int limit;			/* rows at which the PACS cuts, as was learned now; 0 = nothing was */

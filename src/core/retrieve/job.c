@@ -24,7 +24,7 @@ int job_open(struct session *s, const struct settings *how, struct err *e)
 		return -1;
 	if (how->listen_port && session_need_tools(s, receive, e) < 0)
 		return -1;
-	session_timeouts(s, how->timeout_s, how->first_timeout_s);
+	session_patience(s, how);
 	return dcmtk_tls_check(&s->dcmtk, &how->peer.tls, how->method == METHOD_MOVE ? "movescu" : "getscu", e);
 }
 

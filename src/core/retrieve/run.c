@@ -413,8 +413,7 @@ int run_plan(struct session *s, struct plan *plan, const char *state_path, const
 	peer_key(&run.how->peer, run.node);
 	abilities_init(&run.means, run.how);
 	abilities_load(&run.means, s->ledger, run.node);
-	session_timeouts(s, run.how->timeout_s, run.how->first_timeout_s > run.how->stall_timeout_s ? run.how->first_timeout_s
-												      : run.how->stall_timeout_s);
+	session_patience(s, run.how);
 	s->on_interrupt = interrupted;
 	s->interrupt_owner = &run;		/* cppcheck-suppress autoVariables ; close_run takes it back */
 	count_plan(&run);

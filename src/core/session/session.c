@@ -189,6 +189,17 @@ void session_timeouts(struct session *s, long long timeout_s, long long silence_
 	s->dcmtk.dimse_s = silence_s > 0 && silence_s < day - 30 ? (int)silence_s + 30 : day;
 }
 
+void session_patience(struct session *s, const struct settings *how)
+{
+	long long longest_s = how->first_timeout_s > how->stall_timeout_s ? how->first_timeout_s : how->stall_timeout_s;
+
+	if (!how->first_timeout_s || !how->stall_timeout_s)
+		longest_s = 0;
+	session_timeouts(s, how->timeout_s, longest_s);
+	s->query_first_ms = how->first_timeout_s * 1000;
+	s->query_stall_ms = how->stall_timeout_s * 1000;
+}
+
 const char *session_user(void)
 {
 	const struct passwd *user = getpwuid(getuid());

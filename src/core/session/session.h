@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "core/ledger/ledger.h"
 #include "core/plan/hours.h"
+#include "core/plan/plan.h"
 #include "core/session/totals.h"
 #include "wrappers/dcmtk.h"
 
@@ -25,6 +26,7 @@ struct session {
 	unsigned serial;		/* for names in the scratch folder */
 	struct hours hours;		/* when the PACS may be asked; empty = always */
 	time_t closes;			/* of the window that is open; 0 = never */
+	int64_t query_first_ms, query_stall_ms;	/* until the first answer to a query, between answers; 0 = as long as the tool waits */
 	struct totals totals;
 	struct notify *notify;		/* core/tell; NULL = no program is told of studies */
 	void (*on_close)(struct session *);	/* set by the owner of notify; called by session_close */
@@ -55,3 +57,5 @@ int session_tell_closed(struct session *, const char *what, struct err *);
 const char *session_user(void);
 /* The timeouts of the tools from the user's (seconds): connect and association, and silence. */
 void session_timeouts(struct session *, long long timeout_s, long long silence_s);
+/* The timeouts of these settings, for the tools and for the answers to a query. */
+void session_patience(struct session *, const struct settings *);

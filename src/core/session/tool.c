@@ -33,13 +33,41 @@ static void release_tool(struct tool *t)
 	free(t);
 }
 
+static void watch_silence(void *owner);
+
+/* How long it may say nothing in the phase it is in; 0 = for ever. */
+static int64_t allowed_silence(const struct tool *t)
+{
+	const int64_t of_phase = t->answering ? t->stall_ms : t->first_ms;
+
+	return t->said.accepted && of_phase ? of_phase : t->silence_ms;
+}
+
+static void watch_on(struct tool *t)
+{
+	const int64_t left = t->heard_ms + allowed_silence(t) - clock_ms();
+
+	if (allowed_silence(t))
+		timer_set(t->session->loop, &t->silence, left > 0 ? left : 0, watch_silence, t);
+}
+
+/* A line that begins or ends the answers to a request changes how long the next one may take. */
 static void hear_line(void *owner, enum stream from, const char *text, size_t len)
 {
 	struct tool *t = owner;
+	const int64_t allowed = allowed_silence(t);
 
 	(void)from;
 	t->heard_ms = clock_ms();
 	reading_line(&t->said, text, len);
+	if (t->said.finals != t->finals)
+		t->answering = false;
+	else if (t->said.rows != t->rows)
+		t->answering = true;
+	t->finals = t->said.finals;
+	t->rows = t->said.rows;
+	if (allowed_silence(t) != allowed)
+		watch_on(t);
 }
 
 static void tell_end(void *owner)
@@ -80,14 +108,15 @@ static void end_tool(void *owner, const struct child_result *result)
 static void watch_silence(void *owner)
 {
 	struct tool *t = owner;
-	int64_t left = t->heard_ms + t->silence_ms - clock_ms();
 
-	if (left > 0) {
-		timer_set(t->session->loop, &t->silence, left, watch_silence, t);
+	if (t->heard_ms + allowed_silence(t) > clock_ms()) {
+		watch_on(t);
 		return;
 	}
 	t->timed_out = true;
-	log_warning("%s has said nothing for longer than its own time limits: it is ended", t->name);
+	t->waited_ms = allowed_silence(t);
+	if (t->waited_ms == t->silence_ms)
+		log_warning("%s has written nothing for longer than its own time limits: it is ended", t->name);
 	tool_stop(t, false);
 }
 
@@ -103,6 +132,8 @@ struct tool *tool_start(struct session *s, struct command *command, const struct
 	t->name = mem_str(command->name);
 	t->exit_status = -1;
 	t->silence_ms = how->silence_ms;
+	t->first_ms = how->first_ms;
+	t->stall_ms = how->stall_ms;
 	t->done = done;
 	t->owner = owner ? owner : t;
 	t->started_ms = t->heard_ms = clock_ms();
@@ -115,8 +146,7 @@ struct tool *tool_start(struct session *s, struct command *command, const struct
 		release_tool(t);
 		return NULL;
 	}
-	if (t->silence_ms)
-		timer_set(s->loop, &t->silence, t->silence_ms, watch_silence, t);
+	watch_on(t);
 	return t;
 }
 

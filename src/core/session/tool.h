@@ -13,6 +13,7 @@ struct tool_how {
 	int requests;			/* query files; 0 = 1 */
 	int64_t limit_ms;		/* the whole run; 0 = a week */
 	int64_t silence_ms;		/* without a line of it; 0 = as long as the limit */
+	int64_t first_ms, stall_ms;	/* on the association: before the first answer to a request, between answers; 0 = as silence_ms */
 	int64_t patience_ms;		/* as in struct child_limits */
 };
 
@@ -24,10 +25,13 @@ struct tool {
 	int exit_status;		/* 128 and more: ended by a signal; -1 while it runs */
 	int signal;
 	bool ended, timed_out;
+	int64_t waited_ms;		/* timed_out: so long it said nothing; 0 = the limit of the whole run was met */
 	struct child *child;		/* NULL once it has ended */
 	struct session *session;
 	struct timer silence;
-	int64_t silence_ms;
+	int64_t silence_ms, first_ms, stall_ms;
+	int finals, rows;		/* as heard up to the last line */
+	bool answering;			/* the current request has had an answer */
 	void (*done)(void *owner, struct tool *);
 	void *owner;
 };
