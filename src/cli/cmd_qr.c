@@ -176,5 +176,5 @@ static int query_and_retrieve(struct task *t, struct err *e)
 
 int cmd_qr(int argc, char **argv)
 {
-	return task_run_fetching(&command_qr, argc, argv, query_and_retrieve);
+	return task_run_fetching(&command_qr, JOB_RETRIEVE, argc, argv, query_and_retrieve);
 }

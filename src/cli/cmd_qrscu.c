@@ -218,7 +218,7 @@ static int settle_store(const struct qrscu_values *n, const struct node *store, 
 		free(how->layout);
 		how->layout = mem_str(store->layout);
 	}
-	if (!v->output && (store->output || (how->method == METHOD_MOVE && !how->listen_port))) {
+	if (!v->output && (store->output || settings_goes_elsewhere(how))) {
 		free(how->output);
 		how->output = store->output ? mem_str(store->output) : foreign_folder(how->destination);
 	}
@@ -350,13 +350,13 @@ static void skip_sent(struct session *s, struct plan *plan)
 			continue;
 		verdict = ledger_last_verdict(s->ledger, plan->how.output, study_get(&in->study, STUDY_UID), &received);
 		if (verdict && verdict_parse(verdict, &was) && verdict_is_good(was) && received > 0 && received >= in->expected)
-			plan_skip(in, "sent to %s already: %d objects (-dup sends it again)", plan->how.destination, received);
+			plan_skip(in, SKIP_HELD, "sent to %s already: %d objects (-dup sends it again)", plan->how.destination, received);
 	}
 }
 
 static int leave_out_held(struct session *s, struct plan *plan, const struct qrscu_values *n, int *queries, struct err *e)
 {
-	bool foreign = fetch_goes_elsewhere(&plan->how);
+	bool foreign = settings_goes_elsewhere(&plan->how);
 	int asked = 0;
 
 	if (foreign && !n->dup)

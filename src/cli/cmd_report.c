@@ -12,6 +12,7 @@
 #include "cli/records.h"
 #include "cli/sheet.h"
 #include "core/ledger/calendar.h"
+#include "core/ledger/jobs.h"
 #include "core/ledger/queries.h"
 #include "core/ledger/studies.h"
 
@@ -47,8 +48,9 @@ struct reporting {
 	struct json *rows;
 	struct date_range range;
 	struct calendar calendar;
-	int first;			/* the earliest day that is known */
 	const char *node;
+	struct ledger *ledger;
+	struct err *trouble;
 };
 
 static int add_open(void *owner, const struct ledger_study *s)
@@ -66,7 +68,7 @@ static int report_open_studies(struct session *s, const struct values *v, struct
 {
 	bool any;
 
-	if (ledger_studies(s->ledger, r->node, add_open, r, e) < 0)
+	if (ledger_studies_open(s->ledger, r->node, add_open, r, e) < 0)
 		return -1;
 	any = json_count(r->rows) > 0;
 	if (any || !v->quiet)
@@ -82,16 +84,6 @@ static const struct sheet_column day_columns[] = {
 	{ NULL, NULL, SHEET_TEXT }
 };
 
-static int note_first(void *owner, const struct ledger_study *s)
-{
-	struct reporting *r = owner;
-	int date = date_parse(s->date);
-
-	if (date && (!r->first || date < r->first))
-		r->first = date;
-	return 0;
-}
-
 /* Both ends, from the first day that is known until today. */
 static int settle_range(struct session *s, struct reporting *r, bool given, struct err *e)
 {
@@ -99,12 +91,13 @@ static int settle_range(struct session *s, struct reporting *r, bool given, stru
 
 	if (!given)
 		r->range.from = date_add(today, -30);
-	if (!r->range.from && ledger_studies(s->ledger, r->node, note_first, r, e) < 0)
-		return -1;
-	if (!r->range.from)
-		r->range.from = r->range.until ? r->range.until : today;
-	if (r->first && r->first < r->range.from)
-		r->range.from = r->first;
+	if (!r->range.from) {
+		int first = 0, last = r->range.until ? r->range.until : today;
+
+		if (ledger_study_first(s->ledger, r->node, &first, e) < 0)
+			return -1;
+		r->range.from = first && first < last ? first : last;
+	}
 	if (!r->range.until)
 		r->range.until = today > r->range.from ? today : r->range.from;
 	return 0;
@@ -120,6 +113,37 @@ static int add_query(void *owner, const struct ledger_query *q)
 {
 	calendar_query(&((struct reporting *)owner)->calendar, q);
 	return 0;
+}
+
+/* A query of before a day covers nothing of it. */
+static time_t day_begins(int date)
+{
+	struct tm tm = { .tm_year = date / 10000 - 1900, .tm_mon = date / 100 % 100 - 1, .tm_mday = date % 100, .tm_isdst = -1 };
+
+	return mktime(&tm);
+}
+
+static int add_node(void *owner, const char *node)
+{
+	struct reporting *r = owner;
+
+	if (*r->node && strcmp(r->node, node) != 0)
+		return 0;
+	calendar_node(&r->calendar, node);
+	return ledger_queries_since(r->ledger, node, day_begins(r->calendar.first), add_query, r, r->trouble);
+}
+
+static int fill_calendar(struct session *s, struct reporting *r, struct err *e)
+{
+	struct err why = { ERR_NONE, "" };
+
+	r->ledger = s->ledger;
+	r->trouble = &why;
+	if (ledger_nodes(s->ledger, add_node, r, e) < 0 || ledger_studies_dated(s->ledger, r->node, &r->range, add_study, r, e) < 0)
+		return -1;
+	if (why.kind)
+		*e = why;
+	return why.kind ? -1 : 0;
 }
 
 static struct json *day_record(const struct calendar_day *d)
@@ -138,7 +162,7 @@ static struct json *day_record(const struct calendar_day *d)
 	return row;
 }
 
-static struct json *node_record(const struct calendar *c, const struct calendar_node *n)
+static struct json *node_record(const struct calendar *c, const struct calendar_days *n)
 {
 	struct json *node = json_new(JSON_OBJECT), *days = json_new(JSON_ARRAY);
 
@@ -171,7 +195,7 @@ static int report_calendar(struct session *s, const struct values *v, struct rep
 
 	if (settle_range(s, r, v->study_date != NULL, e) < 0 || calendar_init(&r->calendar, &r->range, e) < 0)
 		return -1;
-	if (ledger_studies(s->ledger, r->node, add_study, r, e) == 0 && ledger_queries(s->ledger, r->node, 0, add_query, r, e) == 0) {
+	if (fill_calendar(s, r, e) == 0) {
 		show_calendar(&r->calendar, v, r->rows);
 		status = EXIT_ALL_THERE;
 	}

@@ -36,30 +36,27 @@ struct looking {
 	long long job, by;		/* by: the living one that is at it, 0 = none */
 };
 
-/* The job itself, or one that carries it on in the words that we print. */
-static int find_living(void *owner, const struct ledger_job *j)
+/* The job itself, or one that carries it on. */
+static int find_living(void *owner, int64_t job, int64_t parent)
 {
 	struct looking *l = owner;
-	const char *resumed = strstr(j->command, "dicom-qr resume ");
 
-	if (j->alive && (j->id == l->job || (resumed && strtoll(resumed + strlen("dicom-qr resume "), NULL, 10) == l->job)))
-		l->by = j->id;
+	if (job == l->job || parent == l->job)
+		l->by = job;
 	return l->by != 0;
 }
-
-#define LATEST 100		/* who lives is among these; all of a long history would take its time */
 
 /* Two at once would fetch everything twice. */
 static int check_rest(struct session *s, long long job, struct err *e)
 {
 	struct looking l = { .job = job };
 
-	if (ledger_jobs(s->ledger, NULL, LATEST, find_living, &l, e) < 0)
+	if (ledger_living(s->ledger, find_living, &l, e) < 0)
 		return -1;
 	return l.by ? err_set(e, ERR_LOCKED, "job %lld is still being worked on, by job %lld: see dicom-qr status", job, l.by) : 0;
 }
 
-static int load_job(struct session *s, const char *word, struct plan *plan, struct err *e)
+static int load_job(struct task *t, const char *word, struct err *e)
 {
 	char *end;
 	long long job = strtoll(word, &end, 10);
@@ -68,12 +65,13 @@ static int load_job(struct session *s, const char *word, struct plan *plan, stru
 
 	if (*end || job <= 0)
 		return err_set(e, ERR_USAGE, "'%s' is no job number: give --state FILE, or the number of a job", word);
-	if (check_rest(s, job, e) < 0)
+	if (check_rest(&t->session, job, e) < 0)
 		return -1;
-	text = ledger_job_plan_text(s->ledger, job, e);
+	text = ledger_job_plan_text(t->session.ledger, job, e);
 	if (!text)
 		return -1;
-	failed = state_parse(text, strlen(text), plan, e);
+	t->carries_on = job;
+	failed = state_parse(text, strlen(text), &t->plan, e);
 	free(text);
 	return failed;
 }
@@ -96,7 +94,7 @@ static int check(struct plan *plan, const struct values *v, struct err *e)
 /* Studies that were brought to a good end, and those that were here before. */
 static bool claims_files(const struct plan_study *in)
 {
-	return in->verdict == VERDICT_SKIPPED ? in->held > 0 && !in->later : verdict_is_good(in->verdict);
+	return in->verdict == VERDICT_SKIPPED ? in->skip == SKIP_HELD && in->held > 0 : verdict_is_good(in->verdict);
 }
 
 /* The state says what was done; the disk says what is there.  Another output folder is another question. */
@@ -106,7 +104,7 @@ static int check_disk(struct task *t, bool moved, struct err *e)
 	const bool anew = moved || t->values->force;
 	size_t gone = 0;
 
-	if (!anew && fetch_goes_elsewhere(&plan->how))	/* files elsewhere cannot be looked at */
+	if (!anew && settings_goes_elsewhere(&plan->how))	/* files elsewhere cannot be looked at */
 		return 0;
 	if (!anew && session_open_ledger(&t->session, e) < 0)
 		return -1;
@@ -135,7 +133,7 @@ static int load(struct task *t, struct err *e)
 	if (path ? t->count > 0 : t->count != 1)
 		return err_set(e, ERR_USAGE, "give --state FILE, or the number of a job");
 	if (!path)
-		return session_open_ledger(&t->session, e) < 0 ? -1 : load_job(&t->session, t->rest[0], &t->plan, e);
+		return session_open_ledger(&t->session, e) < 0 ? -1 : load_job(t, t->rest[0], e);
 	if (!strcmp(path, "-"))				/* what "verify --against" writes; it is nobody else's */
 		return state_read(path, &t->plan, e);
 	if (access(path, R_OK) < 0)			/* before a lock is made for nothing */
@@ -174,5 +172,5 @@ static int resume(struct task *t, struct err *e)
 
 int cmd_resume(int argc, char **argv)
 {
-	return task_run_fetching(&command_resume, argc, argv, resume);
+	return task_run_fetching(&command_resume, JOB_RESUME, argc, argv, resume);
 }

@@ -151,5 +151,5 @@ static int retrieve(struct task *t, struct err *e)
 
 int cmd_retrieve(int argc, char **argv)
 {
-	return task_run_fetching(&command_retrieve, argc, argv, retrieve);
+	return task_run_fetching(&command_retrieve, JOB_RETRIEVE, argc, argv, retrieve);
 }

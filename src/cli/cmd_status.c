@@ -78,6 +78,10 @@ static int add_job(void *owner, const struct ledger_job *j)
 
 	json_set(row, "job", json_integer(j->id));
 	json_set(row, "state", json_string(state_word(j)));
+	json_set(row, "kind", json_string(job_kind_name(j->kind)));
+	json_set(row, "carriesOn", j->parent ? json_integer(j->parent) : NULL);
+	json_set(row, "origin", *j->origin ? json_string(j->origin) : NULL);
+	json_set(row, "host", *j->host ? json_string(j->host) : NULL);
 	json_set(row, "node", json_string(j->node));
 	json_set(row, "command", json_string(j->command));
 	json_set(row, "user", json_string(j->user));

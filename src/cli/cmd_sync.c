@@ -76,7 +76,7 @@ static const struct { const char *name; size_t at; bool private; } parts[] = {
 /* exact: for the digest; else for people. */
 static void describe(const struct values *v, const struct settings *how, bool exact, struct buf *out)
 {
-	if (fetch_goes_elsewhere(how))
+	if (settings_goes_elsewhere(how))
 		buf_printf(out, "to %s", how->destination);
 	else
 		buf_str(out, how->output);
@@ -358,7 +358,7 @@ static int enter(struct night *n, struct err *e)
 	n->y.selecting = dose_wants(&rules);
 	n->y.session = n->s;
 	n->y.dry = n->v->dry_run;
-	n->elsewhere = fetch_goes_elsewhere(&n->plan->how);
+	n->elsewhere = settings_goes_elsewhere(&n->plan->how);
 	n->y.settle_s = n->v->settle > 0 ? n->v->settle : 0;
 	nightly_scope(buf_text(&exact), n->y.scope);
 	n->y.memory.node = n->node;
@@ -431,5 +431,5 @@ int cmd_sync(int argc, char **argv)
 	struct sync_values own = { .silent = false };
 
 	return task_run(&(struct task_kind){ .about = &command_sync, .work = sync_node, .options = &own, .values = &own.v, .answered = hush,
-					     .fetches = true }, argc, argv);
+					     .job = JOB_SYNC, .fetches = true }, argc, argv);
 }

@@ -203,7 +203,7 @@ static void print_place(const struct settings *how, struct err *e)
 {
 	uint64_t free_bytes = 0;
 
-	if (how->method == METHOD_MOVE && !how->listen_port) {
+	if (settings_goes_elsewhere(how)) {
 		printf("Files go to: %s, by the PACS; nothing is received here (--listen PORT receives it here)\n", how->destination);
 		return;
 	}

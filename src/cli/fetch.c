@@ -23,18 +23,12 @@ static enum progress_mode progress_mode(const struct values *v)
 	return PROGRESS_AUTO;
 }
 
-/* Moved to somebody else: the PACS's counters are all there is. */
-bool fetch_goes_elsewhere(const struct settings *how)
-{
-	return how->method == METHOD_MOVE && !how->listen_port;
-}
-
 static void validate(struct session *s, const struct plan *plan, bool quiet, int *status)
 {
 	struct validation v;
 	struct err e = { ERR_NONE, "" };
 
-	if (fetch_goes_elsewhere(&plan->how)) {
+	if (settings_goes_elsewhere(&plan->how)) {
 		log_warning("nothing to validate: the files went to %s", plan->how.destination);
 		return;
 	}
@@ -87,7 +81,7 @@ static void tell_end(const struct session *s, const struct plan *plan, const str
 	progress_summary(plan, result, v->quiet, progress_mode(v));
 	if (v->quiet || progress_mode(v) == PROGRESS_JSON)
 		return;
-	if (fetch_goes_elsewhere(&plan->how))
+	if (settings_goes_elsewhere(&plan->how))
 		fprintf(stderr, "The files went to %s, unseen here: the counts are what the PACS says\n", plan->how.destination);
 	tell_resume(s, plan, state_path);
 }
@@ -131,7 +125,7 @@ int fetch_run_telling(struct task *t, const char *state_path, bool cut, fetch_te
 	const struct values *v = t->values;
 	struct progress *progress = progress_new(progress_mode(v), v->verbose || v->debug, v->quiet);
 	auto_free char *line = task_command_line();
-	const struct job_options options = { line, state_path, &progress_hooks, progress };
+	const struct job_options options = { t->kind->job, t->carries_on, line, state_path, &progress_hooks, progress };
 	struct run_result result;
 	struct err e = { ERR_NONE, "" };
 	int status;

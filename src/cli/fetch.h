@@ -5,8 +5,6 @@
 #include "cli/task.h"
 #include "core/retrieve/run.h"
 
-/* Are the files moved to somebody else? */
-bool fetch_goes_elsewhere(const struct settings *);
 /* Returns the exit status.  state_path may be NULL; cut: the plan is not all that was asked for. */
 int fetch_run(struct task *, const char *state_path, bool cut);
 /* The same; tell is told how it ended, and with true takes it upon itself to tell people. */

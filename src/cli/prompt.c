@@ -147,7 +147,7 @@ static void skip_others(struct plan *p, const bool *chosen)
 
 	for (size_t i = 0; i < p->count; i++)
 		if (is_offered(&p->studies[i]) && !chosen[number++])
-			plan_skip(&p->studies[i], "not chosen");
+			plan_skip(&p->studies[i], SKIP_NOT_CHOSEN, "not chosen");
 }
 
 /* 1 = understood, 0 = ask again. */

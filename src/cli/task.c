@@ -60,7 +60,8 @@ int task_record(struct task *t, int exit_status, const char *summary, struct err
 {
 	auto_free char *line = task_command_line();
 
-	return job_record(&t->session, &t->plan, line, exit_status, summary, e);
+	return job_record(&t->session, &t->plan, &(struct job_options){ .kind = t->kind->job, .parent = t->carries_on, .command = line },
+			  exit_status, summary, e);
 }
 
 /* ---- from options to exit status ---- */
@@ -123,9 +124,9 @@ int task_run_plain(const struct opt_command *about, int argc, char **argv, task_
 	return task_run(&(struct task_kind){ .about = about, .work = work }, argc, argv);
 }
 
-int task_run_fetching(const struct opt_command *about, int argc, char **argv, task_fn *work)
+int task_run_fetching(const struct opt_command *about, enum job_kind job, int argc, char **argv, task_fn *work)
 {
-	return task_run(&(struct task_kind){ .about = about, .work = work, .fetches = true }, argc, argv);
+	return task_run(&(struct task_kind){ .about = about, .work = work, .job = job, .fetches = true }, argc, argv);
 }
 
 /* ---- arguments ---- */

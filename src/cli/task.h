@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/options.h"
+#include "core/ledger/jobs.h"
 #include "core/session/session.h"
 
 struct task;
@@ -15,6 +16,7 @@ struct task_kind {
 	void *options;			/* the struct that the options are written to, when values is a member of it; NULL = values itself */
 	struct values *values;		/* NULL with options NULL */
 	bool (*answered)(struct task *);	/* called when the options are known, before the log is; true: there is nothing else to do */
+	enum job_kind job;		/* of one that fetches, in the ledger */
 	bool fetches;			/* --on-study, --on-finish and --metrics are told of its end */
 };
 
@@ -29,13 +31,14 @@ struct task {
 	struct plan plan;
 	struct query query;
 	struct filter filter;
+	int64_t carries_on;		/* the job that this one carries on; 0 = none */
 };
 
 int task_run(const struct task_kind *, int argc, char **argv);
 /* The same for a command without options of its own. */
 int task_run_plain(const struct opt_command *, int argc, char **argv, task_fn *);
 /* The same for one that fetches. */
-int task_run_fetching(const struct opt_command *, int argc, char **argv, task_fn *);
+int task_run_fetching(const struct opt_command *, enum job_kind, int argc, char **argv, task_fn *);
 
 /* Our own command line for the ledger, patient data hidden; yours.  task_given is called once, by main. */
 void task_given(int argc, char **argv);

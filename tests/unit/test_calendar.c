@@ -26,20 +26,25 @@ static const struct calendar_day *day_at(const struct calendar *c, int date)
 
 static void test_studies(void)
 {
-	static const struct { const char *date, *verdict, *why; long complete, incomplete, left; } cases[] = {
-		{ "20240228", "complete", "", 1, 0, 0 },
-		{ "20240228", "complete-by-count", "", 1, 0, 0 },
-		{ "20240228", "incomplete", "1 of 2", 0, 1, 0 },
-		{ "20240228", "wanted", "", 0, 1, 0 },
-		{ "20240228", "skipped", "held already: 3 objects", 1, 0, 0 },
-		{ "20240228", "skipped", "beyond --max-studies 1", 0, 0, 1 },
-		{ "20240228", "skipped", "CT: no dose report", 0, 0, 1 },
-		{ "20240302", "complete", "", 0, 0, 0 },	/* outside */
-		{ "", "complete", "", 0, 0, 0 },
+	static const struct { const char *date, *verdict; enum skip skip; bool unfinished; long complete, incomplete, left; } cases[] = {
+		{ "20240228", "complete", SKIP_NOT, false, 1, 0, 0 },
+		{ "20240228", "complete-by-count", SKIP_NOT, false, 1, 0, 0 },
+		{ "20240228", "incomplete", SKIP_NOT, false, 0, 1, 0 },
+		{ "20240228", "wanted", SKIP_NOT, false, 0, 1, 0 },
+		{ "20240228", "skipped", SKIP_HELD, false, 1, 0, 0 },
+		{ "20240228", "skipped", SKIP_LIMIT, true, 0, 0, 1 },
+		{ "20240228", "skipped", SKIP_UNTOLD, true, 0, 0, 1 },
+		{ "20240228", "skipped", SKIP_SETTLING, true, 0, 0, 1 },
+		{ "20240228", "skipped", SKIP_NOT_CHOSEN, false, 0, 0, 1 },
+		{ "20240228", "skipped", SKIP_OTHER, false, 0, 0, 1 },
+		{ "20240228", "skipped", SKIP_FILTER, false, 0, 0, 1 },
+		{ "20240302", "complete", SKIP_NOT, false, 0, 0, 0 },	/* outside */
+		{ "", "complete", SKIP_NOT, false, 0, 0, 0 },
 	};
 
 	for (size_t i = 0; i < countof(cases); i++) {
-		const struct ledger_study s = { .node = "A@h:104", .date = cases[i].date, .verdict = cases[i].verdict, .why = cases[i].why };
+		const struct ledger_study s = { .node = "A@h:104", .date = cases[i].date, .verdict = cases[i].verdict, .why = "",
+						.skip = cases[i].skip };
 		struct calendar c;
 		struct err e;
 
@@ -50,7 +55,7 @@ static void test_studies(void)
 		CHECK_INT(day_at(&c, 20240228)->complete, cases[i].complete);
 		CHECK_INT(day_at(&c, 20240228)->incomplete, cases[i].incomplete);
 		CHECK_INT(day_at(&c, 20240228)->left, cases[i].left);
-		CHECK_INT(day_at(&c, 20240228)->unfinished, !strncmp(cases[i].why, "beyond", 6));
+		CHECK_INT(day_at(&c, 20240228)->unfinished, cases[i].unfinished);
 		calendar_done(&c);
 	}
 	CHECK_CASE("");

@@ -258,6 +258,18 @@ static int tell_job(void *owner, const struct ledger_job *j)
 	return 0;
 }
 
+static int tell_living(void *owner, int64_t job, int64_t parent)
+{
+	say(owner, "living", job * 100 + parent);
+	return 0;
+}
+
+static int tell_node(void *owner, const char *node)
+{
+	say(owner, node, 0);
+	return 0;
+}
+
 static int tell_query(void *owner, const struct ledger_query *q)
 {
 	say(owner, q->user, q->job);
@@ -269,6 +281,8 @@ static int tell_study(void *owner, const struct ledger_study *s)
 	say(owner, s->verdict, s->job);
 	return 0;
 }
+
+static const struct date_range all_days;
 
 static int tell_attempt(void *owner, const struct ledger_attempt *a)
 {
@@ -324,12 +338,22 @@ static void test_telling(void)
 	CHECK_INT(sql(path, "UPDATE job SET pid = 1 WHERE id = 3"), SQLITE_OK);	/* that process is another one */
 
 	CHECK_TOLD(ledger_jobs(l, NULL, 0, tell_job, &told, &e), "died:300 alive:200 ended:112 ");
+	CHECK_TOLD(ledger_living(l, tell_living, &told, &e), "living:200 ");
+	CHECK_INT(sql(path, "UPDATE job SET boot = 'another' WHERE id = 2"), SQLITE_OK);	/* the machine has started again since */
+	CHECK_TOLD(ledger_living(l, tell_living, &told, &e), "");
+	CHECK_INT(sql(path, "UPDATE job SET boot = '' WHERE id = 2"), SQLITE_OK);		/* as older versions wrote it */
+	CHECK_TOLD(ledger_living(l, tell_living, &told, &e), "living:200 ");
+	CHECK_TOLD(ledger_nodes(l, tell_node, &told, &e), "A@h:104:0 ");
+	CHECK_TOLD(ledger_studies_open(l, NULL, tell_study, &told, &e), "incomplete:1 ");
+	CHECK_TOLD(ledger_studies_open(l, "B@h:104", tell_study, &told, &e), "");
+	CHECK_TOLD(ledger_queries(l, "A@h:104", 0, tell_query, &told, &e), "he:2 you:1 ");
+	CHECK_TOLD(ledger_queries_since(l, "A@h:104", 99, tell_query, &told, &e), "he:2 ");
 	CHECK_TOLD(ledger_jobs(l, "A@h:104", 1, tell_job, &told, &e), "died:300 ");
 	CHECK_TOLD(ledger_jobs(l, "B@h:104", 0, tell_job, &told, &e), "");
 	CHECK_TOLD(ledger_queries(l, NULL, 0, tell_query, &told, &e), "he:2 you:1 ");
 	CHECK_TOLD(ledger_queries_of(l, "1.2.3", tell_query, &told, &e), "you:1 he:2 ");
 	CHECK_TOLD(ledger_queries_of(l, "1.2", tell_query, &told, &e), "");
-	CHECK_TOLD(ledger_studies(l, NULL, tell_study, &told, &e), "incomplete:1 complete:1 skipped:2 ");
+	CHECK_TOLD(ledger_studies_dated(l, NULL, &all_days, tell_study, &told, &e), "incomplete:1 complete:1 skipped:2 ");
 	CHECK_TOLD(ledger_study_story(l, "1.2.3", tell_study, &told, &e), "incomplete:1 skipped:2 ");
 	CHECK_TOLD(ledger_attempts(l, "1.2.5", tell_attempt, &told, &e), "C-GET study:2 ");
 
@@ -373,7 +397,7 @@ static void test_dates(void)
 	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
 	undated.study_uid = "1.2.4";
 	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
-	CHECK_TOLD(ledger_studies(l, NULL, tell_date, &told, &e), ":2 20240101:2 ");
+	CHECK_TOLD(ledger_studies_dated(l, NULL, &all_days, tell_date, &told, &e), ":2 20240101:2 ");
 
 	/* A part says nothing of the whole, but more than what was skipped. */
 	undated = (struct ledger_study){ .job = 3, .study_uid = "1.2.3", .date = "", .modalities = "", .verdict = "empty", .counted = "part" };
@@ -381,7 +405,7 @@ static void test_dates(void)
 	undated.study_uid = "1.2.5";
 	CHECK_INT(ledger_study_put(l, &undated, &e), 0);
 	put_study(l, 4, "1.2.5", 0, "skipped", 7);
-	CHECK_TOLD(ledger_studies(l, NULL, tell_study, &told, &e), "complete:2 complete:2 empty:3 ");
+	CHECK_TOLD(ledger_studies_dated(l, NULL, &all_days, tell_study, &told, &e), "complete:2 complete:2 empty:3 ");
 	ledger_close(l);
 }
 
@@ -390,7 +414,8 @@ static void test_nightly(void)
 {
 	struct ledger *l = open_ledger("nightly.db");
 	auto_free char *path = in_folder("nightly.db");
-	struct ledger_job j = { .node = "A@h:104", .output = "/out", .user = "me", .started = 1000, .command = "dicom-qr sync pacs -q" };
+	struct ledger_job j = { .node = "A@h:104", .output = "/out", .user = "me", .started = 1000, .command = "dicom-qr sync pacs -q",
+				.kind = JOB_SYNC };
 	struct err e = { ERR_NONE, "" };
 	time_t when = 0;
 	bool any = true;
@@ -399,6 +424,7 @@ static void test_nightly(void)
 	CHECK(!any);
 	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
 	j.command = "dicom-qr pacs --auto";
+	j.kind = JOB_RETRIEVE;
 	CHECK_INT(ledger_job_begin(l, &j, &e), 0);
 	CHECK_INT(ledger_has_nightly(l, "A@h:104", &any, &e), 0);
 	CHECK(any);
@@ -407,6 +433,12 @@ static void test_nightly(void)
 	CHECK_INT(sql(path, "UPDATE job SET exit_status = 0, ended = 2000 + id"), SQLITE_OK);
 	CHECK_INT(ledger_last_finished(l, NULL, false, &when, &e), 0);
 	CHECK_INT(when, 2002);
+	CHECK_INT(ledger_last_finished(l, NULL, true, &when, &e), 0);
+	CHECK_INT(when, 2001);
+	CHECK_INT(sql(path, "UPDATE job SET exit_status = 8"), SQLITE_OK);	/* outside of its window: nothing was asked */
+	CHECK_INT(ledger_last_finished(l, NULL, true, &when, &e), 0);
+	CHECK_INT(when, 0);
+	attempt(l, 1, "1.2.3", 1, 1);
 	CHECK_INT(ledger_last_finished(l, NULL, true, &when, &e), 0);
 	CHECK_INT(when, 2001);
 	CHECK_INT(sql(path, "UPDATE job SET ended = 9000000000 WHERE id = 1"), SQLITE_OK);
@@ -460,6 +492,65 @@ static void test_old_schema(void)
 	CHECK_TOLD(ledger_queries(l, NULL, 0, tell_query, &told, &e), "you:0 :0 ");
 	CHECK_TOLD(ledger_jobs(l, NULL, 0, tell_job, &told, &e), "died:100 ");
 	ledger_close(l);
+}
+
+static int tell_kind(void *owner, const struct ledger_job *j)
+{
+	say(owner, job_kind_name(j->kind), j->parent);
+	return 0;
+}
+
+static int tell_skip(void *owner, const struct ledger_study *s)
+{
+	say(owner, *skip_name(s->skip) ? skip_name(s->skip) : "-", s->position);
+	return 0;
+}
+
+/* Before reasons and kinds had columns they were read from sentences. */
+static void test_old_sentences(void)
+{
+	static const char back[] =
+		"DROP INDEX job_by_node; DROP INDEX job_open; DROP INDEX study_by_date; DROP INDEX study_open; DROP INDEX query_by_study;"
+		"DROP TABLE sync_given_up; ALTER TABLE job DROP COLUMN kind; ALTER TABLE job DROP COLUMN parent; ALTER TABLE job DROP COLUMN origin;"
+		"ALTER TABLE job DROP COLUMN host; ALTER TABLE job DROP COLUMN boot; ALTER TABLE study DROP COLUMN skip;"
+		"ALTER TABLE query DROP COLUMN study_uid; ALTER TABLE sync_study DROP COLUMN since; PRAGMA user_version = 4;";
+	static const struct { const char *verdict, *why, *told; } rows[] = {
+		{ "complete", "", "-:0 " }, { "incomplete", "beyond all hope", "-:1 " }, { "skipped", "held already: 3 objects", "held:2 " },
+		{ "skipped", "sent to BOX already: 3 objects (-dup sends it again)", "held:3 " },
+		{ "skipped", "beyond --max-studies 1", "limit:4 " }, { "skipped", "left alone: it may still grow (--settle 60s)", "settling:5 " },
+		{ "skipped", "the PACS does not tell its series: busy", "untold:6 " },
+		{ "skipped", "the PACS does not list its objects, so --max-images 3 could not be kept", "untold:7 " },
+		{ "skipped", "not chosen", "not-chosen:8 " }, { "skipped", "the PACS does not know it", "unknown:9 " },
+		{ "skipped", "the PACS lists no object of it; 1 is here", "unknown:10 " }, { "skipped", "CT: no dose report", "other:11 " },
+	};
+	auto_free char *path = in_folder("sentences.db");
+	auto_buf struct buf want = BUF_INIT(1000);
+	struct ledger *l = open_ledger("sentences.db");
+	struct err e;
+
+	CHECK_INT(ledger_exec(l, back, &e), 0);
+	for (size_t i = 0; i < countof(rows); i++) {
+		auto_free char *put_row = mem_printf("INSERT INTO study VALUES(1, '1.2', %zu, '20240101', 'CT', '%s', '%s', 1, '', 1, 1, 1)", i,
+						     rows[i].verdict, rows[i].why);
+
+		CHECK_INT(ledger_exec(l, put_row, &e), 0);
+		buf_str(&want, rows[i].told);
+	}
+	CHECK_INT(ledger_exec(l, "INSERT INTO job(id, node, command, output, state, user, started) VALUES"
+			      "(1, 'A@h:104', '/usr/bin/dicom-qr pacs --auto', '', '', 'me', 5), (2, 'A@h:104', 'dicom-qr sync pacs -q', '', '', 'me', 5),"
+			      "(3, 'A@h:104', 'dicom-qr resume 17 --parallel 2', '', '', 'me', 5),"
+			      "(4, 'A@h:104', 'dicom-qr resume --state a', '', '', 'me', 5);"
+			      "INSERT INTO query(job, node, level, model, keys, at, ms, rows, status, comment, cut) VALUES"
+			      "(0, 'A@h:104', 'SERIES', 'study', 'Modality=CT StudyInstanceUID=1.2 StudyDate=5', 9, 1, 2, 0, '', 0),"
+			      "(0, 'A@h:104', 'SERIES', 'study', 'StudyInstanceUID=1.2.3', 9, 1, 2, 0, '', 0)", &e), 0);
+	ledger_close(l);
+	l = open_ledger("sentences.db");
+	CHECK_TOLD(ledger_study_story(l, "1.2", tell_skip, &told, &e), buf_text(&want));
+	CHECK_TOLD(ledger_jobs(l, NULL, 0, tell_kind, &told, &e), "resume:0 resume:17 sync:0 retrieve:0 ");
+	CHECK_TOLD(ledger_queries_of(l, "1.2", tell_query, &told, &e), ":0 ");
+	CHECK_TOLD(ledger_queries_of(l, "1.2.3", tell_query, &told, &e), ":0 ");
+	ledger_close(l);
+	CHECK_INT(sql(path, "SELECT 1 / (5 = user_version) FROM pragma_user_version"), SQLITE_OK);
 }
 
 static void check_learned(struct ledger *l, const char *what, const char *value)
@@ -878,6 +969,7 @@ int main(int argc, char **argv)
 	test_nightly();
 	test_owed();
 	test_old_schema();
+	test_old_sentences();
 	test_learned();
 	test_instances();
 	test_transactions();

@@ -101,8 +101,8 @@ static void test_scopes(struct ledger *l)
 
 static void test_memory(struct ledger *l)
 {
-	const struct ledger_sync_study was = { 20260304, 12, 1772600001, 1772600000, LEDGER_NEVER, 0 };
-	const struct ledger_sync_study is = { 20260304, 15, 1772700001, 1772700000, 15, 3 };
+	const struct ledger_sync_study was = { 20260304, 12, 1772600001, 1772600000, LEDGER_NEVER, 0, 20260301 };
+	const struct ledger_sync_study is = { 20260304, 15, 1772700001, 1772700000, 15, 3, 0 };
 	struct ledger_sync_study got = { .count = 99 };
 	struct err e;
 
@@ -114,6 +114,7 @@ static void test_memory(struct ledger *l)
 	CHECK_INT(got.whole, LEDGER_NEVER);
 	CHECK_INT(got.seen, 1772600001);
 	CHECK_INT(got.changed, 1772600000);
+	CHECK_INT(got.since, 20260301);
 	CHECK_INT(ledger_sync_study_put(l, 1, "1.2.3", &is, &e), 0);
 	CHECK_INT(ledger_sync_study(l, 1, "1.2.3", &got, &e), 1);
 	CHECK_INT(got.date, 20260304);

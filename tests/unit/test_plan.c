@@ -105,10 +105,21 @@ static void test_skip(void)
 
 	plan_init(&p);
 	fill(&p, 5);
-	plan_skip(&p.studies[0], "held: %d objects", 7);
-	plan_skip(&p.studies[0], "%s, all of them", p.studies[0].why);
+	plan_skip(&p.studies[0], SKIP_HELD, "held: %d objects", 7);
+	plan_skip(&p.studies[0], SKIP_HELD, "%s, all of them", p.studies[0].why);
 	CHECK_STR(p.studies[0].why, "held: 7 objects, all of them");
+	CHECK(p.studies[0].skip == SKIP_HELD && !plan_study_later(&p.studies[0]));
+	plan_skip(&p.studies[1], SKIP_LIMIT, "beyond %s", "--max-studies");
+	CHECK(plan_study_later(&p.studies[1]));
+	plan_want(&p.studies[1]);
+	CHECK(p.studies[1].skip == SKIP_NOT && !plan_study_later(&p.studies[1]));
 	plan_done(&p);
+	for (int skip = 0; skip < SKIPS; skip++) {
+		enum skip read = SKIPS;
+
+		CHECK(skip_parse(skip_name((enum skip)skip), &read));
+		CHECK_INT(read, skip);
+	}
 }
 
 /* What the next run wants, by what became of a study in the last one. */
@@ -143,7 +154,7 @@ static void test_again(void)
 			fill(&p, 1);
 			s = &p.studies[0];
 			s->verdict = after[i].was;
-			s->later = after[i].later;
+			s->skip = after[i].later ? SKIP_LIMIT : after[i].was == VERDICT_SKIPPED ? SKIP_HELD : SKIP_NOT;
 			s->beyond = after[i].beyond;
 			s->expected = 10;
 			s->received = 10 - s->beyond - after[i].missing;
@@ -157,7 +168,7 @@ static void test_again(void)
 			plan_want_again(&p, limited, false);
 			CHECK_INT(s->verdict == VERDICT_WANTED, after[i].wanted || (after[i].again && !limited));
 			CHECK_INT(s->again, after[i].again && limited);
-			CHECK(!s->later && !s->beyond && !s->whole.count);
+			CHECK(!plan_study_later(s) && !s->beyond && !s->whole.count);
 			CHECK_INT(s->only.count, after[i].beyond ? 2 : 0);
 			CHECK_INT(s->expected, after[i].expected);
 			plan_done(&p);
@@ -197,7 +208,7 @@ static void test_summary(void)
 	p.studies[0].bytes = 1LL << 40;
 	p.studies[1].expected = 2000000000;
 	p.studies[1].received = 2000000000;
-	plan_skip(&p.studies[2], "unknown number, but skipped");
+	plan_skip(&p.studies[2], SKIP_OTHER, "unknown number, but skipped");
 	p.studies[2].received = 99;
 	plan_summarise(&p, &sum);
 	CHECK(sum.expected_known);

@@ -96,7 +96,7 @@ static void make_plan(struct plan *p)
 	p->studies[1].why = mem_str("2 objects are missing");
 	add(p, VERDICT_FAILED, "1.2.3", 0, -1)->why = mem_str("0xA801 move destination \033[1munknown");
 	add(p, VERDICT_WANTED, "1.2.4", 0, 1)->attempts = 0;
-	plan_skip(add(p, VERDICT_WANTED, "1.2.5", 0, 1), "not chosen");
+	plan_skip(add(p, VERDICT_WANTED, "1.2.5", 0, 1), SKIP_NOT_CHOSEN, "not chosen");
 }
 
 static const struct run_result ended = {

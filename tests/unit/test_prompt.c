@@ -51,7 +51,7 @@ static void make_plan(struct plan *p)
 	plan_init(p);
 	add(p, "SMITH^JOHN", "123456", "CT CHEST W/CONTRAST", "20240105", "CT", "1.2.840.113619.2.1");
 	add(p, "LEFT^OUT", "1", "", "20240106", "MR", "1.2.840.113619.2.9");
-	plan_skip(&p->studies[1], "left out");
+	plan_skip(&p->studies[1], SKIP_FILTER, "left out");
 	add(p, "DOE^JANE=ideographic", "234567", "CT HEAD W/O CONTRAST", "20240108", "CT\\SR", "1.2.840.113619.2.2");
 }
 

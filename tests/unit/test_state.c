@@ -131,7 +131,7 @@ static void check_ours(const struct plan *p)
 	CHECK_INT(json_count(s->extra), 1);
 	CHECK(p->studies[1].verdict == VERDICT_SKIPPED && !p->studies[1].extra);
 	CHECK_STR(p->studies[1].why, "held");
-	CHECK(p->studies[1].later && !s->later);
+	CHECK(p->studies[1].skip == SKIP_LIMIT && s->skip == SKIP_NOT);
 	CHECK_INT(h->listen_port, 104);
 	CHECK(h->peer.model == MODEL_PATIENT && h->trust == TRUST_COUNT && h->validate && h->force && !h->hierarchical);
 	CHECK_STR(h->peer.charset, "ISO_IR 100");

@@ -127,7 +127,7 @@ static int ask_studies(struct comparing *c, struct err *e)
 		if (in->verdict != VERDICT_WANTED || in->expected >= 0 || *study_get(&in->study, STUDY_DATE))
 			continue;
 		map_put(c->seen, study_get(&in->study, STUDY_UID), in);
-		plan_skip(in, "the PACS does not know it");
+		plan_skip(in, SKIP_UNKNOWN, "the PACS does not know it");
 	}
 	for (size_t i = 0; !failed && i < c->plan->count; i++) {
 		struct plan_study *in = &c->plan->studies[i];
@@ -231,7 +231,7 @@ static void judge(struct comparing *c, struct retrieval *r, const struct finding
 	c->sum->listed += r->listed ? r->wanted : 0;
 	c->sum->missing += missing > 0 ? missing : 0;
 	if (!r->listed && in->expected <= 0) {
-		plan_skip(in, "the PACS lists no object of it; %d %s here", held->files, held->files == 1 ? "is" : "are");
+		plan_skip(in, SKIP_UNKNOWN, "the PACS lists no object of it; %d %s here", held->files, held->files == 1 ? "is" : "are");
 	} else if (missing > 0 && !r->here) {
 		in->verdict = VERDICT_WANTED;
 		say(in, mem_str("nothing of it is here"));

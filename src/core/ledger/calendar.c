@@ -37,9 +37,9 @@ void calendar_done(struct calendar *c)
 	*c = (struct calendar){ 0 };
 }
 
-static struct calendar_node *node_of(struct calendar *c, const char *node)
+static struct calendar_days *node_of(struct calendar *c, const char *node)
 {
-	struct calendar_node *n;
+	struct calendar_days *n;
 	int date = c->first;
 
 	for (size_t i = 0; i < c->count; i++)
@@ -47,14 +47,19 @@ static struct calendar_node *node_of(struct calendar *c, const char *node)
 			return &c->nodes[i];
 	mem_grow(c->nodes, c->count, c->room);
 	n = &c->nodes[c->count++];
-	*n = (struct calendar_node){ mem_str(node), mem_alloc(c->days * sizeof *n->days) };
+	*n = (struct calendar_days){ mem_str(node), mem_alloc(c->days * sizeof *n->days) };
 	for (size_t i = 0; i < c->days; i++, date = date_add(date, 1))
 		n->days[i].date = date;
 	return n;
 }
 
+void calendar_node(struct calendar *c, const char *node)
+{
+	node_of(c, node);
+}
+
 /* NULL when it is outside. */
-static struct calendar_day *day_of(const struct calendar *c, const struct calendar_node *n, int date)
+static struct calendar_day *day_of(const struct calendar *c, const struct calendar_days *n, int date)
 {
 	return date && date >= c->first && date <= c->last ? &n->days[date_days(c->first, date)] : NULL;
 }
@@ -68,9 +73,9 @@ void calendar_study(struct calendar *c, const struct ledger_study *s)
 		return;
 	verdict_parse(s->verdict, &verdict);
 	day->seen++;
-	if (verdict == VERDICT_SKIPPED && strncmp(s->why, "held already", 12)) {
+	if (verdict == VERDICT_SKIPPED && s->skip != SKIP_HELD) {
 		day->left++;
-		day->unfinished |= !strncmp(s->why, "beyond ", 7);
+		day->unfinished |= s->skip == SKIP_LIMIT || s->skip == SKIP_UNTOLD || s->skip == SKIP_SETTLING;
 	} else if (verdict_is_good(verdict)) {
 		day->complete++;
 	} else {
@@ -100,7 +105,7 @@ static bool read_keys(const char *keys, struct date_range *range)
 
 void calendar_query(struct calendar *c, const struct ledger_query *q)
 {
-	struct calendar_node *n;
+	struct calendar_days *n;
 	struct date_range range;
 	int asked = date_of(q->at);
 

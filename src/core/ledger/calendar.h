@@ -26,14 +26,14 @@ struct calendar_day {
 /* "incomplete", "not covered", "partly covered", "complete": the first that applies. */
 const char *calendar_state(const struct calendar_day *);
 
-struct calendar_node {
+struct calendar_days {
 	char *node;
 	struct calendar_day *days;	/* one each from the first to the last */
 };
 struct calendar {
 	int first, last;
 	size_t days;
-	struct calendar_node *nodes;
+	struct calendar_days *nodes;
 	size_t count, room;
 };
 #define CALENDAR_DAYS_MAX 40000
@@ -41,6 +41,7 @@ struct calendar {
 /* range: both ends known. */
 int calendar_init(struct calendar *, const struct date_range *range, struct err *);
 void calendar_done(struct calendar *);
+void calendar_node(struct calendar *, const char *node);	/* it is shown, whatever is known of it */
 void calendar_study(struct calendar *, const struct ledger_study *);
 /* A question covers the days of its date range when its answer was whole, came into a run (or there was nothing), and asked for
  * nothing but dates and modalities. */

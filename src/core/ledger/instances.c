@@ -118,6 +118,8 @@ int ledger_held_folders(struct ledger *l, const char *study_uid, ledger_folder_f
 {
 	struct telling_folders t = { fn, owner };
 
+	if (!study_uid)
+		return ledger_walk(l, SQL_FOLDERS, NULL, 0, tell_folder, &t, e);
 	return ledger_walk(l, SQL_HELD_FOLDERS, CELLS(TEXT(study_uid)), tell_folder, &t, e);
 }
 

@@ -33,15 +33,51 @@ static int64_t born(pid_t pid)
 	return ticks;
 }
 
-bool ledger_process_lives(int64_t pid, int64_t born_then)
+/* Names this start of this machine, also within a container; "" where the system does not tell. */
+static const char *this_boot(void)
 {
+	static char boot[40];
+	auto_buf struct buf text = BUF_INIT(1 << 10);
+	struct err ignored = { ERR_NONE, "" };
+
+	if (!*boot && file_read("/proc/sys/kernel/random/boot_id", &text, &ignored) == 0)
+		snprintf(boot, sizeof boot, "%.*s", (int)strcspn(buf_text(&text), "\n"), buf_text(&text));
+	return boot;
+}
+
+bool ledger_process_lives(int64_t pid, int64_t born_then, const char *boot)
+{
+	if (*boot && strcmp(boot, this_boot()) != 0)
+		return false;
 	return pid > 0 && pid <= INT_MAX && born_then && born((pid_t)pid) == born_then;
+}
+
+static const char *const kind_names[JOB_KINDS] = {
+	[JOB_RETRIEVE] = "retrieve", [JOB_RESUME] = "resume", [JOB_SYNC] = "sync",
+};
+
+const char *job_kind_name(enum job_kind kind)
+{
+	return (unsigned int)kind < JOB_KINDS ? kind_names[kind] : kind_names[JOB_RETRIEVE];
+}
+
+static enum job_kind kind_of(const char *name)
+{
+	for (int kind = 0; kind < JOB_KINDS; kind++)
+		if (!strcmp(kind_names[kind], name))
+			return (enum job_kind)kind;
+	return JOB_RETRIEVE;
 }
 
 static int begin_job(struct ledger *l, struct ledger_job *j, struct err *e)
 {
+	char name[256] = "";
+	const char *host = name;
+
+	gethostname(name, sizeof name - 1);
 	if (ledger_run(l, SQL_JOB_BEGIN, CELLS(TEXT(j->node), TEXT(j->command), TEXT(j->output), TEXT(j->state), TEXT(j->user),
-					       NUM(j->started), NUM(getpid()), NUM(born(getpid()))), e) < 0)
+					       NUM(j->started), NUM(getpid()), NUM(born(getpid())), TEXT(job_kind_name(j->kind)),
+					       NUM(j->parent), TEXT(j->origin), TEXT(host), TEXT(this_boot())), e) < 0)
 		return -1;
 	j->id = sqlite3_last_insert_rowid(l->db);
 	for (size_t i = 0; i < l->loose_count; i++)
@@ -132,12 +168,14 @@ static int tell_job(sqlite3_stmt *s, void *owner)
 	struct ledger_job j = {
 		.id = sqlite3_column_int64(s, 0), .node = column_text(s, 1), .command = column_text(s, 2), .output = column_text(s, 3),
 		.state = column_text(s, 4), .user = column_text(s, 5), .started = sqlite3_column_int64(s, 6),
-		.ended = sqlite3_column_int64(s, 7), .exit_status = sqlite3_column_int(s, 8), .seen = sqlite3_column_int64(s, 11),
-		.studies = sqlite3_column_int64(s, 12), .done = sqlite3_column_int64(s, 13), .good = sqlite3_column_int64(s, 14),
-		.expected = sqlite3_column_int64(s, 15), .received = sqlite3_column_int64(s, 16), .bytes = sqlite3_column_int64(s, 17),
+		.ended = sqlite3_column_int64(s, 7), .exit_status = sqlite3_column_int(s, 8), .kind = kind_of(column_text(s, 12)),
+		.parent = sqlite3_column_int64(s, 13), .origin = column_text(s, 14), .host = column_text(s, 15),
+		.seen = sqlite3_column_int64(s, 16), .studies = sqlite3_column_int64(s, 17), .done = sqlite3_column_int64(s, 18),
+		.good = sqlite3_column_int64(s, 19), .expected = sqlite3_column_int64(s, 20), .received = sqlite3_column_int64(s, 21),
+		.bytes = sqlite3_column_int64(s, 22),
 	};
 
-	j.alive = !j.ended && ledger_process_lives(sqlite3_column_int64(s, 9), sqlite3_column_int64(s, 10));
+	j.alive = !j.ended && ledger_process_lives(sqlite3_column_int64(s, 9), sqlite3_column_int64(s, 10), column_text(s, 11));
 	if (j.ended || j.seen < j.started)
 		j.seen = j.ended ? j.ended : j.started;
 	return t->fn(t->owner, &j);
@@ -168,4 +206,44 @@ int ledger_has_nightly(struct ledger *l, const char *node, bool *ret_any, struct
 		return -1;
 	*ret_any = count > 0;
 	return 0;
+}
+
+struct telling_living {
+	ledger_living_fn *fn;
+	void *owner;
+};
+
+static int tell_living(sqlite3_stmt *s, void *owner)
+{
+	const struct telling_living *t = owner;
+
+	if (!ledger_process_lives(sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), column_text(s, 3)))
+		return 0;
+	return t->fn(t->owner, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 4));
+}
+
+int ledger_living(struct ledger *l, ledger_living_fn *fn, void *owner, struct err *e)
+{
+	struct telling_living t = { fn, owner };
+
+	return ledger_walk(l, SQL_JOBS_OPEN, NULL, 0, tell_living, &t, e);
+}
+
+struct telling_nodes {
+	ledger_node_fn *fn;
+	void *owner;
+};
+
+static int tell_node(sqlite3_stmt *s, void *owner)
+{
+	const struct telling_nodes *t = owner;
+
+	return t->fn(t->owner, column_text(s, 0));
+}
+
+int ledger_nodes(struct ledger *l, ledger_node_fn *fn, void *owner, struct err *e)
+{
+	struct telling_nodes t = { fn, owner };
+
+	return ledger_walk(l, SQL_NODES, NULL, 0, tell_node, &t, e);
 }

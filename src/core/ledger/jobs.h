@@ -9,8 +9,14 @@
 
 #include "core/ledger/ledger.h"
 
+enum job_kind { JOB_RETRIEVE, JOB_RESUME, JOB_SYNC, JOB_KINDS };
+const char *job_kind_name(enum job_kind);	/* "retrieve", "resume", "sync" */
+
 struct ledger_job {
 	int64_t id;
+	enum job_kind kind;
+	int64_t parent;			/* the job that it carries on; 0 = none */
+	const char *origin;		/* what asked for it: "cli" */
 	const char *node;		/* peer_key */
 	const char *command;		/* our own command line, quoted, without patient data */
 	const char *output;		/* absolute; "" for none */
@@ -20,6 +26,7 @@ struct ledger_job {
 	/* Of a job that is told of: */
 	time_t ended;			/* 0 = not */
 	int exit_status;
+	const char *host;		/* on which it runs; "" = an older version began it */
 	bool alive;			/* it has not ended, and its process is there */
 	time_t seen;			/* its last sign of life */
 	long long studies, done, good;	/* those it set out for, and of them those with a verdict, and with a good one */
@@ -37,7 +44,13 @@ char *ledger_job_plan_text(struct ledger *, int64_t job, struct err *);	/* yours
  * limit rows when it is above 0.  The last first. */
 typedef int ledger_job_fn(void *owner, const struct ledger_job *);
 int ledger_jobs(struct ledger *, const char *node, int limit, ledger_job_fn *, void *owner, struct err *);
-/* When a run, or a nightly one (sync), last reached its end (all done, some incomplete, nothing there, or a limit), not counting what a
- * wrong clock put into the future; 0 = never. */
+/* When a run, or a nightly one (sync), last reached its end (all done, some incomplete, nothing there, or a limit); 0 = never.  Not
+ * counted are runs that a window kept from asking anything, and what a wrong clock put into the future. */
 int ledger_last_finished(struct ledger *, const char *node, bool nightly, time_t *ret_when, struct err *);
 int ledger_has_nightly(struct ledger *, const char *node, bool *ret_any, struct err *);
+/* The jobs whose process is there. */
+typedef int ledger_living_fn(void *owner, int64_t job, int64_t parent);
+int ledger_living(struct ledger *, ledger_living_fn *, void *owner, struct err *);
+/* Every node that was asked anything, by name. */
+typedef int ledger_node_fn(void *owner, const char *node);
+int ledger_nodes(struct ledger *, ledger_node_fn *, void *owner, struct err *);

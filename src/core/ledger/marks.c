@@ -76,7 +76,8 @@ static int found_study(sqlite3_stmt *s, void *owner)
 	f->found = true;
 	f->study = (struct ledger_sync_study){ .date = sqlite3_column_int(s, 0), .count = sqlite3_column_int(s, 1),
 		.seen = sqlite3_column_int64(s, 2), .changed = sqlite3_column_int64(s, 3), .whole = sqlite3_column_int(s, 4),
-		.kept = sqlite3_column_int(s, 5) };
+		.kept = sqlite3_column_int(s, 5),
+		.since = sqlite3_column_int(s, 6) };
 	return 1;
 }
 
@@ -94,7 +95,8 @@ int ledger_sync_study(struct ledger *l, int64_t sync, const char *study_uid, str
 int ledger_sync_study_put(struct ledger *l, int64_t sync, const char *study_uid, const struct ledger_sync_study *study, struct err *e)
 {
 	return ledger_run(l, SQL_SYNC_STUDY_PUT, CELLS(NUM(sync), TEXT(study_uid), NUM(study->date), NUM(study->count),
-						       NUM(study->seen), NUM(study->changed), NUM(study->whole), NUM(study->kept)), e);
+						       NUM(study->seen), NUM(study->changed), NUM(study->whole), NUM(study->kept),
+						       NUM(study->since)), e);
 }
 
 struct telling_syncs {

@@ -33,6 +33,7 @@ struct ledger_sync_study {
 	time_t changed;			/* it last said otherwise then: the number has changed since; 0 = it never did */
 	int whole;			/* count when all that was wanted of it was here; LEDGER_NEVER */
 	int kept;			/* how many objects that were */
+	int since;			/* the day of the first run that wanted it and did not get all of it; 0 = none is owed */
 };
 #define LEDGER_NEVER (-2)
 /* 1 found, 0 not. */

@@ -16,7 +16,7 @@ static struct ledger_owed owed_of(sqlite3_stmt *s)
 		.output = column_text(s, 0), .study_uid = column_text(s, 1), .job = sqlite3_column_int64(s, 2), .node = column_text(s, 3),
 		.verdict = column_text(s, 4), .expected = sqlite3_column_int(s, 5), .received = sqlite3_column_int(s, 6),
 		.tries = sqlite3_column_int(s, 7), .serial = sqlite3_column_int64(s, 8),
-		.alive = ledger_process_lives(sqlite3_column_int64(s, 9), sqlite3_column_int64(s, 10)),
+		.alive = ledger_process_lives(sqlite3_column_int64(s, 9), sqlite3_column_int64(s, 10), column_text(s, 11)),
 	};
 }
 

@@ -11,12 +11,12 @@ struct alive {
 	struct buf list;		/* JSON */
 };
 
-static int note_alive(void *owner, const struct ledger_job *j)
+static int note_alive(void *owner, int64_t job, int64_t parent)
 {
 	struct alive *a = owner;
 
-	if (j->alive)
-		buf_printf(&a->list, "%s%lld", a->list.len ? "," : "[", (long long)j->id);
+	(void)parent;
+	buf_printf(&a->list, "%s%lld", a->list.len ? "," : "[", (long long)job);
 	return 0;
 }
 
@@ -51,7 +51,7 @@ static int write_anew(struct ledger *l, struct err *e)
 int ledger_purge(struct ledger *l, time_t before, bool only_count, struct ledger_purged *p, struct err *e)
 {
 	struct alive alive = { BUF_INIT(BUF_MB(1)) };
-	int failed = ledger_jobs(l, NULL, 0, note_alive, &alive, e);
+	int failed = ledger_living(l, note_alive, &alive, e);
 
 	buf_str(&alive.list, alive.list.len ? "]" : "[]");
 	if (!failed)

@@ -2,16 +2,32 @@
 /* Queries, each with the job that asked it. */
 #include "core/ledger/queries.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "core/ledger/sql.h"
 
 #define ALL (-1)			/* SQLite's LIMIT */
 
+/* The one study that the keys name, yours; "" when it is none, or several. */
+static char *study_named(const char *keys)
+{
+	static const char name[] = "StudyInstanceUID=";
+	const char *at = keys ? strstr(keys, name) : NULL;
+
+	if (!at)
+		return mem_str("");
+	at += strlen(name);
+	return mem_strn(at, strcspn(at, " "));
+}
+
 int ledger_query_add(struct ledger *l, const struct ledger_query *q, struct err *e)
 {
+	auto_free char *study = study_named(q->keys);
+
 	if (ledger_run(l, SQL_QUERY_ADD, CELLS(NUM(q->job), TEXT(q->node), TEXT(q->level), TEXT(q->model), TEXT(q->keys), NUM(q->at),
 					       NUM(q->ms), NUM(q->rows), NUM(q->status), TEXT(q->comment), NUM(q->cut),
-					       TEXT(q->user)), e) < 0)
+					       TEXT(q->user), TEXT(study)), e) < 0)
 		return -1;
 	if (q->job)
 		return 0;
@@ -42,7 +58,16 @@ int ledger_queries(struct ledger *l, const char *node, int limit, ledger_query_f
 {
 	struct telling_queries t = { fn, owner };
 
-	return ledger_walk(l, SQL_QUERIES, CELLS(TEXT(node), NUM(limit > 0 ? limit : ALL)), tell_query, &t, e);
+	if (!node || !*node)
+		return ledger_walk(l, SQL_QUERIES, CELLS(NUM(limit > 0 ? limit : ALL)), tell_query, &t, e);
+	return ledger_walk(l, SQL_QUERIES_NODE, CELLS(TEXT(node), NUM(limit > 0 ? limit : ALL)), tell_query, &t, e);
+}
+
+int ledger_queries_since(struct ledger *l, const char *node, time_t since, ledger_query_fn *fn, void *owner, struct err *e)
+{
+	struct telling_queries t = { fn, owner };
+
+	return ledger_walk(l, SQL_QUERIES_SINCE, CELLS(TEXT(node), NUM(since)), tell_query, &t, e);
 }
 
 int ledger_queries_of(struct ledger *l, const char *study_uid, ledger_query_fn *fn, void *owner, struct err *e)

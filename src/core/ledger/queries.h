@@ -21,8 +21,9 @@ struct ledger_query {
 };
 int ledger_query_add(struct ledger *, const struct ledger_query *, struct err *);
 
-/* node NULL is any; at most limit rows when it is above 0. */
+/* node NULL or "" is any; at most limit rows when it is above 0. */
 typedef int ledger_query_fn(void *owner, const struct ledger_query *);
 int ledger_queries(struct ledger *, const char *node, int limit, ledger_query_fn *, void *owner, struct err *);	/* the last first */
+int ledger_queries_since(struct ledger *, const char *node, time_t since, ledger_query_fn *, void *owner, struct err *);	/* the first first */
 /* Those that the jobs of a study asked, and those that named it; the first first. */
 int ledger_queries_of(struct ledger *, const char *study_uid, ledger_query_fn *, void *owner, struct err *);

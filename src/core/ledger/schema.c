@@ -59,6 +59,35 @@ static const char *const migrations[] = {
 	" WITHOUT ROWID;"
 	"CREATE TABLE sync_study(sync INTEGER NOT NULL, study_uid TEXT NOT NULL, date INTEGER NOT NULL, count INTEGER NOT NULL,"
 	" seen INTEGER NOT NULL, changed INTEGER NOT NULL, whole INTEGER NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY(sync, study_uid)) WITHOUT ROWID;",
+
+	/* Reasons and kinds as words of their own: before, they were read from sentences.  Which job a job carries on, who asked for it, and
+	 * on which start of which machine it runs.  Studies that a nightly run no longer waits for.  Indexes for what is asked each morning. */
+	"ALTER TABLE job ADD COLUMN kind TEXT NOT NULL DEFAULT 'retrieve';"
+	"ALTER TABLE job ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN origin TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE job ADD COLUMN host TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE job ADD COLUMN boot TEXT NOT NULL DEFAULT '';"
+	"UPDATE job SET kind = 'sync' WHERE command LIKE '%dicom-qr sync %';"
+	"UPDATE job SET kind = 'resume', parent = CAST(substr(command, instr(command, 'dicom-qr resume ') + 16) AS INTEGER)"
+	" WHERE command LIKE '%dicom-qr resume %';"
+	"CREATE INDEX job_by_node ON job(node);"
+	"CREATE INDEX job_open ON job(started) WHERE ended IS NULL;"
+	"ALTER TABLE study ADD COLUMN skip TEXT NOT NULL DEFAULT '';"
+	"UPDATE study SET skip = CASE WHEN why LIKE 'held already%' OR why LIKE 'sent to % already: %' THEN 'held'"
+	" WHEN why LIKE 'beyond %' THEN 'limit' WHEN why LIKE 'left alone: %' THEN 'settling'"
+	" WHEN why LIKE 'the PACS does not tell its series%' OR why LIKE 'the PACS does not list its objects%' THEN 'untold'"
+	" WHEN why = 'not chosen' THEN 'not-chosen'"
+	" WHEN why = 'the PACS does not know it' OR why LIKE 'the PACS lists no object of it%' THEN 'unknown' ELSE 'other' END"
+	" WHERE verdict = 'skipped';"
+	"CREATE INDEX study_by_date ON study(date);"
+	"CREATE INDEX study_open ON study(study_uid) WHERE verdict IN " SQL_OPEN_VERDICTS ";"
+	"ALTER TABLE query ADD COLUMN study_uid TEXT NOT NULL DEFAULT '';"
+	"UPDATE query SET study_uid = substr(keys, instr(keys, 'StudyInstanceUID=') + 17) WHERE instr(keys, 'StudyInstanceUID=') > 0;"
+	"UPDATE query SET study_uid = substr(study_uid, 1, instr(study_uid || ' ', ' ') - 1) WHERE study_uid <> '';"
+	"CREATE INDEX query_by_study ON query(study_uid) WHERE study_uid <> '';"
+	"ALTER TABLE sync_study ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE sync_given_up(study_uid TEXT NOT NULL, sync INTEGER NOT NULL, date INTEGER NOT NULL, at INTEGER NOT NULL,"
+	" user TEXT NOT NULL, PRIMARY KEY(study_uid, sync)) WITHOUT ROWID;",
 };
 
 static int ask_number(struct ledger *l, const char *sql, int64_t *ret_number, struct err *e)

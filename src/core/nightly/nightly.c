@@ -15,11 +15,9 @@
 #include "core/ledger/held.h"
 #include "core/ledger/marks.h"
 #include "core/ledger/studies.h"
-#include "core/query/dose_plan.h"
 #include "core/tell/notify.h"
 #include "dicom/value.h"
 
-#define LEFT_ALONE "left alone: "
 #define EVERY_DAY 99999999
 
 void nightly_scope(const char *text, char out[65])
@@ -199,14 +197,14 @@ static int choose_one(struct nightly *y, const struct settings *how, const struc
 		return -1;
 	y->held += *ret_standing != STANDS_NOT;
 	if (*ret_standing == STANDS_HERE)
-		plan_skip(in, "held already: %d objects", in->held);
+		plan_skip(in, SKIP_HELD, "held already: %d objects", in->held);
 	if (*ret_standing != STANDS_NOT)
 		return 0;
 	why = watermark_unsettled(y->now, y->settle_s, date_parse(study_get(&in->study, STUDY_DATE)),
 			     time_seconds(study_get(&in->study, STUDY_TIME)), s->memory.changed);
 	if (!why)
 		return 0;
-	plan_skip(in, LEFT_ALONE "%s (--settle %llds)", why, y->settle_s);
+	plan_skip(in, SKIP_SETTLING, "left alone: %s (--settle %llds)", why, y->settle_s);
 	log_verbose("study %s is left alone: %s", study_get(&in->study, STUDY_UID), why);
 	s->unsettled = true;
 	y->unsettled++;
@@ -263,15 +261,15 @@ int nightly_choose(struct nightly *y, struct plan *plan, struct err *e)
 
 static bool is_held(const struct plan_study *in)
 {
-	return in->verdict == VERDICT_SKIPPED && in->why && !strncmp(in->why, "held already", 12);
+	return in->verdict == VERDICT_SKIPPED && in->skip == SKIP_HELD;
 }
 
 /* Nothing more is wanted of it as the PACS has it now. */
 static bool is_done(const struct plan_study *in, const struct nightly_study *s)
 {
-	if (s->unsettled || in->later || in->beyond || !verdict_is_good(in->verdict))
+	if (s->unsettled || plan_study_later(in) || in->beyond || !verdict_is_good(in->verdict))
 		return false;
-	return in->verdict != VERDICT_SKIPPED || strncmp(in->why, SELECTION_UNTOLD, strlen(SELECTION_UNTOLD)) != 0;
+	return in->verdict != VERDICT_SKIPPED || in->skip != SKIP_UNTOLD;
 }
 
 /* Of a study that is not counted only the list can tell that it grew; where there is none either, what came once is all.  A count
@@ -280,7 +278,7 @@ static int note_done(struct nightly *y, const struct settings *how, const struct
 		     struct err *e)
 {
 	struct ledger_sync_study m = s->memory;
-	const bool foreign = how->method == METHOD_MOVE && !how->listen_port;
+	const bool foreign = settings_goes_elsewhere(how);
 
 	m.kept = foreign ? 0 : is_held(in) ? in->held : in->verdict == VERDICT_SKIPPED ? 0 : in->received;
 	if (m.count < 0)
@@ -294,13 +292,11 @@ static int note_done(struct nightly *y, const struct settings *how, const struct
  * one that a limit's look at the lists found to be here as if it were not (complete). */
 static int note_otherwise(struct nightly *y, const struct plan *plan, size_t at, enum verdict verdict, struct err *e)
 {
-	const struct plan_study *in = &plan->studies[at];
-	const struct ledger_study study = {
-		.job = y->session->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
-		.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(verdict), .why = in->why,
-		.position = (int)at, .expected = in->expected, .received = in->held, .counted = plan_study_counted(in),
-	};
+	struct ledger_study study = ledger_study_of(plan, &plan->studies[at], y->session->job);
 
+	study.verdict = verdict_name(verdict);
+	study.skip = SKIP_NOT;
+	study.received = plan->studies[at].held;
 	return y->session->job ? ledger_study_put(y->session->ledger, &study, e) : 0;
 }
 
@@ -317,7 +313,7 @@ static int note_studies(struct nightly *y, const struct plan *plan, int *first_b
 			return -1;
 		if (!done)
 			watermark_spoil(&y->days, first_bad, s->memory.date);
-		if (!done && (s->unsettled || in->later) && note_otherwise(y, plan, i, VERDICT_WANTED, e) < 0)
+		if (!done && (s->unsettled || plan_study_later(in)) && note_otherwise(y, plan, i, VERDICT_WANTED, e) < 0)
 			return -1;
 	}
 	return 0;

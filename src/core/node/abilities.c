@@ -28,7 +28,7 @@ void abilities_init(struct abilities *m, const struct settings *how)
 		m->first = METHOD_GET;
 		m->move = how->listen_port != 0;	/* what goes to somebody else proves nothing here */
 	}
-	m->foreign = how->method == METHOD_MOVE && !how->listen_port;
+	m->foreign = settings_goes_elsewhere(how);
 	m->ways = map_new();
 }
 

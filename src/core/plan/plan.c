@@ -22,6 +22,18 @@ static const char *const verdict_names[VERDICTS] = {
 	[VERDICT_SKIPPED] = "skipped",
 };
 
+static const char *const skip_names[SKIPS] = {
+	[SKIP_NOT] = "",
+	[SKIP_HELD] = "held",
+	[SKIP_LIMIT] = "limit",
+	[SKIP_SETTLING] = "settling",
+	[SKIP_FILTER] = "filter",
+	[SKIP_UNTOLD] = "untold",
+	[SKIP_NOT_CHOSEN] = "not-chosen",
+	[SKIP_UNKNOWN] = "unknown",
+	[SKIP_OTHER] = "other",
+};
+
 static const char *const count_source_names[] = {
 	[COUNT_NONE] = "none",
 	[COUNT_STUDY] = "study",
@@ -61,6 +73,20 @@ bool verdict_parse(const char *word, enum verdict *ret_verdict)
 bool verdict_is_good(enum verdict v)
 {
 	return v == VERDICT_COMPLETE || v == VERDICT_COMPLETE_BY_COUNT || v == VERDICT_UNVERIFIED || v == VERDICT_SKIPPED;
+}
+
+const char *skip_name(enum skip s)
+{
+	return (unsigned int)s < SKIPS ? skip_names[s] : "other";
+}
+
+bool skip_parse(const char *word, enum skip *ret_skip)
+{
+	int at = place(word, skip_names, countof(skip_names));
+
+	if (at >= 0)
+		*ret_skip = (enum skip)at;
+	return at >= 0;
 }
 
 const char *count_source_name(enum count_source s)
@@ -140,6 +166,11 @@ void settings_done(struct settings *s)
 	s->output = s->layout = s->window = s->on_study = s->on_finish = NULL;
 }
 
+bool settings_goes_elsewhere(const struct settings *s)
+{
+	return s->method == METHOD_MOVE && !s->listen_port;
+}
+
 void plan_init(struct plan *p)
 {
 	*p = (struct plan){ 0 };
@@ -189,7 +220,7 @@ struct plan_study *plan_find(struct plan *p, const char *study_uid)
 	return NULL;
 }
 
-void plan_skip(struct plan_study *s, const char *fmt, ...)
+void plan_skip(struct plan_study *s, enum skip skip, const char *fmt, ...)
 {
 	va_list args;
 	char *why;
@@ -201,6 +232,12 @@ void plan_skip(struct plan_study *s, const char *fmt, ...)
 	free(s->why);		/* only now: it may be among the arguments */
 	s->why = why;
 	s->verdict = VERDICT_SKIPPED;
+	s->skip = skip;
+}
+
+bool plan_study_later(const struct plan_study *s)
+{
+	return s->verdict == VERDICT_SKIPPED && s->skip == SKIP_LIMIT;
 }
 
 bool plan_study_cut(const struct plan_study *s)
@@ -230,7 +267,7 @@ static void make_whole(struct plan_study *s)
 void plan_want(struct plan_study *s)
 {
 	s->verdict = VERDICT_WANTED;
-	s->later = false;
+	s->skip = SKIP_NOT;
 	free(s->why);
 	s->why = NULL;
 }
@@ -239,11 +276,11 @@ void plan_want_again(struct plan *p, bool limited, bool whole)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		struct plan_study *s = &p->studies[i];
-		bool tried = s->verdict != VERDICT_WANTED && !s->later && !plan_study_cut(s);
+		bool tried = s->verdict != VERDICT_WANTED && !plan_study_later(s) && !plan_study_cut(s);
 
 		if (s->beyond && (whole || s->verdict != VERDICT_WANTED))
 			make_whole(s);
-		if (verdict_is_good(s->verdict) && !s->later)
+		if (verdict_is_good(s->verdict) && !plan_study_later(s))
 			continue;
 		s->again = tried && limited;
 		if (!s->again)
@@ -255,7 +292,7 @@ void plan_want_again(struct plan *p, bool limited, bool whole)
 static void summarise_study(const struct plan_study *s, struct plan_summary *sum)
 {
 	sum->studies[s->verdict]++;
-	sum->later += s->later;
+	sum->later += plan_study_later(s);
 	sum->again += s->again;
 	sum->beyond += s->beyond;
 	if (s->verdict == VERDICT_SKIPPED)

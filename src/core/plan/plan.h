@@ -28,6 +28,22 @@ const char *verdict_name(enum verdict);				/* "complete-by-count" */
 bool verdict_parse(const char *, enum verdict *);
 bool verdict_is_good(enum verdict);				/* complete, by count, unverified, skipped */
 
+/* Why a study is skipped.  What people read is why, in words; every decision is taken by this. */
+enum skip {
+	SKIP_NOT,			/* it is not skipped */
+	SKIP_HELD,			/* all that is wanted of it is here, or was sent there */
+	SKIP_LIMIT,			/* a limit left it for another run */
+	SKIP_SETTLING,			/* it may still be in the making: for another run */
+	SKIP_FILTER,			/* a condition or a rule of selection leaves it out */
+	SKIP_UNTOLD,			/* the PACS does not tell what the decision needs */
+	SKIP_NOT_CHOSEN,		/* by the user */
+	SKIP_UNKNOWN,			/* the PACS does not know it */
+	SKIP_OTHER,			/* a state file by hand, or by an older version */
+	SKIPS
+};
+const char *skip_name(enum skip);				/* "not-chosen"; "" for SKIP_NOT */
+bool skip_parse(const char *, enum skip *);
+
 enum count_source { COUNT_NONE, COUNT_STUDY, COUNT_SERIES, COUNT_IMAGES };	/* who says how many objects there are */
 const char *count_source_name(enum count_source);
 bool count_source_parse(const char *, enum count_source *);
@@ -46,6 +62,7 @@ void wanted_done(struct wanted_list *);
 struct plan_study {
 	struct study study;
 	enum verdict verdict;
+	enum skip skip;			/* SKIP_NOT unless the verdict is skipped */
 	char *why;			/* reason for skipped; the error for others; NULL = none */
 	int expected;			/* objects, -1 unknown; of what is asked for (series, instances) */
 	enum count_source counted;
@@ -55,7 +72,6 @@ struct plan_study {
 	int attempts;
 	char *series_uid;		/* only this series, or NULL */
 	struct wanted_list only;	/* only these objects (max-images, instance level), empty = all */
-	bool later;			/* skipped by a limit: another run takes it */
 	bool again;			/* it failed before: tried again if a limit leaves room; still set: it left none (in memory alone) */
 	int beyond;			/* so many objects were left for another run by a limit: only is a part ... */
 	struct wanted_list whole;	/* ... of these, empty = of all */
@@ -89,6 +105,7 @@ struct settings {
 #define STALL_DEFAULT_S 60
 void settings_init(struct settings *);			/* the defaults of the manual */
 void settings_done(struct settings *);
+bool settings_goes_elsewhere(const struct settings *);	/* the files go to somebody else: the PACS's counters are all there is */
 
 struct plan {
 	struct settings how;
@@ -102,7 +119,9 @@ void plan_done(struct plan *);
 struct plan_study *plan_add(struct plan *);		/* zeroed and initialised; valid until the next plan_add */
 void plan_study_done(struct plan_study *);		/* frees what it holds and zeroes it */
 struct plan_study *plan_find(struct plan *, const char *study_uid);	/* linear; NULL */
-void plan_skip(struct plan_study *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* VERDICT_SKIPPED and why */
+/* VERDICT_SKIPPED, and why. */
+void plan_skip(struct plan_study *, enum skip, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool plan_study_later(const struct plan_study *);	/* a limit left it: another run takes it */
 /* For another run: what a limit left is wanted, and what is not good is tried again: with limited, only when the limit leaves room
  * for it (again), so that what always fails does not keep the others out.  whole: a part that is still to be fetched is the whole again. */
 void plan_want_again(struct plan *, bool limited, bool whole);

@@ -22,7 +22,7 @@ static const char *const known_members[] = {
 	"patientName", "patientID", "studyInstanceUID", "studyDate", "modality", "studyDescription", "accessionNumber",
 	"studyTime", "patientBirthDate", "instanceAvailability", "studyID", "stationName", "numberOfSeries",
 	"numberOfInstances",
-	"status", "reason", "error", "expectedFrom", "seriesInstanceUID", "instances", "instancesOf", "missing", "later",
+	"status", "skipped", "reason", "error", "expectedFrom", "seriesInstanceUID", "instances", "instancesOf", "missing", "later",
 };
 
 static int take_verdict(struct plan_study *s, const struct json *object, struct err *e)
@@ -118,13 +118,23 @@ static int take_list(struct wanted_list *list, const struct json *object, const 
 	return 0;
 }
 
-static int take_later(struct plan_study *s, const struct json *object, struct err *e)
+/* Older files have "later" alone; by them, a study of which something was here was left out because of that. */
+static int take_skip(struct plan_study *s, const struct json *object, struct err *e)
 {
 	const struct json *later = json_get(object, "later");
+	const char *word = member_text(object, "skipped", e);
 
+	if (!word)
+		return -1;
 	if (json_type(later) != JSON_NULL && json_type(later) != JSON_BOOL)
 		return err_set(e, ERR_INPUT, "later: true or false is expected");
-	s->later = json_is_true(later) && s->verdict == VERDICT_SKIPPED;
+	s->skip = json_is_true(later) ? SKIP_LIMIT : SKIP_OTHER;
+	if (!json_is_true(later) && s->held > 0)
+		s->skip = SKIP_HELD;
+	if (*word && !skip_parse(word, &s->skip))
+		return err_set(e, ERR_INPUT, "skipped: '%.40s' is unknown", word);
+	if (s->verdict != VERDICT_SKIPPED)
+		s->skip = SKIP_NOT;
 	return 0;
 }
 
@@ -137,7 +147,7 @@ static int take_study(struct plan_study *s, struct json *object, struct err *e)
 	if (numbers_take(s, object, e) < 0 || take_verdict(s, object, e) < 0 || take_counted(s, object, e) < 0 ||
 	    take_why(s, object, e) < 0 || take_series(s, object, e) < 0)
 		return -1;
-	return take_later(s, object, e) < 0 || take_list(&s->only, object, "instances", e) < 0 ||
+	return take_skip(s, object, e) < 0 || take_list(&s->only, object, "instances", e) < 0 ||
 	       take_list(&s->whole, object, "instancesOf", e) < 0 || take_list(&s->missing, object, "missing", e) < 0 ? -1 : 0;
 }
 

@@ -83,7 +83,9 @@ static struct json *study_json(const struct plan_study *s)
 	json_set(object, "status", json_string(verdict_name(s->verdict)));
 	if (s->why && *s->why)
 		json_set(object, s->verdict == VERDICT_SKIPPED ? "reason" : "error", json_string(s->why));
-	if (s->later)
+	if (s->verdict == VERDICT_SKIPPED)
+		json_set(object, "skipped", json_string(skip_name(s->skip)));
+	if (plan_study_later(s))
 		json_set(object, "later", json_bool(true));
 	numbers_give(s, object);
 	if (s->counted != COUNT_NONE)

@@ -338,7 +338,7 @@ static void decide(struct selector *s, struct subject *subject)
 	char why[300];
 
 	if (subject->why.kind) {
-		plan_skip(subject->in, SELECTION_UNTOLD ": %s", subject->why.text);
+		plan_skip(subject->in, SKIP_UNTOLD, "the PACS does not tell its series: %s", subject->why.text);
 		s->result->failed++;
 		subject->over = true;
 		s->result->left++;
@@ -353,7 +353,7 @@ static void decide(struct selector *s, struct subject *subject)
 		s->result->taken++;
 		break;
 	case DOSE_LEAVE:
-		plan_skip(subject->in, "%s", why);
+		plan_skip(subject->in, SKIP_FILTER, "%s", why);
 		s->result->left++;
 		break;
 	}
@@ -388,7 +388,7 @@ static bool leave_unasked(struct selector *s, struct plan_study *in)
 
 	if (!dose_is_none(s->rules, study_get(&in->study, STUDY_MODALITIES), why, sizeof why))
 		return false;
-	plan_skip(in, "%s", why);
+	plan_skip(in, SKIP_FILTER, "%s", why);
 	s->result->left++;
 	return true;
 }

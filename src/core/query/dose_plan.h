@@ -7,7 +7,6 @@
 #include "core/plan/plan.h"
 #include "core/session/session.h"
 
-#define SELECTION_UNTOLD "the PACS does not tell its series"	/* the reason of those that failed begins so */
 #define SELECTION_MEMBER "selection"	/* of plan_study.extra: what was taken and why; travels with the state file */
 
 struct dose_plan_result {

@@ -136,8 +136,7 @@ static void take_part(struct survey *s, struct retrieval *r)
 
 static void leave(struct survey *s, struct plan_study *in, const char *limit, long long most)
 {
-	plan_skip(in, "beyond %s %lld", limit, most);
-	in->later = true;
+	plan_skip(in, SKIP_LIMIT, "beyond %s %lld", limit, most);
 	s->plan->cut_by = limit;
 }
 
@@ -157,7 +156,7 @@ static void limit(struct survey *s, struct retrieval *r)
 		take_part(s, r);
 	} else if (s->left > 0) {
 		leave(s, r->in, MAX_IMAGES, s->plan->how.max_images);
-		plan_skip(r->in, "the PACS does not list its objects, so --max-images %lld could not be kept", s->plan->how.max_images);
+		plan_skip(r->in, SKIP_UNTOLD, "the PACS does not list its objects, so --max-images %lld could not be kept", s->plan->how.max_images);
 	}
 	if (r->in->beyond)
 		s->plan->cut_by = MAX_IMAGES;
@@ -169,14 +168,14 @@ static void limit(struct survey *s, struct retrieval *r)
 static void settle_before(struct survey *s, size_t i)
 {
 	struct plan_study *in = s->group[i]->in;
-	bool back = in->again && in->later;
+	bool back = in->again && plan_study_later(in);
 
 	in->again = back;
 	if (back) {
 		free(in->why);
 		in->verdict = s->was[i].verdict;
 		in->why = s->was[i].why;
-		in->later = false;
+		in->skip = SKIP_NOT;
 	} else {
 		free(s->was[i].why);
 	}
@@ -192,7 +191,7 @@ static int settle(struct survey *s, struct retrieval *r, struct err *e)
 	if (retrieval_whole(r) && r->here && notify_wants(s->session, &s->plan->how, r->uid))
 		log_verbose("held already, but nobody was told of it: %s", r->uid);
 	else if (retrieval_whole(r) && r->here)
-		plan_skip(r->in, "held already: %d objects", r->here);
+		plan_skip(r->in, SKIP_HELD, "held already: %d objects", r->here);
 	else
 		limit(s, r);
 	return 0;

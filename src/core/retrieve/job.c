@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "core/ledger/jobs.h"
 #include "core/ledger/studies.h"
 #include "core/plan/state.h"
 #include "core/query/limits.h"
@@ -40,11 +39,12 @@ int job_survey(struct session *s, struct plan *plan, bool always, int *ret_queri
 	return failed;
 }
 
-static int begin_job(struct session *s, const struct plan *plan, const char *command, const char *state_path, struct err *e)
+static int begin_job(struct session *s, const struct plan *plan, const struct job_options *o, struct err *e)
 {
 	char node[300];
-	struct ledger_job job = { .node = node, .command = command, .output = plan->how.output, .state = state_path ? state_path : "",
-				  .user = session_user(), .started = clock_wall() };
+	struct ledger_job job = { .kind = o->kind, .parent = o->parent, .origin = "cli", .node = node, .command = o->command,
+				  .output = plan->how.output, .state = o->state_path ? o->state_path : "", .user = session_user(),
+				  .started = clock_wall() };
 
 	peer_key(&plan->how.peer, node);
 	if (ledger_job_begin(s->ledger, &job, e) < 0)
@@ -57,13 +57,7 @@ static int begin_job(struct session *s, const struct plan *plan, const char *com
 static int put_studies(struct session *s, const struct plan *plan, struct err *e)
 {
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_study *in = &plan->studies[i];
-		const struct ledger_study study = {
-			.job = s->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
-			.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(in->verdict), .why = in->why,
-			.position = (int)i, .expected = in->expected, .counted = plan_study_counted(in),
-			.received = in->received, .bytes = in->bytes, .attempts = in->attempts,
-		};
+		const struct ledger_study study = ledger_study_of(plan, &plan->studies[i], s->job);
 
 		if (ledger_study_put(s->ledger, &study, e) < 0)
 			return -1;
@@ -86,11 +80,11 @@ static int keep_plan(struct session *s, const struct plan *plan, struct err *e)
 }
 
 /* The job, its studies and its plan, all or nothing. */
-static int put_job(struct session *s, const struct plan *plan, const char *command, const char *state_path, struct err *e)
+static int put_job(struct session *s, const struct plan *plan, const struct job_options *o, struct err *e)
 {
 	if (ledger_begin(s->ledger, e) < 0)
 		return -1;
-	if (begin_job(s, plan, command, state_path, e) == 0 && put_studies(s, plan, e) == 0 && keep_plan(s, plan, e) == 0)
+	if (begin_job(s, plan, o, e) == 0 && put_studies(s, plan, e) == 0 && keep_plan(s, plan, e) == 0)
 		return ledger_commit(s->ledger, e);
 	ledger_rollback(s->ledger);
 	return -1;
@@ -98,7 +92,7 @@ static int put_job(struct session *s, const struct plan *plan, const char *comma
 
 int job_run(struct session *s, struct plan *plan, const struct job_options *o, struct run_result *result, struct err *e)
 {
-	if (put_job(s, plan, o->command, o->state_path, e) < 0)
+	if (put_job(s, plan, o, e) < 0)
 		return -1;
 	return run_plan(s, plan, o->state_path, o->hooks, o->owner, result, e);
 }
@@ -118,9 +112,10 @@ int job_fail(struct session *s, int exit_status, const char *why, struct err *e)
 	return s->job ? ledger_job_end(s->ledger, s->job, exit_status, why, e) : 0;
 }
 
-int job_record(struct session *s, const struct plan *plan, const char *command, int exit_status, const char *summary, struct err *e)
+int job_record(struct session *s, const struct plan *plan, const struct job_options *o, int exit_status, const char *summary,
+	       struct err *e)
 {
-	if (put_job(s, plan, command, NULL, e) < 0)
+	if (put_job(s, plan, o, e) < 0)
 		return -1;
 	return ledger_job_end(s->ledger, s->job, exit_status, summary, e);
 }

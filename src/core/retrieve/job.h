@@ -2,11 +2,14 @@
 /* A plan carried out as a job of the ledger: its studies and its plan are kept before the run, its end after it. */
 #pragma once
 
+#include "core/ledger/jobs.h"
 #include "core/plan/plan.h"
 #include "core/retrieve/run.h"
 #include "core/session/session.h"
 
 struct job_options {
+	enum job_kind kind;
+	int64_t parent;			/* the job that it carries on; 0 = none */
 	const char *command;		/* the command line, without patient data */
 	const char *state_path;		/* NULL: no state file */
 	const struct run_hooks *hooks;
@@ -25,4 +28,5 @@ int job_close(struct session *, const struct plan *, int exit_status, struct err
 /* The end of a job that could not begin its run; nothing when there is no job. */
 int job_fail(struct session *, int exit_status, const char *why, struct err *);
 /* A job without a run: there was nothing to fetch, or it ended before. */
-int job_record(struct session *, const struct plan *, const char *command, int exit_status, const char *summary, struct err *);
+int job_record(struct session *, const struct plan *, const struct job_options *, int exit_status, const char *summary,
+	       struct err *);

@@ -130,12 +130,7 @@ static int put_verdict(struct session *s, const struct ledger_study *study, stru
 
 int queue_record(const struct queue *q, struct session *s, const struct plan_study *in, struct err *e)
 {
-	const struct ledger_study study = {
-		.job = s->job, .study_uid = study_get(&in->study, STUDY_UID), .date = study_get(&in->study, STUDY_DATE),
-		.modalities = study_get(&in->study, STUDY_MODALITIES), .verdict = verdict_name(in->verdict), .why = in->why,
-		.position = (int)(in - q->plan->studies), .expected = in->expected, .received = in->received,
-		.attempts = in->attempts, .counted = plan_study_counted(in), .bytes = in->bytes,
-	};
+	const struct ledger_study study = ledger_study_of(q->plan, in, s->job);
 
 	return put_verdict(s, &study, e);
 }

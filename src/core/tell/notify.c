@@ -68,7 +68,7 @@ void notify_open(struct session *s, const struct settings *how)
 	a->program = mem_str(how->on_study);
 	a->output = mem_str(how->output);
 	a->timeout_s = how->hook_timeout_s;
-	a->foreign = how->method == METHOD_MOVE && !how->listen_port;
+	a->foreign = settings_goes_elsewhere(how);
 	a->end = &a->first;
 	a->tried = map_new();
 	peer_key(&how->peer, a->node);
