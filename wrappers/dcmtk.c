@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wrappers/dcmtk.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +16,64 @@
 #define PKGLIBDIR "/usr/local/lib/dicom-qr"
 #endif
 
+#ifndef BINDIR
+#define BINDIR "/usr/local/bin"
+#endif
+
+char *dcmtk_beside(const char *program)
+{
+	static const char name[] = PKGLIBDIR "/promptack.so";
+	const char *configured = BINDIR, *at = strrchr(program, '/');
+	size_t same = 0;
+	auto_free char *folder = at ? mem_strn(program, (size_t)(at - program)) : NULL;
+	char *slash;
+
+	for (size_t i = 0; folder && configured[i] && configured[i] == name[i]; i++)
+		if (configured[i] == '/')
+			same = i;		/* the folder that BINDIR and PKGLIBDIR share */
+	if (!folder || !same)
+		return NULL;
+	for (at = configured + same; *at; at++)		/* as many folders up as BINDIR is below it */
+		if (*at == '/' && at[1]) {
+			slash = strrchr(folder, '/');
+			if (!slash)
+				return NULL;
+			*slash = '\0';
+		}
+	return mem_printf("%s%s", folder, name + same);
+}
+
+/* Where the whole installation was moved, the preload object still lies at the same place as seen from the program. */
+static char *moved_promptack(void)
+{
+	char program[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+
+	if (len <= 0)
+		return NULL;
+	program[len] = '\0';
+	return dcmtk_beside(program);
+}
+
+/* ld.so separates paths by blanks and colons. */
+static bool can_be_preloaded(const char *path)
+{
+	return path && *path == '/' && !strpbrk(path, " :") && access(path, R_OK) == 0;
+}
+
 char *dcmtk_find_promptack(void)
 {
 	const char *path = getenv("DICOM_QR_PROMPTACK");
+	auto_free char *moved = NULL;
 
 	if (path && strcmp(path, "off") == 0)
 		return NULL;
-	if (!path || !*path)
+	if (!path || !*path) {
 		path = PKGLIBDIR "/promptack.so";
-	if (*path != '/' || strpbrk(path, " :") || access(path, R_OK) < 0)	/* what separates paths for ld.so */
-		return NULL;
-	return mem_str(path);
+		if (!can_be_preloaded(path))
+			path = moved = moved_promptack();
+	}
+	return can_be_preloaded(path) ? mem_str(path) : NULL;
 }
 
 void dcmtk_init(struct dcmtk *d)

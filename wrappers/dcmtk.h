@@ -23,8 +23,12 @@ struct dcmtk {
 
 void dcmtk_init(struct dcmtk *);	/* dir from DICOM_QR_DCMTK_DIR, promptack found by dcmtk_find_promptack */
 void dcmtk_done(struct dcmtk *);
-/* DICOM_QR_PROMPTACK in the environment ("off", or a path), else the package's own library folder; NULL when not there. */
+/* DICOM_QR_PROMPTACK in the environment ("off", or a path), else the package's own library folder, where it was configured or beside
+ * the program; NULL when not there. */
 char *dcmtk_find_promptack(void);
+/* The path of the preload object as seen from a program at this path, by the distance between BINDIR and PKGLIBDIR; NULL when there
+ * is none; yours. */
+char *dcmtk_beside(const char *program);
 /* "$dcmtk: findscu v3.6.7 2022-04-22 $" -> 30607; 0 when it is no such line. */
 int dcmtk_version_parse(const char *line, char text[64]);
 /* A command for one tool with all that every network tool gets: environment (TCP_NODELAY, preload), -lc, timeouts; without

@@ -479,6 +479,18 @@ static void test_promptack(void)
 	unsetenv("DICOM_QR_PROMPTACK");
 }
 
+static void test_moved(void)
+{
+	char *path = dcmtk_beside(BINDIR "/dicom-qr");
+
+	CHECK_STR(path, PKGLIBDIR "/promptack.so");
+	free(path);
+	path = dcmtk_beside("/moved" BINDIR "/dicom-qr");
+	CHECK_STR(path, "/moved" PKGLIBDIR "/promptack.so");
+	free(path);
+	CHECK(dcmtk_beside("dicom-qr") == NULL);
+}
+
 static void test_config(void)
 {
 	auto_free char *dir = file_temp_dir("/tmp", "test-dcmtk", NULL);
@@ -509,6 +521,7 @@ int main(void)
 	test_version();
 	test_commands();
 	test_promptack();
+	test_moved();
 	test_config();
 	return check_done();
 }
