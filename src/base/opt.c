@@ -3,14 +3,14 @@
  * that an option added later cannot change what an old script means. */
 #include "base/opt.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/opt_p.h"
-
-enum { SUGGEST_MAX = 64 };	/* bytes of a name that is compared */
+#include "base/spelling.h"
 
 struct parsing {
 	const struct opt_command *command;
@@ -31,6 +31,11 @@ const struct opt *opt_next(const struct opt_command *c, struct opt_walk *w)
 		}
 	}
 	return NULL;
+}
+
+bool opt_is_plain(const struct opt *o)
+{
+	return o->kind == OPT_FLAG || o->kind == OPT_WORD;
 }
 
 /* Letters hold a word, such as "ct" for -ct. */
@@ -54,121 +59,85 @@ static const struct opt *find(const struct opt_command *c, bool by_letters, cons
 	return NULL;
 }
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Letters to insert, remove or replace to get from a to b; both shorter than SUGGEST_MAX. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[SUGGEST_MAX + 1], columns = strlen(b);
-
-	for (size_t j = 0; j <= columns; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= columns; j++) {
-			size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[columns];
-}
-
-/* How far the typed word is from a name; a beginning of the name is close whatever its length. */
-static size_t distance(const char *typed, const char *name)
-{
-	size_t len = strlen(typed);
-
-	if (!name || len >= SUGGEST_MAX || strlen(name) >= SUGGEST_MAX)
-		return SUGGEST_MAX;
-	if (len > 2 && !strncmp(typed, name, len))
-		return least(1, strlen(name) - len);
-	return edit_distance(typed, name);
-}
-
-/* The nearest name with its dashes, yours, or NULL when nothing is near. */
-static char *suggest(const struct opt_command *c, const char *typed)
-{
-	size_t best = strlen(typed) < 4 ? 2 : 3;
-	const char *name = NULL, *dashes = "";
-	struct opt_walk walk = { 0, 0 };
-	const struct opt *o;
-
-	while ((o = opt_next(c, &walk))) {
-		if (o->help && distance(typed, o->name) < best) {
-			best = distance(typed, o->name);
-			name = o->name;
-			dashes = "--";
-		}
-		if (o->help && is_word(o) && distance(typed, o->letters) < best) {
-			best = distance(typed, o->letters);
-			name = o->letters;
-			dashes = "-";
-		}
-	}
-	return name ? mem_printf("%s%s", dashes, name) : NULL;
-}
-
 /* word as typed, with its dashes and without a value. */
 static int refuse_unknown(struct parsing *p, const char *word)
 {
-	auto_free char *near = suggest(p->command, word + strspn(word, "-"));
+	struct spelling near = { .typed = word + strspn(word, "-") };
+	auto_buf struct buf hint = BUF_INIT(512);
+	struct opt_walk walk = { 0, 0 };
+	const struct opt *o;
 
-	if (near)
-		return err_set(p->e, ERR_USAGE, "unknown option %s; did you mean %s?", word, near);
-	return err_set(p->e, ERR_USAGE, "unknown option %s", word);
+	while ((o = opt_next(p->command, &walk))) {
+		if (o->help && o->name)
+			spelling_try(&near, o->name, "--");
+		if (o->help && is_word(o))
+			spelling_try(&near, o->letters, "-");
+	}
+	spelling_hint(&near, &hint);
+	return err_set(p->e, ERR_USAGE, "unknown option %s%s", word, buf_text(&hint));
 }
 
 struct unit {
-	const char *letters;
+	const char *words;		/* each between blanks, in small letters; NULL = a number alone */
 	long long factor;
 };
 
-static const struct unit no_units[] = { { "", 1 } };
-static const struct unit second_units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 }, };
+static const struct unit no_units[] = { { NULL, 1 } };
+static const struct unit second_units[] = { { NULL, 1 }, { " s ", 1 }, { " m min ", 60 }, { " h ", 3600 }, { " d ", 86400 } };
 static const struct unit byte_units[] = {
-	{ "", 1 }, { "kK", 1LL << 10 }, { "mM", 1LL << 20 }, { "gG", 1LL << 30 }, { "tT", 1LL << 40 },
+	{ " b ", 1 }, { " k kb kib ", 1LL << 10 }, { " m mb mib ", 1LL << 20 }, { " g gb gib ", 1LL << 30 }, { " t tb tib ", 1LL << 40 },
 };
 
 static const struct {
 	const struct unit *units;
 	size_t count;
 	const char *wanted;
+	const char *bare;		/* what is said of a number alone where it means nothing */
 } amounts[] = {
-	[OPT_INTEGER] = { no_units, countof(no_units), "a whole number" },
-	[OPT_SECONDS] = { second_units, countof(second_units), "a time such as 90, 90s, 5m, 2h or 3d" },
-	[OPT_BYTES] = { byte_units, countof(byte_units), "a size such as 512K, 10M or 2G" },
+	[OPT_INTEGER] = { no_units, countof(no_units), "a whole number", NULL },
+	[OPT_SECONDS] = { second_units, countof(second_units), "a time such as 90, 90s, 5m, 2h or 3d", NULL },
+	[OPT_TIME] = { second_units + 1, countof(second_units) - 1, "a time such as 90s, 5m, 2h or 3d",
+		       "a unit is missing: s, m, h or d, as in 90s, 5m, 2h or 3d" },
+	[OPT_BYTES] = { byte_units, countof(byte_units), "a size such as 512K, 10M or 2G",
+			"a unit is missing: B, K, M, G or T, as in 512K, 10M or 2G" },
 };
 
 static bool is_unit(const struct unit *u, const char *text)
 {
-	return !*u->letters ? !*text : *text && !text[1] && strchr(u->letters, *text);
+	char word[8] = " ";
+	size_t len = strlen(text);
+
+	if (!u->words || !len || len > sizeof word - 3)
+		return !u->words && !len;
+	for (size_t i = 0; i < len; i++)
+		word[i + 1] = (char)tolower((unsigned char)text[i]);
+	word[len + 1] = ' ';
+	return strstr(u->words, word) != NULL;
 }
 
-/* 0; EINVAL when it is no amount, ERANGE when it is one too large to hold. */
-static int parse_amount(enum opt_kind kind, const char *text, long long *ret_amount)
+enum amount { AMOUNT_GOOD, AMOUNT_NONE, AMOUNT_BARE, AMOUNT_TOO_LARGE };
+
+/* Nought needs no unit. */
+static enum amount parse_amount(enum opt_kind kind, const char *text, long long *ret_amount)
 {
 	const char *digits = text + (*text == '-' || *text == '+');
 	long long amount;
 	char *end;
 
 	if (*digits < '0' || *digits > '9')
-		return EINVAL;
+		return AMOUNT_NONE;
 	errno = 0;
 	amount = strtoll(text, &end, 10);
+	*ret_amount = 0;
+	if (!*end && amounts[kind].bare)
+		return amount ? AMOUNT_BARE : AMOUNT_GOOD;
 	for (size_t i = 0; i < amounts[kind].count; i++) {
 		const struct unit *u = &amounts[kind].units[i];
 
 		if (is_unit(u, end))
-			return errno || __builtin_mul_overflow(amount, u->factor, ret_amount) ? ERANGE : 0;
+			return errno || __builtin_mul_overflow(amount, u->factor, ret_amount) ? AMOUNT_TOO_LARGE : AMOUNT_GOOD;
 	}
-	return EINVAL;
+	return AMOUNT_NONE;
 }
 
 /* A table that gives no maximum, or one below its minimum, means none. */
@@ -180,28 +149,42 @@ static bool has_max(const struct opt *o)
 static int put_amount(const struct opt *o, const char *shown, const char *text, long long *value, struct err *e)
 {
 	long long amount = 0;
-	int why = parse_amount(o->kind, text, &amount);
+	enum amount what = parse_amount(o->kind, text, &amount);
 
-	if (why == EINVAL)
+	if (what == AMOUNT_NONE)
 		return err_set(e, ERR_USAGE, "%s %s: not %s", shown, text, amounts[o->kind].wanted);
-	if (!why && amount >= o->min && (!has_max(o) || amount <= o->max)) {
+	if (what == AMOUNT_BARE)
+		return err_set(e, ERR_USAGE, "%s %s: %s", shown, text, amounts[o->kind].bare);
+	if (what == AMOUNT_GOOD && amount >= o->min && (!has_max(o) || amount <= o->max)) {
 		*value = amount;
 		return 0;
 	}
 	if (has_max(o))
 		return err_set(e, ERR_USAGE, "%s %s: must be from %lld to %lld", shown, text, o->min, o->max);
-	if (why)
+	if (what == AMOUNT_TOO_LARGE)
 		return err_set(e, ERR_USAGE, "%s %s: too large", shown, text);
 	return err_set(e, ERR_USAGE, "%s %s: must be at least %lld", shown, text, o->min);
 }
 
-static int put_choice(const struct opt *o, const char *shown, const char *text, const char **value, struct err *e)
+/* C-GET and c_get are c-get, too. */
+static bool is_choice(const char *word, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (tolower((unsigned char)(text[i] == '_' ? '-' : text[i])) != word[i])
+			return false;
+	return true;
+}
+
+/* The choice as the table spells it replaces the word that was typed. */
+static int put_choice(const struct opt *o, const char *shown, char *text, const char **value, struct err *e)
 {
 	size_t len = strlen(text);
 
 	for (const char *word = o->choices; word; word = strchr(word, '|')) {
 		word += *word == '|';
-		if (len && strcspn(word, "|") == len && !strncmp(word, text, len)) {
+		if (len && strcspn(word, "|") == len && is_choice(word, text, len)) {
+			if (memcmp(text, word, len))
+				memcpy(text, word, len);
 			*value = text;
 			return 0;
 		}
@@ -216,10 +199,14 @@ static void put_list(struct opt_list *list, const char *text)
 }
 
 /* shown is the option as typed; text is NULL for flags. */
-static int put(const struct parsing *p, const struct opt *o, const char *shown, const char *text)
+static int put(const struct parsing *p, const struct opt *o, const char *shown, char *text)
 {
 	void *value = (char *)p->values + o->at;
 
+	if (o->kind == OPT_WORD) {
+		*(const char **)value = o->choices;
+		return 0;
+	}
 	if (!text) {
 		*(bool *)value = true;
 		return 0;
@@ -227,12 +214,12 @@ static int put(const struct parsing *p, const struct opt *o, const char *shown, 
 	if ((o->kind == OPT_STRING || o->kind == OPT_LIST) && !*text)
 		return err_set(p->e, ERR_USAGE, "%s is empty: give a value, or leave it out", shown);
 	switch (o->kind) {
-	case OPT_FLAG:
+	case OPT_FLAG: case OPT_WORD:
 		break;
 	case OPT_STRING: case OPT_TEXT:
 		*(const char **)value = text;
 		return 0;
-	case OPT_INTEGER: case OPT_SECONDS: case OPT_BYTES:
+	case OPT_INTEGER: case OPT_SECONDS: case OPT_TIME: case OPT_BYTES:
 		return put_amount(o, shown, text, value, p->e);
 	case OPT_CHOICE:
 		return put_choice(o, shown, text, value, p->e);
@@ -244,18 +231,18 @@ static int put(const struct parsing *p, const struct opt *o, const char *shown, 
 }
 
 /* attached is what was written behind the option in its own word; NULL for nothing. */
-static int put_next(struct parsing *p, const struct opt *o, const char *shown, const char *attached)
+static int put_next(struct parsing *p, const struct opt *o, const char *shown, char *attached)
 {
-	if (o->kind == OPT_FLAG && attached)
+	if (opt_is_plain(o) && attached)
 		return err_set(p->e, ERR_USAGE, "%s takes no value", shown);
-	if (o->kind == OPT_FLAG || attached)
+	if (opt_is_plain(o) || attached)
 		return put(p, o, shown, attached);
 	if (p->at + 1 >= p->argc)
 		return err_set(p->e, ERR_USAGE, "%s needs a value (%s)", shown, o->arg ? o->arg : "VALUE");
 	return put(p, o, shown, p->argv[++p->at]);
 }
 
-static int parse_long(struct parsing *p, const char *word)
+static int parse_long(struct parsing *p, char *word)
 {
 	size_t len = strcspn(word, "=");
 	auto_free char *shown = mem_strn(word, len);
@@ -267,9 +254,9 @@ static int parse_long(struct parsing *p, const char *word)
 }
 
 /* -nv, -x value, -xvalue; -ct was looked for before. */
-static int parse_letters(struct parsing *p, const char *word)
+static int parse_letters(struct parsing *p, char *word)
 {
-	for (const char *at = word + 1; *at; at++) {
+	for (char *at = word + 1; *at; at++) {
 		const struct opt *o = find(p->command, true, at, 1);
 		char shown[] = { '-', *at, '\0' };
 
@@ -277,7 +264,7 @@ static int parse_letters(struct parsing *p, const char *word)
 			return refuse_unknown(p, word);
 		if (!o)
 			return err_set(p->e, ERR_USAGE, "unknown option %s in %s", shown, word);
-		if (o->kind != OPT_FLAG)
+		if (!opt_is_plain(o))
 			return put_next(p, o, shown, at[1] ? at + 1 : NULL);
 		put(p, o, shown, NULL);
 	}
@@ -286,7 +273,7 @@ static int parse_letters(struct parsing *p, const char *word)
 
 static int parse_option(struct parsing *p)
 {
-	const char *word = p->argv[p->at];
+	char *word = p->argv[p->at];
 	const struct opt *o;
 
 	if (word[1] == '-')

@@ -16,9 +16,11 @@ enum opt_kind {
 	OPT_STRING,	/* const char *: points into argv; never empty: a script whose variable is unset must not ask for everything */
 	OPT_TEXT,	/* the same, and may be empty */
 	OPT_INTEGER,	/* long long within min..max */
-	OPT_CHOICE,	/* const char *: one of the words in choices ("c-move|c-get|auto") */
+	OPT_CHOICE,	/* const char *: one of the words in choices ("c-move|c-get|auto"), in any case */
+	OPT_WORD,	/* const char *: takes no value and is set to choices */
 	OPT_SECONDS,	/* long long seconds; accepts 90, 90s, 5m, 2h, 3d */
-	OPT_BYTES,	/* long long bytes; accepts 10M, 2G, 512K (1024s) */
+	OPT_TIME,	/* the same, and the unit is needed: 26 may be meant as hours */
+	OPT_BYTES,	/* long long bytes; the unit is needed: 10M, 2G, 512K, 10GB, 10GiB (1024s), 100B */
 	OPT_LIST	/* struct opt_list: may be repeated; never empty */
 };
 
@@ -33,7 +35,7 @@ struct opt {
 	const char *arg;	/* "DATE"; NULL for flags */
 	enum opt_kind kind;
 	size_t at;		/* offsetof in the command's struct of values */
-	long long min, max;	/* OPT_INTEGER/SECONDS/BYTES; both 0 = from 0; max below min = none */
+	long long min, max;	/* OPT_INTEGER/SECONDS/TIME/BYTES; both 0 = from 0; max below min = none */
 	const char *choices;
 	const char *group;	/* heading in --help and the manual page */
 	const char *help;	/* one sentence; default mentioned here; NULL hides the option */
@@ -48,7 +50,9 @@ struct opt {
 #define CHOICE(n, l, v, a, c, g, h)	VALUE_ROW(OPT_CHOICE, n, l, v, .at = a, .choices = c, .group = g, .help = h)
 #define INTEGER(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_INTEGER, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
 #define SECONDS(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_SECONDS, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
+#define TIME(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_TIME, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
 #define BYTES(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_BYTES, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
+#define WORD(l, a, w)			{ .letters = l, .kind = OPT_WORD, .at = a, .choices = w }	/* hidden: another spelling */
 #define OPT_END				{ .letters = "" }
 
 struct opt_command {
@@ -65,6 +69,7 @@ struct opt_command {
  * an unknown option the nearest known one ("did you mean --study-date?"). */
 int opt_parse(const struct opt_command *, int argc, char **argv, void *values, const char ***rest, size_t *ret_rest,
 	      struct err *);
+bool opt_is_plain(const struct opt *);		/* takes no value */
 void opt_list_done(struct opt_list *);
 void opt_help(const struct opt_command *, struct buf *);		/* grouped, 80 columns */
 void opt_man(const struct opt_command *, struct buf *);			/* the OPTIONS part in man(7) roff */

@@ -14,7 +14,7 @@ enum {
 
 static const char *arg_of(const struct opt *o)
 {
-	if (o->kind == OPT_FLAG)
+	if (opt_is_plain(o))
 		return NULL;
 	return o->arg ? o->arg : o->kind == OPT_CHOICE ? o->choices : "VALUE";
 }

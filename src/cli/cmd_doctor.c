@@ -83,7 +83,7 @@ static int prepare(const struct values *v, const char *const *rest, size_t count
 		how->peer.host[0] = '\0';
 	}
 	if (used < count)
-		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", rest[used]);
+		return err_set(e, ERR_USAGE, "unexpected argument '%s': one NODE and options are expected", rest[used]);
 	return values_settings(v, how, e);
 }
 

@@ -243,7 +243,7 @@ static int ask_all(struct session *s, const struct values *v, struct err *e)
 	if (status >= 0 && wants_json(v))
 		print_json(&all);
 	else if (status >= 0 && !all.count && !v->quiet)
-		printf("No nodes: add one with \"dicom-qr node add NAME AET@host:port\"\n");
+		printf("No nodes: add one with \"dicom-qr node add NAME AET@host[:port]\"\n");
 	else if (status >= 0 && all.count && !(v->quiet && status == EXIT_ALL_THERE))
 		print_table(&all);
 	free(all.of);
@@ -260,7 +260,7 @@ static int check(const struct echo_values *n, const struct task *t, struct peer 
 		return err_set(e, ERR_USAGE, "--all takes what each node states: of the options of a node only --aet and --timeout go with it");
 	if (n->v.aet && ae_title_check(n->v.aet, "--aet", e) < 0)
 		return -1;
-	return t->count ? err_set(e, ERR_USAGE, "what is '%s'? --all goes without a node", t->rest[0]) : 0;
+	return t->count ? err_set(e, ERR_USAGE, "unexpected argument '%s': --all goes without a node", t->rest[0]) : 0;
 }
 
 static int echo(struct task *t, struct err *e)

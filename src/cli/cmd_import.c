@@ -277,7 +277,7 @@ static int purge(struct task *t, struct err *e)
 	int date;
 
 	if (count)
-		return err_set(e, ERR_USAGE, "what is '%s'? --before DATE is expected", rest[0]);
+		return err_set(e, ERR_USAGE, "unexpected argument '%s': --before DATE is expected", rest[0]);
 	if (!v->before)
 		return err_set(e, ERR_USAGE, "before which day? Give --before DATE");
 	if (date_day_parse(v->before, &date, e) < 0)

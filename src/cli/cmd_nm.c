@@ -138,7 +138,7 @@ static int prepare(struct nm_values *n, struct task *t, struct err *e)
 	bool dated = n->v.study_date;
 
 	if (t->count)
-		return err_set(e, ERR_USAGE, "what is '%s'? Only options are expected", t->rest[0]);
+		return err_set(e, ERR_USAGE, "unexpected argument '%s': only options are expected", t->rest[0]);
 	if (choose_peer(n, how, e) < 0 || override_address(n, how, e) < 0)
 		return -1;
 	if (!dated)

@@ -73,7 +73,7 @@ const struct opt_command command_node = {
 		"takes a node by its name or number.  What a node states is used unless the command line says otherwise, and is never overruled by "
 		"what the program learned.\n"
 		"\n"
-		"ADDRESS is pacs://host[:port], AET@host:port, host:port, or host and port.  import reads a file as export writes it; - is standard "
+		"ADDRESS is pacs://host[:port], AET@host[:port], host:port, or host and port.  import reads a file as export writes it; - is standard "
 		"input.",
 	.examples =
 		"dicom-qr node add pacs PACS@10.0.0.5:11112 --number 2 --aet MY_AET --method c-get\n"
@@ -122,7 +122,7 @@ static int set_address(struct json *members, const char *const *rest, size_t cou
 	if (peer_parse(&peer, rest[0], count > 1 ? rest[1] : NULL, &second, e) < 0)
 		return -1;
 	if (count > (second ? 2u : 1u))
-		return err_set(e, ERR_USAGE, "what is '%s'? One NAME, one ADDRESS and options are expected", rest[second ? 2 : 1]);
+		return err_set(e, ERR_USAGE, "unexpected argument '%s': one NAME, one ADDRESS and options are expected", rest[second ? 2 : 1]);
 	set_text(members, "host", peer.host);
 	set_number(members, "port", peer.port);
 	if (strcmp(peer.called, PEER_DEFAULT_CALLED) != 0)
@@ -246,7 +246,7 @@ static int list(const struct nodes *c, const struct node_values *n, struct err *
 	else
 		json_free(all);
 	if (!count && !json && !n->v.quiet)
-		printf("No nodes: add one with \"dicom-qr node add NAME AET@host:port\"\n");
+		printf("No nodes: add one with \"dicom-qr node add NAME AET@host[:port]\"\n");
 	return EXIT_ALL_THERE;
 }
 
@@ -472,7 +472,7 @@ static int find_action(const char *const *rest, size_t count, enum action *ret_a
 		if (count - 1 < actions[i].least)
 			return err_set(e, ERR_USAGE, "node %s: %s is missing", rest[0], i == IMPORT ? "FILE" : "NAME");
 		if (count - 1 > actions[i].most)
-			return err_set(e, ERR_USAGE, "node %s: what is '%s'?", rest[0], rest[actions[i].most + 1]);
+			return err_set(e, ERR_USAGE, "node %s: unexpected argument '%s'", rest[0], rest[actions[i].most + 1]);
 		return 0;
 	}
 	return err_set(e, ERR_USAGE, "%s%s%s: give add, edit, remove, list, show, default, import or export", count ? "node '" : "node",

@@ -26,11 +26,12 @@ static const struct opt *const tables[] = {
 
 const struct opt_command command_qr = {
 	.name = "dicom-qr",
-	.synopsis = "NODE (--interactive | --auto | --review) [options]",
+	.synopsis = "NODE [--interactive | --auto | --review] [options]",
 	.summary = "query a PACS, choose studies, retrieve and file them",
 	.description =
 		"Queries the PACS at NODE for studies, lets you choose (or takes all), retrieves what was chosen by C-MOVE or C-GET, proves "
-		"that every object arrived, and files it.  NODE is pacs://host[:port], AET@host:port, host:port, or host and port.\n"
+		"that every object arrived, and files it.  NODE is a node of nodes.json, pacs://host[:port], AET@host[:port], host:port, or host and "
+		"port.  On a terminal the mode is --interactive unless another is given.\n"
 		"\n"
 		"With --save-state the plan is kept in a JSON file that \"dicom-qr resume\" carries on with.  Objects that are already in the "
 		"output folder are not fetched again.",
@@ -49,10 +50,14 @@ static int choose_mode(struct values *v, struct err *e)
 
 	if (given > 1)
 		return err_set(e, ERR_USAGE, "choose one of --interactive, --auto and --review");
-	if (!given && !v->dry_run)
-		return err_set(e, ERR_USAGE, "choose a mode: --interactive, --auto or --review (or --dry-run)");
-	if (!given)
+	if (given)
+		return 0;
+	if (v->dry_run)
 		v->automatic = true;
+	else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		v->interactive = true;
+	else
+		return err_set(e, ERR_USAGE, "choose a mode: --interactive, --auto or --review (or --dry-run)");
 	return 0;
 }
 

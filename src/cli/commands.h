@@ -49,3 +49,5 @@ extern const struct opt_command command_import, command_forget, command_purge, c
 /* --help and --version of any command: true when one was given and answered. */
 struct values;
 bool commands_answered(const struct opt_command *, const struct values *);
+/* "; did you mean "dicom-qr query"?" for a word that may be meant as a command; nothing when none is near. */
+void commands_hint(const char *word, struct buf *);

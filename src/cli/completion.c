@@ -45,7 +45,7 @@ static enum offer offer_of(const struct opt *o)
 {
 	if (o->choices)
 		return OFFER_CHOICES;
-	return o->kind == OPT_FLAG ? OFFER_NOTHING : offer_by_name(o->arg);
+	return opt_is_plain(o) ? OFFER_NOTHING : offer_by_name(o->arg);
 }
 
 /* What the arguments of a command are: dicom-qr node has the names of nodes after its own words. */
@@ -109,7 +109,7 @@ static void bash_value(const struct opt *o, void *out)
 					     [OFFER_JOBS] = "jobs" };
 	auto_free char *choices = o->choices ? spaced(o->choices, '|') : NULL;
 
-	if (o->kind == OPT_FLAG)
+	if (opt_is_plain(o))
 		return;
 	buf_str(out, "\t\t");
 	bash_names(out, o);
@@ -198,7 +198,7 @@ static void zsh_name(struct buf *out, const struct opt *o, const char *name)
 	buf_printf(out, "\t\t'*%s[", name);
 	zsh_text(out, o->help);
 	buf_char(out, ']');
-	if (o->kind != OPT_FLAG) {
+	if (!opt_is_plain(o)) {
 		buf_char(out, ':');
 		zsh_text(out, o->arg ? o->arg : "VALUE");
 		if (choices)
@@ -309,7 +309,7 @@ static void fish_option(const struct opt *o, void *owner)
 		buf_printf(l->out, " -%c %s", is_letter ? 's' : 'o', o->letters);
 	if (choices)
 		buf_printf(l->out, " -x -a '%s'", choices);
-	else if (o->kind != OPT_FLAG)
+	else if (!opt_is_plain(o))
 		buf_str(l->out, fish_offers[offer_of(o)]);
 	buf_str(l->out, " -d ");
 	fish_text(l->out, o->help);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/manual.h"
@@ -83,12 +84,51 @@ static const struct program *by_name(const char *name)
 	return &programs[0];
 }
 
+/* Other words for a command. */
+static const struct { const char *word, *means; } other_words[] = {
+	{ "organize", "organise" }, { "find", "query" }, { "get", "retrieve" }, { "fetch", "retrieve" }, { "ping", "echo" },
+	{ "nodes", "node list" }, { "list", "node list" }, { "jobs", "status" }, { "log", "history" }, { "config", "node" },
+};
+
 static const struct program *by_word(const char *word)
 {
+	if (!strcmp(word, other_words[0].word))
+		word = other_words[0].means;
 	for (size_t i = 1; i < programs_count; i++)
 		if (!strcmp(programs[i].word, word))
 			return &programs[i];
 	return NULL;
+}
+
+void commands_hint(const char *word, struct buf *out)
+{
+	struct spelling near = { .typed = word };
+
+	for (size_t i = 0; i < countof(other_words); i++)
+		if (!strcmp(other_words[i].word, word)) {
+			buf_printf(out, "; did you mean \"dicom-qr %s\"?", other_words[i].means);
+			return;
+		}
+	for (size_t i = 1; i < programs_count; i++)
+		if (spelling_distance(word, programs[i].word) >= 0)
+			spelling_try(&near, programs[i].word, "dicom-qr ");
+	spelling_hint(&near, out);
+}
+
+/* "help", "help COMMAND" and "version" as words; -1 for any other word. */
+static int run_word(int argc, char **argv)
+{
+	const struct program *program = &programs[0];
+	static char help[] = "--help", version[] = "--version";
+	char *asked[] = { argv[0], help, NULL };
+
+	if (!strcmp(argv[1], "version") && argc == 2)
+		asked[1] = version;
+	else if (strcmp(argv[1], "help") != 0 || argc > 3)
+		return -1;
+	if (argc == 3 && !(program = by_word(argv[2])))
+		return -1;
+	return exit_flushed(program->run(2, asked));
 }
 
 /* The documents promise two statuses for dicom-retrieve: 0 and 1. */
@@ -100,8 +140,10 @@ static int narrow(const struct program *program, int status)
 int main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
-	const struct program *program = by_name(slash ? slash + 1 : argv[0]), *sub;
+	const char *name = slash ? slash + 1 : argv[0];
+	const struct program *program = by_name(name), *sub;
 	struct err none;
+	int status;
 
 	exit_guard_streams();
 	confine_ourselves();
@@ -109,10 +151,16 @@ int main(int argc, char **argv)
 	file_set_umask(077);
 	log_setup(LOG_WARNING, NULL, &none);	/* for what is said before the options are known; cannot fail */
 	log_set_hook(progress_log);
+	if (program != &programs[0])
+		progress_set_name(name);
 	task_given(argc, argv);
 	if (argc > 2 && !strcmp(argv[1], "--manual"))
 		return exit_flushed(manual_print(argv[2]));
-	if (program == &programs[0] && argc > 1 && (sub = by_word(argv[1])))
-		return exit_flushed(sub->run(argc - 1, argv + 1));
+	if (program == &programs[0] && argc > 1) {
+		if ((sub = by_word(argv[1])))
+			return exit_flushed(sub->run(argc - 1, argv + 1));
+		if ((status = run_word(argc, argv)) >= 0)
+			return status;
+	}
 	return narrow(program, exit_flushed(program->run(argc, argv)));
 }

@@ -2,6 +2,7 @@
 /* Every option of every command stands in one of these tables, with its help; nothing is parsed anywhere else. */
 #include "cli/options.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,13 @@
 
 #define NODE "Node"
 const struct opt options_node[] = {
-	STRING("aet", "", "TITLE", AT(aet), NODE, "Our own AE title, the calling one (default: DICOMQR)."),
-	STRING("called-aet", "", "TITLE", AT(called_aet), NODE, "The AE title of the PACS (default: ANY-SCP)."),
+	STRING("aet", "aet", "TITLE", AT(aet), NODE, "Our own AE title, the calling one (default: DICOMQR)."),
+	STRING("called-aet", "aec", "TITLE", AT(called_aet), NODE, "The AE title of the PACS (default: ANY-SCP)."),
 	CHOICE("model", "", "ROOT", AT(model), "study|patient|patient-study", NODE,
-	       "Information model: study root, patient root or patient/study only (default: study)."),
+	       "Information model: study root, patient root or patient/study only (default: study); -S, -P and -O mean these, too."),
+	WORD("S", AT(model), "study"),
+	WORD("P", AT(model), "patient"),
+	WORD("O", AT(model), "patient-study"),
 	STRING("charset", "", "TERM", AT(charset), NODE,
 	       "Character set of search keys, and of answers that declare none, as a DICOM defined term such as \"ISO_IR 100\" "
 	       "(default: ISO_IR 192, UTF-8)."),
@@ -127,14 +131,15 @@ const struct opt options_select[] = {
 
 #define RETRIEVE "Retrieval"
 const struct opt options_retrieve[] = {
-	STRING("move-dest", "", "TITLE", AT(move_dest), RETRIEVE,
+	STRING("move-dest", "aem", "TITLE", AT(move_dest), RETRIEVE,
 	       "Move destination AE title (required for C-MOVE; with --listen it defaults to our own)."),
 	INTEGER("listen", "", "PORT", AT(listen), 1, 65535, RETRIEVE,
 	       "Receive what is moved ourselves, on this port; the PACS must know the move destination at this host and port."),
 	LIST("accept-from", "", "HOST", AT(accept_from), RETRIEVE,
 	       "A further host that may send to our receiver, when the PACS sends from another address.  May be repeated."),
 	CHOICE("method", "", "METHOD", AT(method), "c-move|c-get|auto", RETRIEVE,
-	       "c-move, c-get, or auto: C-GET, and C-MOVE to our receiver for what C-GET cannot bring (default: c-move)."),
+	       "c-move, c-get, or auto: C-GET, and with --listen C-MOVE for what C-GET cannot bring (default: c-move where a move destination or "
+	       "--listen is known, else auto)."),
 	STRING("output", "o", "DIR", AT(output), RETRIEVE, "Output directory for retrieved files (default: current directory)."),
 	FLAG("hierarchical", "", AT(hierarchical), RETRIEVE,
 	       "Organize files hierarchically (default: one folder, names as DCMTK gives them)."),
@@ -157,8 +162,9 @@ const struct opt options_retrieve[] = {
 	SECONDS("study-timeout", "", "SECONDS", AT(study_timeout), 0, 30 * DAY, RETRIEVE,
 	       "Hard limit for one study; 0 = no limit (default: 0)."),
 	SECONDS("pause", "", "SECONDS", AT(pause), 0, DAY, RETRIEVE, "Pause between requests (default: 0)."),
-	STRING("mode", "", "UMASK", AT(mode), RETRIEVE,
-	       "Permissions of files and folders as an octal umask (default: 077, for the owner alone)."),
+	STRING("mode", "", "MODE", AT(mode), RETRIEVE,
+	       "Permissions of files and folders: 700, 750, 755 or 600, 640, 644 as chmod takes them (a folder can be entered where its files "
+	       "can be read), or an octal umask that begins with 0 (default: 077, for the owner alone)."),
 	OPT_END
 };
 
@@ -179,7 +185,7 @@ const struct opt options_limits[] = {
 	INTEGER("max-images", "", "N", AT(max_images), 1, 1000000000, LIMITS,
 	       "Ask for at most so many objects in this run; the last study may be taken in part."),
 	BYTES("max-bytes", "", "SIZE", AT(max_bytes), 1, 1LL << 60, LIMITS, "Stop after so many bytes (512M, 20G)."),
-	SECONDS("max-duration", "", "TIME", AT(max_duration), 1, 3650 * DAY, LIMITS, "Stop after so long (90m, 8h)."),
+	TIME("max-duration", "", "TIME", AT(max_duration), 1, 3650 * DAY, LIMITS, "Stop after so long (90m, 8h)."),
 	STRING("window", "", "WHEN", AT(window), LIMITS,
 	       "Ask the PACS only at these local times: 19:00-06:00, or \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\"; a window over midnight belongs "
 	       "to the day on which it begins (default: the node's windows, else always)."),
@@ -332,9 +338,20 @@ static bool is_bare(const char *const *rest, size_t count)
 	return !strpbrk(rest[0], ":@/[") && (count < 2 || !rest[1][0] || rest[1][strspn(rest[1], "0123456789")]);
 }
 
-static int choose_node(const struct values *v, const char *word, struct err *e)
+static int not_known(const struct nodes *config, const char *word, struct err *e)
 {
 	auto_buf struct buf names = BUF_INIT(1 << 12);
+
+	nodes_names(config, &names);
+	if (!nodes_any(config))
+		return err_set(e, ERR_USAGE, "'%.100s' is neither a known node nor an address (pacs://host[:port], AET@host[:port], host:port or "
+			       "host port). No node is configured; see: dicom-qr node add --help", word);
+	return err_set(e, ERR_USAGE, "'%.100s' is neither one of the nodes (%.160s) nor an address (pacs://host[:port], AET@host[:port], host:port or "
+		       "host port)", word, buf_text(&names));
+}
+
+static int choose_node(const struct values *v, const char *word, struct err *e)
+{
 	const struct nodes *config;
 
 	if (values_config(v, &config, e) < 0)
@@ -343,10 +360,9 @@ static int choose_node(const struct values *v, const char *word, struct err *e)
 	if (v->chosen->node || e->kind)
 		return v->chosen->node ? 0 : -1;
 	if (!word)
-		return err_set(e, ERR_USAGE, "which PACS? Give the name of a node, pacs://host[:port], AET@host:port, host:port or host port");
-	nodes_names(config, &names);
-	return err_set(e, ERR_USAGE, "'%.100s' is not an address and no node (known: %.160s): use pacs://host[:port], AET@host:port, "
-		       "host:port or host port", word, buf_text(&names));
+		return err_set(e, ERR_USAGE, "which PACS? Give the name of a node, pacs://host[:port], AET@host[:port], host:port or host port "
+			       "(all options: --help)");
+	return not_known(config, word, e);
 }
 
 int values_peer(const struct values *v, const char *const *rest, size_t count, struct peer *peer, size_t *used, struct err *e)
@@ -376,16 +392,26 @@ static void set_number(long long *to, long long given)
 		*to = given;
 }
 
+/* What is missing of the permissions that chmod would be given; a folder can be entered where its files can be read. */
+static unsigned long umask_of(unsigned long permissions)
+{
+	if (permissions < 0700)
+		permissions |= permissions >> 2 & 0111;
+	return ~permissions & 0077;
+}
+
 static int set_umask(const char *text, struct err *e)
 {
 	char *end;
-	unsigned long mask = text ? strtoul(text, &end, 8) : 0;
+	unsigned long number = text ? strtoul(text, &end, 8) : 0;
+	bool chmod = text && strlen(text) == 3 && (*text == '6' || *text == '7');
 
 	if (!text)
 		return 0;
-	if (!*text || *end || mask > 0777 || (mask & 0700))
-		return err_set(e, ERR_USAGE, "--mode: '%s' is no umask that leaves the files to their owner (077, 027, 022)", text);
-	file_set_umask((mode_t)mask);
+	if (!isdigit((unsigned char)*text) || *end || (!chmod && number > 0077))
+		return err_set(e, ERR_USAGE, "--mode %s: give permissions such as 700, 750 or 640, or a umask such as 077, 027 or 022; the owner "
+			       "can always read and write", text);
+	file_set_umask((mode_t)(chmod ? umask_of(number) : number));
 	return 0;
 }
 
@@ -494,6 +520,7 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 		return -1;
 	if (v->method && method_parse(v->method, &how->method, e) < 0)
 		return -1;
+	how->method_stated |= v->method != NULL;
 	for (size_t i = 0; v->trust && i < countof(trusts); i++)
 		if (!strcmp(v->trust, trusts[i]))
 			how->trust = (enum trust)i;
@@ -512,6 +539,7 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 		how->accept_from.items = v->accept_from.items;
 		how->accept_from.count = v->accept_from.count;
 	}
+	settings_choose_method(how, v->move_dest && !v->method);
 	return 0;
 }
 

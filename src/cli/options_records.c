@@ -32,9 +32,9 @@ const struct opt options_sync[] = {
 	STRING("from", "", "DAY", AT(from), SYNC,
 	       "Where the first run begins: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d (default: as far back as --lookback).  Once there is a "
 	       "watermark it counts no more."),
-	SECONDS("lookback", "", "TIME", AT(lookback), 0, 3650 * DAY, SYNC,
+	TIME("lookback", "", "TIME", AT(lookback), 0, 3650 * DAY, SYNC,
 	       "How far before the last covered day to look again, in whole days, for studies that came late or have grown (default: 3d)."),
-	SECONDS("settle", "", "TIME", AT(settle), 0, 30 * DAY, SYNC,
+	TIME("settle", "", "TIME", AT(settle), 0, 30 * DAY, SYNC,
 	       "Leave alone, for the next run, studies made within this time and those whose number of objects has changed since a run that was "
 	       "less than that ago: they are still being acquired (default: 0, none)."),
 	FLAG("restart", "", AT(restart), SYNC,
@@ -44,7 +44,7 @@ const struct opt options_sync[] = {
 };
 
 const struct opt options_status[] = {
-	SECONDS("max-age", "", "TIME", AT(max_age), 1, 3650 * DAY, "Status",
+	TIME("max-age", "", "TIME", AT(max_age), 1, 3650 * DAY, "Status",
 	       "Exit status 10 unless a run reached its end within this time (26h, 3d)."),
 	OPT_END
 };

@@ -471,6 +471,13 @@ void progress_free(struct progress *p)
 	free(p);
 }
 
+static const char *program_name = "dicom-qr";
+
+void progress_set_name(const char *name)
+{
+	program_name = name;
+}
+
 /* Who reads JSON lines gets nothing else. */
 static void log_json(const char *level, const char *line)
 {
@@ -488,7 +495,7 @@ void progress_log(enum log_level level, const char *line)
 		[LOG_DEBUG] = "debug",
 	};
 	bool named = level != LOG_INFO && level != LOG_VERBOSE;
-	auto_free char *text = mem_printf("dicom-qr: %s%s%s", named ? words[level] : "", named ? ": " : "", line);
+	auto_free char *text = mem_printf("%s: %s%s%s", program_name, named ? words[level] : "", named ? ": " : "", line);
 
 	if (current && current->json)
 		log_json(words[level], line);

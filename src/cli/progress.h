@@ -16,6 +16,7 @@ void progress_free(struct progress *);			/* clears the live line */
 /* The hooks for run_plan; owner is the struct progress. */
 extern const struct run_hooks progress_hooks;
 /* Called by the log before it writes a line to the terminal: takes the live line away, draws it again. */
+void progress_set_name(const char *);		/* of the program, before each line of the log; lent */
 void progress_log(enum log_level, const char *line);
 /* The last lines: "12 studies: 10 complete, 1 incomplete (…), 1 failed; 1,234 objects, 512.3 MB in 1 m 02 s (8.2 MB/s)", then
  * one line for each study that is not good (with why).  quiet: nothing when all is good; else one line. */

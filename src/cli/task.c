@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/task_p.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,14 +158,27 @@ char *task_folder(const char *const *rest, size_t count, struct err *e)
 	return NULL;
 }
 
+/* The first word is a node, unless a command was meant. */
+static void add_command_hint(const char *word, struct err *e)
+{
+	auto_buf struct buf hint = BUF_INIT(256);
+	size_t len = strlen(e->text);
+
+	commands_hint(word, &hint);
+	snprintf(e->text + len, sizeof e->text - len, "%s", buf_text(&hint));
+}
+
 int task_peer(const struct task *t, struct peer *peer, struct err *e)
 {
 	size_t used = 0;
 
-	if (values_peer(t->values, t->rest, t->count, peer, &used, e) < 0)
+	if (values_peer(t->values, t->rest, t->count, peer, &used, e) < 0) {
+		if (t->kind->about == &command_qr && t->count && e->kind == ERR_USAGE)
+			add_command_hint(t->rest[0], e);
 		return -1;
+	}
 	if (used < t->count)
-		return err_set(e, ERR_USAGE, "what is '%s'? One NODE and options are expected", t->rest[used]);
+		return err_set(e, ERR_USAGE, "unexpected argument '%s': one NODE and options are expected", t->rest[used]);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "dicom/value.h"
 
-#define FORMS "use pacs://host[:port], AET@host:port, host:port or host port"
+#define FORMS "use pacs://host[:port], AET@host[:port], host:port or host port"
 
 void peer_init(struct peer *p)
 {
@@ -93,7 +93,7 @@ static int parse_url(struct peer *p, const char *text, struct err *e)
 	if (strpbrk(rest, "/?#"))
 		return err_set(e, ERR_USAGE, "'%.100s' has a path, which a PACS does not: use pacs://host[:port]", text);
 	if (strchr(rest, '@'))
-		return err_set(e, ERR_USAGE, "'%.100s' has a user name, which a PACS does not know: use AET@host:port", text);
+		return err_set(e, ERR_USAGE, "'%.100s' has a user name, which a PACS does not know: use AET@host[:port]", text);
 	split(&a, rest);
 	return take(p, &a, text, e);
 }
@@ -107,7 +107,7 @@ static int parse_plain(struct peer *p, const char *text, const char *second, boo
 	if (strstr(text, "://"))
 		return not_an_address(text, e);
 	split(&a, copy);
-	if (!a.port && !a.called && second && isdigit((unsigned char)*second)) {
+	if (!a.port && second && isdigit((unsigned char)*second)) {
 		auto_free char *port = mem_str(second);
 
 		a.port = port;
@@ -116,7 +116,7 @@ static int parse_plain(struct peer *p, const char *text, const char *second, boo
 		*ret_used_second = true;
 		return 0;
 	}
-	return a.port ? take(p, &a, text, e) : not_an_address(text, e);
+	return a.port || a.called ? take(p, &a, text, e) : not_an_address(text, e);
 }
 
 int peer_parse(struct peer *p, const char *text, const char *second, bool *ret_used_second, struct err *e)

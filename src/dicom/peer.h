@@ -30,7 +30,7 @@ struct peer {
 
 /* PEER_DEFAULT_PORT, ANY-SCP, DICOMQR. */
 void peer_init(struct peer *);
-/* "pacs://host[:port]", "AET@host:port", "host:port", "host port" (second may be NULL; *ret_used_second tells).  ERR_USAGE. */
+/* "pacs://host[:port]", "AET@host[:port]", "host:port", "host port" (second may be NULL; *ret_used_second tells).  ERR_USAGE. */
 int peer_parse(struct peer *, const char *text, const char *second, bool *ret_used_second, struct err *);
 /* "CALLED@host:port": the key in the ledger. */
 void peer_key(const struct peer *, char out[300]);

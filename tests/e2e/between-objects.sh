@@ -33,8 +33,8 @@ for how in "c-get --window" "c-get --max-bytes" "c-move --window" "c-move --max-
 	export DICOM_QR_LEDGER=$out.db
 	case $limit in
 	--window) options=(--window 19:00-06:00) ;;
-	--max-bytes) options=(--max-bytes 81000) ;;
-	--max-duration) options=(--max-duration 5) ;;
+	--max-bytes) options=(--max-bytes 81000B) ;;
+	--max-duration) options=(--max-duration 5s) ;;
 	esac
 	: >"$T/badpacs.log"
 	behaves "retrieve-stall-mid 3 1 study $study times 1" "object-delay 300"

@@ -17,12 +17,12 @@ fetch() {
 	stop_peer "$BAD_PID"
 }
 
-fetch met "" --max-bytes "$bytes"
+fetch met "" --max-bytes "${bytes}B"
 expect_status 0
 expect_same_objects "$T/data" "$T/met"
 if grep -q 'stopped by' "$T/err"; then fail "a limit is named that kept nothing out"; fi
 
-fetch kept "" --max-bytes 3000
+fetch kept "" --max-bytes 3000B
 expect_status 8
 expect_err "stopped by --max-bytes"
 [ "$(find "$T/kept" -name .dicom-qr -prune -o -type f -print | wc -l)" -le 3 ] || fail "a request of many studies went over the limit"

@@ -62,7 +62,7 @@ for port in "$PACS_PORT" "$ORTHANC_PORT"; do
 	expect_status 0
 	rm -r data/studies/patient_123
 	expect_same_objects "$T/data" data/studies
-	run dicom-retrieve "$server" --aet MY_SCU --study-uid $study --output study_dir/
+	run dicom-retrieve "$server" --aet MY_SCU --method c-move --study-uid $study --output study_dir/
 	expect_status 1
 	expect_err 'requires --move-dest'
 done

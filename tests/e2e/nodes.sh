@@ -50,7 +50,7 @@ refused "there is no node 'x'" node edit x --port 1
 refused "there is no node 'x'" node remove x
 refused "has no member 'model'" node edit pacs --unset model
 refused "NAME is missing" node add
-refused "what is 'more'" node remove pacs more
+refused "unexpected argument 'more'" node remove pacs more
 refused "give add, edit" node frobnicate
 refused "layout" node edit pacs --layout '../{PatientID}'
 [ "$(dicom-qr node list --format json | grep -c '"name"')" = 3 ] || fail "a refusal changed the file"
@@ -129,8 +129,8 @@ for node in pacs 2; do
 done
 run dicom-qr echo
 expect_out "^PACS at 127.0.0.1:$PACS_PORT"		# the default node
-refused "'nobody' is not an address and no node \(known: .*pacs" echo nobody
-refused "'77' is not an address and no node" query 77
+refused "'nobody' is neither one of the nodes \(.*pacs.*\) nor an address" echo nobody
+refused "'77' is neither one of the nodes" query 77
 refused "node 'here' is a place for files" query here
 
 # what the node states is used, and the command line wins

@@ -47,7 +47,7 @@ cd "$T/work"
 missing() {	# PATTERN ARGUMENT…
 	run pacs-nm-retriever "${@:2}"
 	expect_status 2
-	expect_only_err "^dicom-qr: error: which PACS\? $1"
+	expect_only_err "^pacs-nm-retriever: error: which PACS\? $1"
 }
 missing '--host, --aet and --local-aet are missing: give them'
 missing '--aet and --local-aet are missing' --host 127.0.0.1

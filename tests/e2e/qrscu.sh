@@ -269,7 +269,7 @@ for words in '2 -ct' '2 1' '2 1 3 -ct' '2 77 -ct' '77 1 -ct' '2 1 -ct -f 2010-02
 	# shellcheck disable=SC2086
 	run qrscu $words
 	expect_status 2
-	expect_only_err '^dicom-qr: error: '
+	expect_only_err '^qrscu: error: '
 done
 expect_no_process findscu movescu storescp dcmdump
 pass

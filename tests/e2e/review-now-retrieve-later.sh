@@ -67,10 +67,11 @@ for pacs in dcmqrscp orthanc; do
 	# reviewed without a way to retrieve, which may be said later
 	run dicom-qr "$NODE" --patient-id P-1004 --review --save-state "$T/later.state"
 	expect_status 0
-	run dicom-qr resume --state "$T/later.state" --output "$OUT-later"
+	expect_out "^To retrieve: dicom-qr resume --state $T/later.state$"
+	run dicom-qr resume --state "$T/later.state" --output "$OUT-later" --method C-MOVE
 	expect_status 2
 	expect_err 'C-MOVE requires --move-dest'
-	run dicom-qr resume --state "$T/later.state" --output "$OUT-later" --method c-get
+	run dicom-qr resume --state "$T/later.state" --output "$OUT-later"
 	expect_status 0
 	some_of_archive 's4-*'
 	expect_same_objects "$SOME" "$OUT-later" "${AS_GOT[@]}"

@@ -156,7 +156,7 @@ expect_out ': 1 study: 1 in part; 2 objects, .*; stopped by --max-images, the ne
 expect_no_err
 expect_watermark 20260420 /files
 serve "get-object-delay 1000"		# the limit is seen while objects are still to come
-night 2026-04-24T04:00:00 --max-bytes 100
+night 2026-04-24T04:00:00 --max-bytes 100B
 expect_status 8
 expect_out 'stopped by --max-bytes'
 serve

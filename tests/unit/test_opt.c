@@ -10,7 +10,7 @@
 struct values {
 	bool dry_run, verbose, hidden, ct;
 	const char *date, *method, *aet;
-	long long port, timeout, size, offset, many;
+	long long port, timeout, age, size, offset, many;
 	struct opt_list modalities;
 };
 
@@ -30,6 +30,8 @@ static const struct opt own[] = {
 	INTEGER("offset", "", "N", AT(offset), -5, 0, "Query", "Offset."),
 	INTEGER("many", "", "N", AT(many), 1, 0, "Query", "Many."),
 	SECONDS("timeout", "t", "SECONDS", AT(timeout), 0, 0, "Running", "Timeout."),
+	TIME("age", "", "TIME", AT(age), 1, 0, "Running", "Age."),
+	WORD("M", AT(method), "c-move"),
 	BYTES("an-option-with-a-very-long-name", "", "SIZE", AT(size), 0, 0, "Running", "Size."),
 	FLAG(NULL, "ct", AT(ct), "Query", "CT only."),
 	STRING("aetitle", "aec", "TITLE", AT(aet), "Query", "Title."),
@@ -95,6 +97,10 @@ static const struct {
 	{ "-m CT --modality MR -mUS", "(CT)(MR)(US)" },
 	{ "--method c-get", " method=c-get" },
 	{ "--method=auto", " method=auto" },
+	{ "--method C-GET", " method=c-get" },
+	{ "--method=c_Move", " method=c-move" },
+	{ "-M", " method=c-move" },
+	{ "-nM x", "[x] n method=c-move" },
 	{ "--hidden", "" },
 };
 
@@ -126,7 +132,10 @@ static const struct {
 	{ "--an-option-with-a-very-long-name 512K", AT(size), 524288 },
 	{ "--an-option-with-a-very-long-name 10M", AT(size), 10485760 },
 	{ "--an-option-with-a-very-long-name 2g", AT(size), 2147483648 },
-	{ "--an-option-with-a-very-long-name 7", AT(size), 7 },
+	{ "--an-option-with-a-very-long-name 7B", AT(size), 7 }, { "--an-option-with-a-very-long-name 0", AT(size), 0 },
+	{ "--an-option-with-a-very-long-name 10GB", AT(size), 10LL << 30 },
+	{ "--an-option-with-a-very-long-name 3kib", AT(size), 3072 },
+	{ "--age 26h", AT(age), 93600 }, { "--age 5min", AT(age), 300 }, { "-t 5MIN", AT(timeout), 300 },
 };
 
 static void test_numbers(void)
@@ -158,7 +167,13 @@ static const struct {
 	{ "--dry", "unknown option --dry; did you mean --dry-run?" },
 	{ "--ct", "unknown option --ct; did you mean -ct?" },
 	{ "-cta", "unknown option -cta; did you mean -ct?" },
-	{ "-aed X", "unknown option -aed; did you mean -aec?" },
+	{ "-aed X", "unknown option -aed" },
+	{ "-ae X", "unknown option -ae; did you mean --age or -aec?" },
+	{ "--date x", "unknown option --date; did you mean --study-date?" },
+	{ "--stduy-date x", "unknown option --stduy-date; did you mean --study-date?" },
+	{ "--dare x", "unknown option --dare" },
+	{ "--offsets 1", "unknown option --offsets; did you mean --offset?" },
+	{ "--part x", "unknown option --part" },
 	{ "--hiddn", "unknown option --hiddn" },
 	{ "--xyzzy", "unknown option --xyzzy" },
 	{ "--=x", "unknown option --" },
@@ -188,6 +203,12 @@ static const struct {
 	{ "-t 5x", "-t 5x: not a time such as 90, 90s, 5m, 2h or 3d" },
 	{ "-t 5mm", "-t 5mm: not a time such as 90, 90s, 5m, 2h or 3d" },
 	{ "-t 999999999999999d", "-t 999999999999999d: too large" },
+	{ "--age 26", "--age 26: a unit is missing: s, m, h or d, as in 90s, 5m, 2h or 3d" },
+	{ "--age 0", "--age 0: must be at least 1" },
+	{ "--age x", "--age x: not a time such as 90s, 5m, 2h or 3d" },
+	{ "--an-option-with-a-very-long-name 7",
+	  "--an-option-with-a-very-long-name 7: a unit is missing: B, K, M, G or T, as in 512K, 10M or 2G" },
+	{ "-nM=x", "unknown option -= in -nM=x" },
 	{ "--an-option-with-a-very-long-name 1.5G", "--an-option-with-a-very-long-name 1.5G: not a size such as 512K, 10M or 2G" },
 };
 
@@ -223,6 +244,7 @@ static void test_help(void)
 		  "      --method METHOD    How to retrieve: whichever of these has worked before,\n"
 		  "                         a guess otherwise.\n"
 		  "  -t, --timeout SECONDS  Timeout.\n"
+		  "      --age TIME         Age.\n"
 		  "      --an-option-with-a-very-long-name SIZE\n"
 		  "                         Size.\n"
 		  "\n"
@@ -258,7 +280,7 @@ static void test_names(void)
 
 	opt_names(&command, &b);
 	CHECK_STR(buf_text(&b), "--dry-run\n-n\n--verbose\n-v\n--study-date\n-d\n--method\n--port\n-p\n--offset\n--many\n"
-		  "--timeout\n-t\n--an-option-with-a-very-long-name\n-ct\n--aetitle\n-aec\n--modality\n-m\n");
+		  "--timeout\n-t\n--age\n--an-option-with-a-very-long-name\n-ct\n--aetitle\n-aec\n--modality\n-m\n");
 }
 
 int main(void)

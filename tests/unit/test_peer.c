@@ -12,6 +12,8 @@ static const struct { const char *text, *second, *key; bool used_second; } good[
 	{ "PACS://Server.Example.org:104/", "4242", "ANY-SCP@server.example.org:104", false },
 	{ "pacs://10.0.0.1:4242", NULL, "ANY-SCP@10.0.0.1:4242", false },
 	{ "ORTHANC@localhost:4242", NULL, "ORTHANC@localhost:4242", false },
+	{ "ORTHANC@localhost", NULL, "ORTHANC@localhost:11112", false },
+	{ "ORTHANC@localhost", "4242", "ORTHANC@localhost:4242", true },
 	{ "My PACS@host_1:1", "104", "My PACS@host_1:1", false },
 	{ "A@B@host:65535", NULL, "A@B@host:65535", false },
 	{ "localhost:4242", "104", "ANY-SCP@localhost:4242", false },
@@ -19,7 +21,7 @@ static const struct { const char *text, *second, *key; bool used_second; } good[
 };
 
 static const struct { const char *text, *second, *why; } bad[] = {
-	{ "", NULL, "'' is not an address: use pacs://host[:port], AET@host:port, host:port or host port" },
+	{ "", NULL, "'' is not an address: use pacs://host[:port], AET@host[:port], host:port or host port" },
 	{ "server", NULL, "'server' is not an address: use pacs://host[:port]" },
 	{ "server", "other", "'server' is not an address" },
 	{ "server", "-1", "'server' is not an address" },
@@ -37,8 +39,6 @@ static const struct { const char *text, *second, *why; } bad[] = {
 	{ "pacs://server?x", NULL, "has a path" },
 	{ "pacs://AET@server:104", NULL, "has a user name" },
 	{ "http://server:104", NULL, "is not an address" },
-	{ "AET@server", NULL, "is not an address" },
-	{ "AET@server", "104", "is not an address" },
 	{ "@server:104", NULL, "the AE title is empty" },
 	{ "@@server:104", NULL, "begins with @" },
 	{ "-v@server:104", NULL, "begins with -" },

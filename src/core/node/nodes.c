@@ -540,6 +540,11 @@ const struct node *nodes_default(const struct nodes *c, struct err *e)
 	return n;
 }
 
+bool nodes_any(const struct nodes *c)
+{
+	return c->own.count || c->system.count;
+}
+
 void nodes_names(const struct nodes *c, struct buf *out)
 {
 	const struct nodes_file *files[] = { &c->own, &c->system };
@@ -650,6 +655,7 @@ void node_settle(const struct node *n, struct settings *how)
 	how->peer = n->peer;
 	if (n->method_stated)
 		how->method = n->method;
+	how->method_stated |= n->method_stated;
 	if (*n->destination)
 		memcpy(how->destination, n->destination, sizeof how->destination);
 	if (n->listen_port)

@@ -58,6 +58,7 @@ void nodes_file_done(struct nodes_file *);
 const struct node *nodes_find(const struct nodes *, const char *word);
 /* The node for whoever names none; NULL without err (kind NONE) when there is none, ERR_USAGE when it is named and unknown. */
 const struct node *nodes_default(const struct nodes *, struct err *);
+bool nodes_any(const struct nodes *);				/* is there any? */
 /* "pacs, store" for a sentence; "none". */
 void nodes_names(const struct nodes *, struct buf *);
 

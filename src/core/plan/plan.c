@@ -156,6 +156,16 @@ void settings_init(struct settings *s)
 	peer_init(&s->peer);
 }
 
+void settings_choose_method(struct settings *s, bool to_title)
+{
+	bool moves = s->listen_port || *s->destination;
+
+	if (!s->method_stated)
+		s->method = moves ? METHOD_MOVE : METHOD_AUTO;
+	else if (to_title && !s->listen_port)
+		s->method = METHOD_MOVE;
+}
+
 void settings_done(struct settings *s)
 {
 	free(s->output);

@@ -87,6 +87,7 @@ bool trust_parse(const char *, enum trust *);
 struct settings {
 	struct peer peer;
 	enum method method;
+	bool method_stated;		/* by a person, or a state file */
 	char destination[17];		/* move destination AE title, "" = none */
 	int listen_port;		/* our receiver; 0 = the destination is somebody else's */
 	char *output;			/* absolute */
@@ -106,6 +107,9 @@ struct settings {
 void settings_init(struct settings *);			/* the defaults of the manual */
 void settings_done(struct settings *);
 bool settings_goes_elsewhere(const struct settings *);	/* the files go to somebody else: the PACS's counters are all there is */
+/* Where nobody stated a method: C-MOVE when a move destination or a port of our own is known, else auto.  to_title: a move destination
+ * was just given, which asks for a C-MOVE unless we listen ourselves. */
+void settings_choose_method(struct settings *, bool to_title);
 
 struct plan {
 	struct settings how;

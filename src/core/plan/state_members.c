@@ -61,6 +61,7 @@ static int check_tls(const char *text, const char *name, struct err *e)
 
 static int take_method(struct settings *how, const char *text, struct err *e)
 {
+	how->method_stated = true;
 	return method_parse(text, &how->method, e);
 }
 
