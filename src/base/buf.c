@@ -147,6 +147,34 @@ const char *text_after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
+uint32_t buf_utf8_code(const char *text, size_t len)
+{
+	static const unsigned char lead_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t code = (unsigned char)text[0] & lead_bits[len];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)text[i] & 0x3f);
+	return code;
+}
+
+/* Variation selectors are not among them: Japanese names are written with these. */
+bool buf_is_unseen(uint32_t code)
+{
+	static const struct { uint32_t first, last; } unseen[] = {
+		{ 0x00, 0x1f }, { 0x7f, 0x9f },			/* control */
+		{ 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c },	/* soft hyphen, grapheme joiner, Arabic letter mark */
+		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180e, 0x180e },	/* fillers */
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },	/* no width, line ends, direction */
+		{ 0x3164, 0x3164 }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe007f },				/* tags */
+	};
+
+	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+		if (code >= unseen[i].first && code <= unseen[i].last)
+			return true;
+	return false;
+}
+
 void lines_init(struct lines *l, size_t max)
 {
 	l->skipping = false;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data;		/* never NULL after the first add; use buf_text() before */
@@ -29,6 +30,11 @@ void buf_auto(struct buf *);
 
 /* Bytes of the well-formed UTF-8 character at text, of which len bytes may be read; 0 when there is none. */
 size_t buf_utf8_len(const char *text, size_t len);
+/* The number of the character of len bytes that buf_utf8_len found. */
+uint32_t buf_utf8_code(const char *text, size_t len);
+/* A character that a reader does not see, or that moves what he sees: control characters (C0, DEL, C1), marks that change the
+ * direction of writing, spaces without width, tags. */
+bool buf_is_unseen(uint32_t code);
 
 /* What follows the prefix; NULL when the text does not begin with it. */
 const char *text_after(const char *text, const char *prefix);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* JSON values: a tree whose arrays and objects own what is in them, and its writing.  What is written is always valid:
- * text that is not UTF-8 is replaced, and control characters are escaped, those that only a terminal minds included. */
+ * text that is not UTF-8 is replaced, and control characters are escaped, and so
+ * is what a reader of a terminal would not see. */
 #include "base/json.h"
 
 #include <assert.h>
@@ -207,17 +208,17 @@ static char short_escape(char c)
 
 static void write_char(struct buf *b, const char *text, size_t len)
 {
-	unsigned char first = (unsigned char)text[0];
+	uint32_t code = len ? buf_utf8_code(text, len) : 0;
 	char escape = short_escape(text[0]);
 
 	if (!len)
 		buf_str(b, REPLACEMENT);
 	else if (escape)
 		buf_printf(b, "\\%c", escape);
-	else if (first < 0x20 || first == 0x7f)
-		buf_printf(b, "\\u%04x", first);
-	else if (first == 0xc2 && (unsigned char)text[1] < 0xa0)
-		buf_printf(b, "\\u%04x", (unsigned char)text[1]);
+	else if (buf_is_unseen(code) && code > 0xffff)
+		buf_printf(b, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+	else if (buf_is_unseen(code))
+		buf_printf(b, "\\u%04x", code);
 	else
 		buf_add(b, text, len);
 }

@@ -147,14 +147,6 @@ void log_line(enum log_level level, const char *fmt, ...)
 	errno = kept;
 }
 
-/* C1 is U+0080 to U+009F: terminals obey these as they do ESC and a letter. */
-static bool is_control(const char *text, size_t len)
-{
-	unsigned char first = (unsigned char)text[0];
-
-	return len == 1 ? first < 0x20 || first == 0x7f : len == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0;
-}
-
 char *log_clean(char *text)
 {
 	size_t left = strlen(text), len;
@@ -165,7 +157,7 @@ char *log_clean(char *text)
 		size_t good = buf_utf8_len(from, left);
 
 		len = good ? good : 1;
-		if (!good || is_control(from, len)) {
+		if (!good || buf_is_unseen(buf_utf8_code(from, len))) {
 			*to++ = '?';
 			continue;
 		}

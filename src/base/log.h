@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Levelled lines, each with the tag of its job.  Only what is set up by src/cli is written: below it, nobody prints.
- * Control characters in a line are replaced before it is written. */
+ * Control characters, and characters that nobody sees, are replaced before a line is written. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,5 +23,5 @@ void log_line(enum log_level, const char *fmt, ...) __attribute__((format(printf
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_verbose(...) log_line(LOG_VERBOSE, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
-/* Replaces control characters (C0, DEL, C1 in UTF-8, and invalid UTF-8) by '?', in place; for anything shown on a terminal. */
+/* Replaces what a reader does not see (buf_is_unseen) and invalid UTF-8 by '?', in place; for anything shown on a terminal. */
 char *log_clean(char *text);

@@ -7,7 +7,8 @@ need dcmodify
 make_archive
 some_of_archive 's1-*' 's2-*'
 escape=$(printf '\033]0;evil\007\033[31m')
-dcmodify -nb -i "(0008,1030)=MR$escape" -i "(0010,0010)=Nasty$escape" "$SOME"/s2-*
+turned=$'\u202egnp\u200b'	# what follows is written from right to left; a space without width
+dcmodify -nb -i "(0008,0005)=ISO_IR 192" -i "(0008,1030)=MR$escape$turned" -i "(0010,0010)=Nasty$escape$turned" "$SOME"/s2-*
 start_badpacs 'retrieve-lose 1.2.826.0.1.3680043.10.1338.4.1.1.1' "$SOME"
 NODE=PACS@127.0.0.1:$BAD_PORT
 OUT=$T/out-of-it
@@ -15,7 +16,7 @@ patient='P-100|LLER|[Nn]asty|19[0-9]{6}'	# numbers, names, birth dates
 no_patient() {
 	! grep -aEq -- "$patient" "$1" || fail "a patient in ${1##*/}: $(grep -aEm1 -- "$patient" "$1")"
 }
-obeyed() { LC_ALL=C grep -aq $'[\x01-\x08\x0b-\x1f\x7f]' "$1"; }
+obeyed() { LC_ALL=C grep -aqE $'[\x01-\x08\x0b-\x1f\x7f]|\u202e|\u200b' "$1"; }
 
 for level in -v -d; do
 	run dicom-qr "$NODE" --method c-get --auto --output "$OUT" --hierarchical --validate --retries 0 "$level" --log-file "$T/log" \
@@ -52,6 +53,10 @@ run dicom-qr "$NODE" --method c-get --auto --output "$OUT" --hierarchical --retr
 expect_status 7
 grep -q "$OUT/P-1001" "$T/log2" || fail "--log-phi shows no more"
 [ "$(stat -c %a "$T/log")" = 600 ] || fail "others can read the log"
+
+# a program gets what the PACS said
+run dicom-qr query "$NODE" --format json
+jq -e --arg turned "$turned" '[.. | strings | select(contains($turned))] | length >= 1' <"$T/out" >/dev/null || fail "JSON lacks U+202E"
 
 # tables, lists, plans and stories
 for command in "query $NODE" "query $NODE --format csv" "query $NODE --format json" "$NODE --review" "$NODE --method c-get --dry-run" \
