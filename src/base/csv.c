@@ -114,6 +114,25 @@ int csv_next(struct csv *c, struct csv_record *r, struct err *e)
 	return read_record(c, r, e);
 }
 
+static bool is_formula(const char *field)
+{
+	return *field && strchr("=+-@\t\r\n", *field);
+}
+
+void csv_put_guarded(struct buf *out, const char *field)
+{
+	auto_free char *guarded = mem_printf("'%s", field);
+
+	csv_put(out, is_formula(field + strspn(field, "'")) ? guarded : field);
+}
+
+char *csv_plain(char *field)
+{
+	if (*field == '\'' && is_formula(field + strspn(field, "'")))
+		memmove(field, field + 1, strlen(field));
+	return field;
+}
+
 void csv_put(struct buf *out, const char *field)
 {
 	size_t len = strlen(field);

@@ -27,3 +27,7 @@ void csv_record_done(struct csv_record *);
 
 struct buf;
 void csv_put(struct buf *, const char *field);	/* quoted where it must be */
+/* The same for a file that a spreadsheet opens: one takes a cell that begins with = + - @ or white space for a formula, so an
+ * apostrophe is put before it.  What begins with apostrophes and such a character gets one, too, so that csv_plain restores all. */
+void csv_put_guarded(struct buf *, const char *field);
+char *csv_plain(char *field);			/* takes that apostrophe off, in place */

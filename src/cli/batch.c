@@ -64,7 +64,7 @@ static void add_entry(struct batch *b, long line, struct csv_record *cells)
 	buf_init(&entry->uids, BUF_MB(16));
 	*cells = (struct csv_record){ NULL, 0, 0 };
 	for (size_t i = 0; i < entry->cells.count; i++)
-		value_trim(entry->cells.fields[i]);
+		value_trim(csv_plain(value_trim(entry->cells.fields[i])));
 	if (entry->cells.count != b->header.count)
 		snprintf(entry->why, sizeof entry->why, "%zu fields instead of %zu", entry->cells.count, b->header.count);
 }
@@ -268,13 +268,13 @@ static void put_line(struct buf *out, const struct batch *b, const struct entry 
 {
 	buf_printf(out, "%ld,", entry->line);
 	for (size_t i = 0; i < b->header.count; i++) {
-		csv_put(out, i < entry->cells.count ? entry->cells.fields[i] : "");
+		csv_put_guarded(out, i < entry->cells.count ? entry->cells.fields[i] : "");
 		buf_char(out, ',');
 	}
 	buf_printf(out, "%s,%zu,", outcome_names[entry->outcome], entry->studies);
-	csv_put(out, buf_text(&entry->uids));
+	csv_put_guarded(out, buf_text(&entry->uids));
 	buf_char(out, ',');
-	csv_put(out, entry->why);
+	csv_put_guarded(out, entry->why);
 	buf_char(out, '\n');
 }
 
@@ -285,7 +285,7 @@ int batch_report(const struct batch *b, const char *path, struct err *e)
 
 	buf_str(&text, "Line,");
 	for (size_t i = 0; i < b->header.count; i++) {
-		csv_put(&text, b->header.fields[i]);
+		csv_put_guarded(&text, b->header.fields[i]);
 		buf_char(&text, ',');
 	}
 	buf_str(&text, "Outcome,Studies,StudyInstanceUIDs,Reason\n");

@@ -228,7 +228,7 @@ static int make_showing(const struct values *v, const struct peer *peer, struct 
 		return err_set(e, ERR_USAGE, "--sort: '%.60s' is not an attribute: use its keyword (StudyDate) or its number (0008,0020)", keyword);
 	if (!show->tree)
 		return 0;
-	if (show->count_only || show->sort || show->limit || show->format == FORMAT_CSV || show->format == FORMAT_JSONL)
+	if (show->count_only || show->sort || show->limit || (show->format != FORMAT_TABLE && show->format != FORMAT_JSON))
 		return err_set(e, ERR_USAGE, "--tree goes with --format table or json, and not with --count, --sort or --limit");
 	if (peer->model == MODEL_PATIENT_STUDY)
 		show->deepest = LEVEL_STUDY;

@@ -84,7 +84,7 @@ const struct opt options_batch[] = {
 	FLAG("batch-patterns", "", AT(batch_patterns), QUERY,
 	     "Let cells with identifiers (patient ID, accession number, study UID) be patterns with * and ?; without it they match exactly."),
 	STRING("batch-report", "", "FILE", AT(batch_report), QUERY,
-	       "Where the account of the batch goes, as CSV (default: standard output)."),
+	       "Where the account of the batch goes, as CSV for spreadsheets (default: standard output)."),
 	OPT_END
 };
 
@@ -222,8 +222,9 @@ const struct opt options_resume[] = {
 };
 
 const struct opt options_format[] = {
-	CHOICE("format", "", "FORMAT", AT(format), "table|json|jsonl|csv", "Output",
-	       "table, json, jsonl (one object a line, as they come) or csv (default: table)."),
+	CHOICE("format", "", "FORMAT", AT(format), "table|json|jsonl|csv|csv-raw", "Output",
+	       "table, json, jsonl (one object a line, as they come), csv or csv-raw (default: table).  Spreadsheets take a cell that begins "
+	       "with = + - @ or white space for a formula: csv puts an apostrophe before it; csv-raw has the values unchanged, for programs."),
 	OPT_END
 };
 

@@ -12,6 +12,7 @@
 #include <wchar.h>
 
 #include "base/buf.h"
+#include "base/csv.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -105,6 +106,7 @@ int format_parse(const char *word, enum format *ret_format)
 {
 	static const char *const words[] = {
 		[FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_JSONL] = "jsonl", [FORMAT_CSV] = "csv",
+		[FORMAT_CSV_RAW] = "csv-raw",
 	};
 
 	for (size_t i = 0; i < countof(words); i++) {
@@ -186,22 +188,16 @@ static void add_clean(struct buf *b, const char *text)
 	}
 }
 
-static void add_csv(struct buf *b, const char *text)
+static void add_csv(struct buf *b, const char *text, bool raw)
 {
-	bool quoted = strpbrk(text, ",\"\r\n") || *text == ' ' || (*text && text[strlen(text) - 1] == ' ');
-	struct buf clean = BUF_INIT(ROW_CEILING);
+	auto_buf struct buf clean = BUF_INIT(ROW_CEILING);
 
-	add_clean(&clean, text);
-	if (quoted)
-		buf_char(b, '"');
-	for (const char *at = buf_text(&clean); *at; at++) {
-		if (*at == '"')
-			buf_char(b, '"');
-		buf_char(b, *at);
+	if (raw) {
+		csv_put(b, text);
+		return;
 	}
-	if (quoted)
-		buf_char(b, '"');
-	buf_done(&clean);
+	add_clean(&clean, text);
+	csv_put_guarded(b, buf_text(&clean));
 }
 
 /* row NULL: the header. */
@@ -212,7 +208,7 @@ static void write_csv(struct report *r, const struct dataset *row)
 	for (size_t i = 0; i < r->count; i++) {
 		if (i)
 			buf_char(&line, ',');
-		add_csv(&line, row ? dataset_get(row, r->columns[i].tag) : r->columns[i].keyword);
+		add_csv(&line, row ? dataset_get(row, r->columns[i].tag) : r->columns[i].keyword, r->format == FORMAT_CSV_RAW);
 	}
 	fprintf(r->out, "%s\n", buf_text(&line));
 	fflush(r->out);
@@ -520,7 +516,7 @@ struct report *report_open(FILE *out, enum format format, const struct query *qu
 	choose_columns(r, query);
 	if (format == FORMAT_TABLE)
 		r->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	if (format == FORMAT_CSV)
+	if (format == FORMAT_CSV || format == FORMAT_CSV_RAW)
 		write_csv(r, NULL);
 	return r;
 }
@@ -531,7 +527,7 @@ void report_row(struct report *r, const struct dataset *row)
 	case FORMAT_TABLE:
 		keep_row(r, row);
 		break;
-	case FORMAT_CSV:
+	case FORMAT_CSV: case FORMAT_CSV_RAW:
 		write_csv(r, row);
 		break;
 	case FORMAT_JSON: case FORMAT_JSONL:

@@ -7,7 +7,7 @@
 #include "dicom/dataset.h"
 #include "dicom/query.h"
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV, FORMAT_CSV_RAW };
 int format_parse(const char *, enum format *);		/* -1 when it is none of them */
 
 struct report;

@@ -47,6 +47,17 @@ for pacs in dcmqrscp orthanc; do
 	accounts 2 several 2
 	accounts 3 found 1
 
+	# a spreadsheet takes no cell of the account for a formula, and what it saves is read again
+	printf 'PatientID,StudyDescription\n=cmd|calc,\nP-1005,-Referral\n' >"$T/formulas.csv"
+	run dicom-qr query "$NODE" --batch "$T/formulas.csv"
+	expect_status 0
+	grep -qxF "2,'=cmd|calc,,none,0,," "$T/out" || fail "a formula in the account"
+	grep -q "^3,P-1005,'-Referral,none," "$T/out" || fail "a formula in the account"
+	(echo PatientID,StudyDescription; sed 1d "$T/out" | cut -d, -f2,3) >"$T/saved.csv"
+	cp "$T/out" "$T/first"
+	run dicom-qr query "$NODE" --batch "$T/saved.csv"
+	cmp "$T/first" "$T/out" || fail "what the account holds is read as something else"
+
 	# a cell is a value and no pattern
 	printf 'AccessionNumber,PatientName\n*,\nA2024-00*,\n,*\n' >"$T/stars.csv"
 	run dicom-qr query "$NODE" --batch "$T/stars.csv"

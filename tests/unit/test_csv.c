@@ -85,10 +85,36 @@ static void test_writing(void)
 	}
 }
 
+static void test_formulas(void)
+{
+	static const struct { const char *field, *written; } fields[] = {
+		{ "a=b", "a=b" }, { "", "" }, { "=1+1", "'=1+1" }, { "+1", "'+1" }, { "-5", "'-5" }, { "@SUM(A1)", "'@SUM(A1)" },
+		{ "\t=1", "\"'\t=1\"" }, { "\r=1", "\"'\r=1\"" }, { "\n=1", "\"'\n=1\"" }, { "=a,b", "\"'=a,b\"" },
+		{ "'", "'" }, { "O'Neil", "O'Neil" }, { "'n", "'n" }, { "'=1", "''=1" }, { "''-", "'''-" },
+	};
+
+	for (size_t i = 0; i < countof(fields); i++) {
+		auto_buf struct buf out = BUF_INIT(100);
+		struct csv c;
+		struct csv_record r = { NULL, 0, 0 };
+		struct err e = { ERR_NONE, "" };
+
+		CHECK_CASE(fields[i].field);
+		csv_put_guarded(&out, fields[i].field);
+		CHECK_STR(buf_text(&out), fields[i].written);
+		buf_str(&out, ",x\n");
+		csv_init(&c, buf_text(&out), out.len);
+		CHECK_INT(csv_next(&c, &r, &e), 1);
+		CHECK_STR(csv_plain(r.fields[0]), fields[i].field);
+		csv_record_done(&r);
+	}
+}
+
 int main(void)
 {
 	test_reading();
 	test_nul();
 	test_writing();
+	test_formulas();
 	return check_done();
 }

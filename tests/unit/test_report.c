@@ -89,6 +89,7 @@ static void test_formats(void)
 {
 	static const struct { const char *word; int format; } words[] = {
 		{ "table", FORMAT_TABLE }, { "json", FORMAT_JSON }, { "jsonl", FORMAT_JSONL }, { "csv", FORMAT_CSV },
+		{ "csv-raw", FORMAT_CSV_RAW },
 		{ "CSV", -1 }, { "", -1 }, { "xml", -1 },
 	};
 
@@ -171,7 +172,11 @@ static void test_csv(void)
 	      "\"0011,1001\"\n"
 	      "SMITH^JOHN,123456,20240105,CT\\SR,\"CT CHEST, \"\"W/CONTRAST\"\"\",120," UID ",\n"
 	      "山田^太郎=Yamada^Tarou,7,20240106,MR,頭部,x,1.2,\n"
-	      "\"Mu\u0308ller^?[2JEve\n\",,,,\"=1+1\nline two?1m\",,1.3,\n");
+	      "\"Mu\u0308ller^?[2JEve\n\",,,,\"'=1+1\nline two?1m\",,1.3,\n");
+	shows(FORMAT_CSV_RAW, studies + 2, 1, NULL,
+	      "PatientName,PatientID,StudyDate,ModalitiesInStudy,StudyDescription,NumberOfStudyRelatedInstances,StudyInstanceUID,"
+	      "\"0011,1001\"\n"
+	      "\"Mu\u0308ller^\033[2JEve\r\n\",,,,\"=1+1\nline two\xc2\x9b" "1m\",,1.3,\n");
 	ask(LEVEL_PATIENT);
 	want(TAG_PatientID);
 	shows(FORMAT_CSV, NULL, 0, NULL, "PatientID\n");
