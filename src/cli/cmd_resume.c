@@ -141,6 +141,20 @@ static int load(struct task *t, struct err *e)
 	return state_lock(path, e) < 0 ? -1 : state_read(path, &t->plan, e);
 }
 
+/* It is the state that says whom we connect to and what is written where. */
+static void say_where(const struct settings *how)
+{
+	const char *authorities = how->peer.tls.authorities, *tls = *authorities ? ", TLS" : "";
+	auto_free char *folder = log_clean(mem_str(how->output));
+
+	if (!strcmp(authorities, TLS_ANYBODY))
+		tls = ", TLS without verification";
+	if (settings_goes_elsewhere(how))
+		fprintf(stderr, "From %s@%s:%d%s to AE title %s\n", how->peer.called, how->peer.host, how->peer.port, tls, how->destination);
+	else
+		fprintf(stderr, "From %s@%s:%d%s into %s\n", how->peer.called, how->peer.host, how->peer.port, tls, folder);
+}
+
 static int resume(struct task *t, struct err *e)
 {
 	const struct values *v = t->values;
@@ -162,6 +176,8 @@ static int resume(struct task *t, struct err *e)
 	}
 	if (job_open(&t->session, &plan->how, e) < 0)
 		return -1;
+	if (!v->quiet)
+		say_where(&plan->how);
 	/* The limits of the state hold for each run. */
 	if ((v->dry_run || is_limited(plan)) && job_survey(&t->session, plan, v->dry_run, &queries, e) < 0)
 		return -1;

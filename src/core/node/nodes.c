@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/ownership.h"
 #include "core/plan/hours.h"
 #include "dicom/charset.h"
 #include "dicom/value.h"
@@ -490,11 +492,12 @@ char *nodes_own_path(void)
 static int load_file(struct nodes_file *f, char *path, struct err *e)
 {
 	auto_buf struct buf text = BUF_INIT(BYTES_MAX);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	f->path = path;
-	if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (file_read(path, &text, e) < 0)
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, "open %s", path);
+	if (ownership_check(fd, path, e) < 0 || file_read_fd(fd, path, &text, e) < 0)
 		return -1;
 	if (nodes_parse(f, buf_text(&text), text.len, e) < 0)
 		return err_in(e, "%s", path);

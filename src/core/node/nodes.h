@@ -45,7 +45,8 @@ struct nodes {
 
 /* $DICOM_QR_CONFIG, else $XDG_CONFIG_HOME/dicom-qr/nodes.json, else ~/.config/dicom-qr/nodes.json; yours. */
 char *nodes_own_path(void);
-/* Reads both files; one that is not there has no nodes.  ERR_INPUT in one line: file, line, node and member. */
+/* Reads both files; one that is not there has no nodes.  ERR_INPUT in one line: file, line, node and member.  A file that others can
+ * change is a warning, and for root ERR_INPUT. */
 int nodes_load(struct nodes *, struct err *);
 void nodes_done(struct nodes *);
 

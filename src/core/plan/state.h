@@ -15,7 +15,8 @@
 /* The plan is an initialised one: replaced on success, as it was on failure.  A member that is absent or null has its default;
  * without "host" the peer stays unset (host "").  "studies" may be an empty list but must be there.
  * ERR_INPUT with one line that says what is wrong and where: empty, binary, truncated, wrong types, no studies, bad UID
- * ("query.state: line 12: studies[3]: status: 'lost' is unknown"), unknown format. */
+ * ("query.state: line 12: studies[3]: status: 'lost' is unknown"), unknown format; as root a file that others can change,
+ * which is a warning for anybody else. */
 int state_read(const char *path, struct plan *, struct err *);
 int state_parse(const char *text, size_t len, struct plan *, struct err *);	/* the same without the path */
 /* Temporary name, fsync, rename.  A link is followed; what is no plain file (a device) is refused. */

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/ownership.h"
 #include "core/plan/state_p.h"
 #include "dicom/value.h"
 
@@ -316,6 +317,8 @@ int state_read(const char *path, struct plan *p, struct err *e)
 		return err_sys(e, "open %s", path);
 	if (!standard && !fstat(fd, &st) && !S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, "state file %s: it is no plain file", path);
+	if (!standard && ownership_check(fd, path, e) < 0)
+		return -1;
 	if (parse(&in, p, e) == 0)
 		return 0;
 	return in.unread ? -1 : err_in(e, "invalid state file %s", path);
