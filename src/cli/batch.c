@@ -170,8 +170,11 @@ static int make_query(const struct batch *b, const struct entry *entry, const st
 	for (size_t i = 0; i < b->header.count; i++) {
 		auto_free char *key = mem_printf("%s=%s", tag_name(b->tags[i]), entry->cells.fields[i]);
 
-		if (!option_of(&own, b->tags[i]) && *entry->cells.fields[i] && query_add_text(q, key, e) < 0)
+		if (option_of(&own, b->tags[i]) || !*entry->cells.fields[i])
+			continue;
+		if (query_add_text(q, key, e) < 0)
 			return -1;
+		dataset_text(&c->keys, b->tags[i], dataset_get(&q->keys, b->tags[i]));
 	}
 	return query_check(q, MODEL_STUDY, e);
 }
@@ -192,11 +195,12 @@ static void take_over(struct plan *plan, struct plan *part, struct map *seen, st
 	part->count = 0;
 }
 
-/* Further lines would fare no better. */
-static bool ends_all(const struct err *why)
+static void tell_left_out(struct entry *entry, const struct filter_tally *t)
 {
-	return why->kind == ERR_INTERRUPTED || why->kind == ERR_UNREACHABLE || why->kind == ERR_SYSTEM || why->kind == ERR_SPACE ||
-	       why->kind == ERR_TOOL || why->kind == ERR_BUSY;
+	auto_buf struct buf words = BUF_INIT(2000);
+
+	studies_left_out(t, &words);
+	snprintf(entry->why, sizeof entry->why, "%.250s", buf_text(&words));
 }
 
 static int resolve_entry(struct batch *b, struct entry *entry, struct session *s, const struct values *v, struct plan *plan,
@@ -222,13 +226,15 @@ static int resolve_entry(struct batch *b, struct entry *entry, struct session *s
 				       : OUTCOME_NONE;
 			if (!found.result.whole)
 				snprintf(entry->why, sizeof entry->why, "%.250s", found.result.statement);
+			else
+				tell_left_out(entry, &found.tally);
 			studies_found_add(all, &found);
 		}
 	}
 	filter_done(&c);
 	query_done(&q);
 	plan_done(&part);
-	if (why.kind && asked && ends_all(&why)) {
+	if (why.kind && asked && err_stops_asking(why.kind)) {
 		*e = why;
 		return err_in(e, "line %ld", entry->line);
 	}

@@ -20,7 +20,7 @@
 #include "core/retrieve/job.h"
 
 static const struct opt *const tables[] = {
-	options_mode, options_dates, options_query, options_batch, options_select, options_retrieve, options_limits, options_tell, options_node,
+	options_mode, options_dates, options_query, options_key, options_batch, options_select, options_retrieve, options_limits, options_tell, options_node,
 	options_general, NULL
 };
 
@@ -72,6 +72,16 @@ static int save(const struct plan *plan, const struct values *v, struct err *e)
 	return 0;
 }
 
+/* Standard output has what a person asked for: also that there was more, which does not meet the conditions. */
+static void print_left_out(const struct studies_found *found)
+{
+	auto_buf struct buf words = BUF_INIT(2000);
+
+	studies_left_out(&found->tally, &words);
+	if (words.len)
+		printf("%s\n", buf_text(&words));
+}
+
 static int nothing_found(const struct values *v, const struct studies_found *found)
 {
 	if (!v->quiet)
@@ -85,8 +95,8 @@ static void tell_found(const struct values *v, const struct plan *plan, const st
 		return;
 	if (!v->interactive && !v->review)	/* these list them */
 		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
-	if (found->left_out && !v->interactive)
-		printf("Left out by conditions checked here: %d\n", found->left_out);
+	if (!v->interactive)
+		print_left_out(found);
 }
 
 /* From the answers to the plan that is to be carried out; *ret_queries: how many C-FINDs it took. */

@@ -51,7 +51,7 @@ static const struct opt own[] = {
 	FLAG(NULL, "h", OURS(usage), NULL, NULL),
 	OPT_END
 };
-static const struct opt *const tables[] = { own, options_retrieve, options_limits, options_tell, options_node, options_general, NULL };
+static const struct opt *const tables[] = { own, options_key, options_retrieve, options_limits, options_tell, options_node, options_general, NULL };
 
 const struct opt_command command_qrscu = {
 	.name = "qrscu",
@@ -309,7 +309,7 @@ static int ask_one(struct asking *a, const char *modality, const char *wanted, s
 	studies_found_add(&a->found, &found);
 	a->queries += found.result.queries + found.asked;
 	shown = take_over(a, &part, modality);
-	return found.ignored & IGNORED_MODALITY ? IGNORES : shown;
+	return found.tally.by[FILTER_MODALITY] + found.tally.by[FILTER_SR_ONLY] ? IGNORES : shown;
 }
 
 /* One query for each modality, until one shows that the key does not count: then all is here.  Where that cannot be told, all is asked

@@ -17,7 +17,7 @@
 #include "dicom/tag.h"
 
 static const struct opt *const tables[] = {
-	options_dates, options_query, options_batch, options_keys, options_patience, options_format, options_node, options_general, NULL
+	options_dates, options_query, options_key, options_batch, options_keys, options_patience, options_format, options_node, options_general, NULL
 };
 
 const struct opt_command command_query = {
@@ -56,28 +56,27 @@ struct asking {
 	enum level level;
 	struct dataset *held;		/* rows to be sorted, made a tree of, or looked into first */
 	size_t held_count, held_room;
-	int left_out;
+	struct filter_tally tally;
 	long rows;
 	struct search_result result;
 	bool limited, over;
 };
 
-/* NULL when it meets them; else which it fails. */
+/* False: it is left out here, and counted. */
 static bool meets(struct asking *a, const struct dataset *set, bool *ret_untold)
 {
 	struct filter c = *a->conditions;
 	struct study study;
-	char room[200];
 	bool yes;
 
 	*ret_untold = false;
-	if (a->level != LEVEL_STUDY && a->level != LEVEL_SERIES)
-		return true;
-	if (a->level == LEVEL_SERIES)
-		c.study_uid = NULL;		/* some do not repeat it */
+	if (a->level != LEVEL_STUDY)
+		c = (struct filter){ .keys = c.keys, .modality = c.modality, .dates = c.dates };
+	if (a->level == LEVEL_IMAGE || a->level == LEVEL_PATIENT)
+		c = (struct filter){ .keys = c.keys };
 	study_init(&study);
 	study_from_row(&study, set);
-	yes = !filter_miss(&c, &study, room, sizeof room, NULL);
+	yes = filter_keep(&c, &study, set, &a->tally);
 	*ret_untold = yes && a->level == LEVEL_STUDY && filter_need_series(&c, &study);
 	study_done(&study);
 	return yes;
@@ -109,9 +108,9 @@ static void row(void *owner, struct dataset *set)
 	struct asking *a = owner;
 	bool untold;
 
-	if (!meets(a, set, &untold)) {
-		a->left_out++;
-	} else if (untold || a->show->sort || a->show->tree) {
+	if (!meets(a, set, &untold))
+		return;
+	if (untold || a->show->sort || a->show->tree) {
 		hold(a, set);
 	} else {
 		show_row(a, set);
@@ -181,9 +180,6 @@ static int add_keys(const struct values *v, const struct showing *show, struct q
 			return -1;
 		dataset_text(&q->keys, TAG_SeriesInstanceUID, v->series_uid);
 	}
-	for (size_t i = 0; i < v->keys.count; i++)
-		if (query_add_text(q, v->keys.items[i], e) < 0)
-			return err_in(e, "-k");
 	for (size_t i = 0; i < v->returns.count; i++)
 		if (strchr(v->returns.items[i], '=') || query_add_text(q, v->returns.items[i], e) < 0)
 			return e->kind ? err_in(e, "--return") : err_set(e, ERR_USAGE, "--return: '%s' is no keyword", v->returns.items[i]);
@@ -201,7 +197,7 @@ static int make_query(struct values *v, const struct peer *peer, const struct sh
 
 	if (v->level && !show->tree && level_parse(v->level, &level, e) < 0)
 		return err_in(e, "--level");
-	if (values_dates(v, e) < 0 || (level == LEVEL_PATIENT && check_patient_level(v, e) < 0) || values_query(v, q, c, e) < 0)
+	if (values_dates(v, e) < 0 || (level == LEVEL_PATIENT && check_patient_level(v, e) < 0) || values_conditions(v, q, c, e) < 0)
 		return -1;
 	if (level != LEVEL_STUDY)
 		change_level(q, level);
@@ -243,7 +239,6 @@ static int look_into(struct asking *a, const struct peer *peer, struct err *e)
 	auto_free struct study *studies = mem_alloc((a->held_count + 1) * sizeof *studies);
 	auto_free struct study **all = mem_alloc((a->held_count + 1) * sizeof *all);
 	size_t kept = 0;
-	char room[200];
 	int failed, queries;
 
 	for (size_t i = 0; i < a->held_count; i++) {
@@ -253,8 +248,7 @@ static int look_into(struct asking *a, const struct peer *peer, struct err *e)
 	}
 	failed = studies_complete(a->session, peer, a->conditions, all, a->held_count, &queries, e);
 	for (size_t i = 0; i < a->held_count; i++) {
-		if (filter_miss(a->conditions, &studies[i], room, sizeof room, NULL)) {
-			a->left_out++;
+		if (!filter_keep_study(a->conditions, &studies[i], &a->tally)) {
 			dataset_done(&a->held[i]);
 		} else {
 			if (*study_get(&studies[i], STUDY_MODALITIES))
@@ -353,9 +347,25 @@ static void free_held(struct asking *a)
 static void print_count(const struct asking *a)
 {
 	if (a->show->format == FORMAT_JSON || a->show->format == FORMAT_JSONL)
-		printf("{\"count\":%ld}\n", a->rows);
+		printf("{\"count\":%ld,\"leftOut\":%d}\n", a->rows, a->tally.left_out);
 	else
 		printf("%ld\n", a->rows);
+}
+
+static void tell_conditions(const struct asking *a)
+{
+	const struct filter_tally *t = &a->tally;
+	auto_buf struct buf words = BUF_INIT(2000);
+
+	studies_left_out(t, &words);
+	if (words.len)
+		log_warning("%s", buf_text(&words));
+	if (t->untold)
+		log_warning("%d answer%s in though the PACS does not return %s", t->untold, t->untold == 1 ? " stays" : "s stay",
+			    tag_name(t->untold_key));
+	if (a->result.shared)
+		log_warning("%d stud%s returned for several patients (one Study Instance UID, several Patient IDs)", a->result.shared,
+			    a->result.shared == 1 ? "y is" : "ies are");
 }
 
 static int answered(struct asking *a, const struct peer *peer, const struct query *q, struct err *e)
@@ -371,8 +381,7 @@ static int answered(struct asking *a, const struct peer *peer, const struct quer
 		*e = a->result.why;
 		return -1;
 	}
-	if (a->left_out)
-		log_verbose("%d answers that do not meet the conditions were left out", a->left_out);
+	tell_conditions(a);
 	if (a->limited)
 		log_warning("stopped after %ld rows (--limit)", a->rows);
 	else
@@ -414,8 +423,8 @@ static int check_batch(const struct values *v, struct err *e)
 {
 	if (v->batch_report && !v->batch)
 		return err_set(e, ERR_USAGE, "--batch-report goes with --batch");
-	if (v->batch && (v->level || v->tree || v->sort || v->limit > 0 || v->keys.count || v->returns.count || v->series_uid))
-		return err_set(e, ERR_USAGE, "--batch asks for studies, by the columns of its file: --level, --key, --return, --series-uid, --sort, "
+	if (v->batch && (v->level || v->tree || v->sort || v->limit > 0 || v->returns.count || v->series_uid))
+		return err_set(e, ERR_USAGE, "--batch asks for studies, by the columns of its file: --level, --return, --series-uid, --sort, "
 			       "--limit and --tree do not go with it");
 	return 0;
 }

@@ -26,7 +26,7 @@
 #define TOLD_STUDIES 20
 
 static const struct opt *const tables[] = {
-	options_sync, options_query, options_select, options_retrieve, options_limits, options_tell, options_node, options_general, NULL
+	options_sync, options_query, options_key, options_select, options_retrieve, options_limits, options_tell, options_node, options_general, NULL
 };
 
 const struct opt_command command_sync = {

@@ -17,7 +17,7 @@
 #include "core/query/studies.h"
 
 static const struct opt *const tables[] = {
-	options_verify, options_shape, options_dates, options_query, options_retrieve, options_node, options_general, NULL
+	options_verify, options_shape, options_dates, options_query, options_key, options_retrieve, options_node, options_general, NULL
 };
 
 const struct opt_command command_verify = {

@@ -246,6 +246,15 @@ static void print_commands(const struct session *s, const struct plan *plan, con
 		printf("  ... and %zu more of the same form\n", more);
 }
 
+static void print_conditions(const struct filter_tally *t)
+{
+	auto_buf struct buf words = BUF_INIT(2000);
+
+	filter_tally_words(t, &words);
+	printf("Filters are checked again on our side: %d studies removed%s%s%s\n", t->left_out, words.len ? " (" : "", buf_text(&words),
+	       words.len ? ")" : "");
+}
+
 int dryrun_print(struct session *s, const struct plan *plan, const struct query *q, const struct studies_found *found,
 		 int queries_sent, struct err *e)
 {
@@ -260,8 +269,7 @@ int dryrun_print(struct session *s, const struct plan *plan, const struct query 
 	print_place(&plan->how, e);
 	print_cost(s, plan, queries_sent);
 	if (found)
-		printf("Conditions: all are checked here again; %d studies of the answer did not meet them%s%s\n", found->left_out,
-		       found->ignored ? "; not applied by the PACS: " : "", studies_ignored(found->ignored));
+		print_conditions(&found->tally);
 	print_commands(s, plan, q);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/node/facts.h"
 #include "core/plan/hours.h"
 #include "dicom/charset.h"
 #include "dicom/layout.h"
@@ -88,10 +89,15 @@ const struct opt options_batch[] = {
 	OPT_END
 };
 
+const struct opt options_key[] = {
+	LIST("key", "k", "KEY", AT(keys), QUERY,
+	       "A matching key, Keyword=value or gggg,eeee=value; without a value the attribute is asked for.  The value is checked here "
+	       "again where the PACS returns the attribute.  May be repeated."),
+	OPT_END
+};
+
 const struct opt options_keys[] = {
 	STRING("level", "L", "LEVEL", AT(level), QUERY, "PATIENT, STUDY, SERIES or IMAGE (default: STUDY)."),
-	LIST("key", "k", "KEY", AT(keys), QUERY,
-	       "A matching key, Keyword=value or gggg,eeee=value; without a value the attribute is asked for.  May be repeated."),
 	LIST("return", "", "KEYWORD", AT(returns), QUERY, "A further attribute to ask for.  May be repeated."),
 	STRING("series-uid", "", "UID", AT(series_uid), QUERY, "Series Instance UID, for the levels below."),
 	STRING("sort", "", "KEYWORD", AT(sort), QUERY,
@@ -625,27 +631,46 @@ static int set_time(const struct values *v, struct query *q, struct filter *c, s
 	return query_add_text(q, text, e);
 }
 
-#define NEEDED_DAYS 30
-
-/* The last 30 days for a PACS that answers nothing without a date. */
+/* For a node of which a person stated that it answers nothing without a date. */
 static int need_date(const struct values *v, struct query *q, struct filter *c, struct err *e)
 {
 	const struct node *node = v->chosen->node;
-	struct date_range *dates = &c->dates;
 	auto_free char *text = NULL;
 	char range[20];
 
-	if (!node || !node->require_date || v->study_date || v->study_uid)
+	if (!node || !node->require_date || v->study_uid || *dataset_get(&q->keys, TAG_StudyDate))
 		return 0;
-	for (size_t i = 0; i < v->keys.count; i++)
-		if (!strncmp(v->keys.items[i], "StudyDate=", 10) || !strncmp(v->keys.items[i], "0008,0020=", 10))
-			return 0;
-	dates->until = date_of(clock_wall());
-	dates->from = date_add(dates->until, -NEEDED_DAYS);
-	date_range_format(dates, range);
-	log_warning("node %s needs a date: the last %d days are asked for (%s)", node->name, NEEDED_DAYS, range);
+	facts_needed_dates(&c->dates);
+	date_range_format(&c->dates, range);
+	log_warning("node %s needs a date: the last %d days are asked for (%s)", node->name, FACT_NEEDED_DAYS, range);
 	text = mem_printf("StudyDate=%s", range);
 	return query_add_text(q, text, e);
+}
+
+/* What is a condition here again; what has no value is only asked for. */
+static void keep_key(struct filter *c, const struct element *key)
+{
+	if (key->len && key->tag != TAG_SpecificCharacterSet)
+		dataset_put(&c->keys, key->tag, key->vr, key->value, key->len);
+}
+
+static int add_keys(const struct values *v, struct query *q, struct filter *c, struct err *e)
+{
+	for (size_t i = 0; i < v->keys.count; i++) {
+		struct query one;
+		int failed;
+
+		query_init(&one, q->level);
+		failed = query_add_text(&one, v->keys.items[i], e);
+		if (!failed)
+			failed = query_add_text(q, v->keys.items[i], e);
+		for (size_t k = 0; k < one.keys.count && !failed; k++)
+			keep_key(c, &one.keys.elements[k]);
+		query_done(&one);
+		if (failed)
+			return err_in(e, "-k");
+	}
+	return 0;
 }
 
 /* A PACS that stumbles over the key is asked for all; the condition is checked here anyway. */
@@ -659,7 +684,7 @@ static int set_modality(const struct values *v, struct query *q, struct filter *
 	return 0;
 }
 
-int values_query(const struct values *v, struct query *q, struct filter *c, struct err *e)
+int values_conditions(const struct values *v, struct query *q, struct filter *c, struct err *e)
 {
 	memset(c, 0, sizeof *c);
 	query_init(q, LEVEL_STUDY);
@@ -672,8 +697,9 @@ int values_query(const struct values *v, struct query *q, struct filter *c, stru
 	    set_key(q, TAG_StudyDate, v->study_date, NULL, e) < 0 ||
 	    set_key(q, TAG_StudyInstanceUID, v->study_uid, &c->study_uid, e) < 0 ||
 	    set_key(q, TAG_AccessionNumber, v->accession_number, &c->accession, e) < 0 ||
-	    set_modality(v, q, c, e) < 0 || need_date(v, q, c, e) < 0 || set_time(v, q, c, e) < 0 ||
-	    set_key(q, TAG_StudyDescription, v->study_description, &c->study_description, e) < 0)
+	    set_modality(v, q, c, e) < 0 ||
+	    set_key(q, TAG_StudyDescription, v->study_description, &c->study_description, e) < 0 || add_keys(v, q, c, e) < 0 ||
+	    need_date(v, q, c, e) < 0 || set_time(v, q, c, e) < 0)
 		return -1;
 	c->include = mem_str(v->desc_include);
 	c->exclude = mem_str(v->desc_exclude);
@@ -683,6 +709,15 @@ int values_query(const struct values *v, struct query *q, struct filter *c, stru
 	if (v->station_include || v->station_exclude)
 		dataset_text(&q->keys, TAG_StationName, "");
 	query_add_returns(q);
+	return 0;
+}
+
+int values_query(const struct values *v, struct query *q, struct filter *c, struct err *e)
+{
+	if (values_conditions(v, q, c, e) < 0)
+		return -1;
+	if (q->level != LEVEL_STUDY)
+		return err_set(e, ERR_USAGE, "-k QueryRetrieveLevel: studies are asked for here; other levels: dicom-qr query --level");
 	return query_check(q, MODEL_STUDY, e);
 }
 

@@ -67,7 +67,7 @@ struct values {
 void values_init(struct values *);		/* the defaults; -1 in a number means: not given */
 void values_done(struct values *);
 
-extern const struct opt options_node[], options_dates[], options_query[], options_keys[], options_patience[], options_retrieve[], options_series[], options_limits[],
+extern const struct opt options_node[], options_dates[], options_query[], options_key[], options_keys[], options_patience[], options_retrieve[], options_series[], options_limits[],
 	options_mode[], options_resume[], options_format[], options_general[], options_select[], options_batch[], options_tell[];
 
 extern const struct opt options_shape[], options_rows[], options_verify[], options_status[], options_report[], options_import[],
@@ -86,7 +86,9 @@ void values_patience(const struct values *, struct settings *how);
 int settings_check(struct settings *how, bool retrieving, struct err *);
 /* --from and --until as a study date. */
 int values_dates(struct values *, struct err *);
-/* The study-level query of the filters, and the conditions checked here again. */
+/* The query of the filters and of -k, and the conditions checked here again; -k may have set another level. */
+int values_conditions(const struct values *, struct query *, struct filter *, struct err *);
+/* The same for commands that ask for studies: the level is STUDY. */
 int values_query(const struct values *, struct query *, struct filter *, struct err *);
 /* What to take of each study. */
 int values_select(const struct values *, struct dose_rules *, struct err *);

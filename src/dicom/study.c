@@ -12,7 +12,7 @@
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
-enum { VALUE_MAX = 1024, UID_LEN_MAX = 128 };
+enum { VALUE_MAX = 1024 };
 _Static_assert(STUDY_FIELDS * (VALUE_MAX + 1) + 1 <= USHRT_MAX, "a place must fit into struct study's at");
 
 static const struct {
@@ -166,9 +166,7 @@ static int read_count(const struct json *object, const char *name, int *ret_coun
 /* Longer UIDs than the standard allows exist, and a PACS wants its own back; letters are a slip of a person. */
 static int check_uid(const char *uid, struct err *e)
 {
-	size_t len = strlen(uid);
-
-	if (len && len <= UID_LEN_MAX && strspn(uid, "0123456789.") == len)
+	if (uid_is_plausible(uid))
 		return 0;
 	if (uid_check(uid, "studyInstanceUID", e) < 0)
 		e->kind = ERR_INPUT;

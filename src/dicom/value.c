@@ -88,6 +88,13 @@ static bool is_plain(const char *text, const char *without)
 	return true;
 }
 
+bool uid_is_plausible(const char *uid)
+{
+	size_t len = strlen(uid);
+
+	return len && len <= UID_REPEATED_MAX && strspn(uid, "0123456789.") == len;
+}
+
 bool uid_is_repeatable(const char *uid)
 {
 	return strlen(uid) <= UID_REPEATED_MAX && is_plain(uid, "\\*?") && uid[strspn(uid, " ")];

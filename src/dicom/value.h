@@ -16,6 +16,8 @@ char *value_trim(char *text);
 bool uid_is_safe(const char *uid);
 /* The same for UIDs given by a person: ERR_USAGE says what is wrong with it. */
 int uid_check(const char *uid, const char *what, struct err *);
+/* Digits and dots, 1-128: longer ones than the standard's 64 exist, and are repeated to the PACS as it gave them. */
+bool uid_is_plausible(const char *uid);
 /* What a peer may have given as UID and is repeated to it verbatim: 1-128 bytes, printable ASCII, no backslash * ? . */
 bool uid_is_repeatable(const char *uid);
 /* 1-16 printable ASCII characters without backslash, no leading @ or - (DCMTK command lines); spaces inside only. */

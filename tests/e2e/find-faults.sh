@@ -47,6 +47,39 @@ finds "find-first-fails 1 c001" "1 2 3 4 5 6 7 "
 finds "find-abort-after 3 times 1" "1 2 3 4 5 6 7 "
 finds "find-final a900 times 1" "1 2 3 4 5 6 7 "
 
+# a further key is checked here as well, at any level
+finds "find-ignore StationName" "5 " -k StationName=XA01
+finds "" "" -k InstitutionName=NOPE
+finds "find-ignore InstitutionName" "" -k InstitutionName=NOPE
+expect_err '7 answers left out here: InstitutionName 7'
+finds "find-ignore InstitutionName
+find-omit InstitutionName" "1 2 3 4 5 6 7 " -k InstitutionName=NOPE
+expect_err '7 answers stay in though the PACS does not return InstitutionName'
+finds "find-ignore Modality" "" --level SERIES --study-uid 1.2.826.0.1.3680043.10.1338.2.1 -k Modality=NM
+
+# what the PACS should not have answered is counted, by condition, also when nothing is left
+finds "find-ignore PatientID" "" --patient-id P-0000
+expect_err '7 answers left out here: patient ID 7'
+finds "find-ignore PatientID StudyDate" "" --patient-id P-1005 --study-date 20990101
+expect_err '7 answers left out here: study date 7'
+run dicom-qr query "PACS@127.0.0.1:$BAD_PORT" --patient-id P-1005 --study-date 20240312- --count --format json
+[ "$(cat "$T/out")" = '{"count":1,"leftOut":6}' ] || fail "$(cat "$T/out")"
+for way in --auto --review --dry-run; do
+	run dicom-qr "PACS@127.0.0.1:$BAD_PORT" $way --method c-get --patient-id P-0000 -o "$T/none"
+	expect_status 0
+	expect_out 'No studies found'
+	expect_err '7 answers left out here: patient ID 7'
+	run dicom-qr "PACS@127.0.0.1:$BAD_PORT" $way --method c-get -k InstitutionName=NOPE -o "$T/none"
+	expect_status 0
+	expect_out 'No studies found'
+done
+printf 'PatientID,StudyID\nP-0000,\n,NOPE\n' >"$T/list.csv"
+run dicom-qr query "PACS@127.0.0.1:$BAD_PORT" --batch "$T/list.csv"
+expect_status 0
+expect_out '^2,P-0000,,none,0,,7 answers left out here: patient ID 7'
+run dicom-qr query "PACS@127.0.0.1:$BAD_PORT" --batch "$T/list.csv" -k InstitutionName=NOPE
+expect_status 0
+
 # nothing is filtered twice by what is not told: stays in, and that is said
 stop_peer "$BAD_PID"
 start_badpacs "aetitle PACS

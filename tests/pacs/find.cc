@@ -42,6 +42,12 @@ struct search {
 	std::string comment;
 };
 
+/* Two patients may have a study of one UID: then each has a row of its own. */
+static std::string identity(const instance &i, int level)
+{
+	return level == LEVEL_STUDY ? i.study + "\\" + i.patient : i.unique(level);
+}
+
 static bool is_counter(const DcmTagKey &t)
 {
 	return t == DCM_NumberOfStudyRelatedInstances || t == DCM_NumberOfStudyRelatedSeries ||
@@ -109,7 +115,7 @@ static void read_keys(search *f)
 
 static void count_instance(search *f, const instance &i)
 {
-	for (totals *t : { &f->patients[i.patient], &f->studies[i.study], &f->series[i.series] }) {
+	for (totals *t : { &f->patients[i.patient], &f->studies[identity(i, LEVEL_STUDY)], &f->series[i.series] }) {
 		t->instances++;
 		t->studies.insert(i.study);
 		t->series.insert(i.series);
@@ -144,7 +150,7 @@ static bool matches(search *f, const instance &i)
 
 		if (k.want.value.empty() || f->ignored.count(t) || is_counter(t))
 			continue;
-		stored.value = t == DCM_ModalitiesInStudy ? joined(f->studies[i.study].modalities) : i.value(t);
+		stored.value = t == DCM_ModalitiesInStudy ? joined(f->studies[identity(i, LEVEL_STUDY)].modalities) : i.value(t);
 		if (!match_value(k.tag.getEVR(), k.want, stored, exact))
 			return false;
 	}
@@ -155,7 +161,7 @@ static bool matches(search *f, const instance &i)
 static void forget_counts(search *f, const instance &i)
 {
 	f->patients.erase(i.patient);
-	f->studies.erase(i.study);
+	f->studies.erase(identity(i, LEVEL_STUDY));
 	f->series.erase(i.series);
 }
 
@@ -199,8 +205,8 @@ static void collect(search *f)
 
 	count(f);
 	for (const auto &i : f->s->st->instances)
-		if (!known.count(i->unique(f->rq.level)) && matches(f, *i)) {
-			known.insert(i->unique(f->rq.level));
+		if (!known.count(identity(*i, f->rq.level)) && matches(f, *i)) {
+			known.insert(identity(*i, f->rq.level));
 			f->rows.push_back({ i.get(), 0, "" });
 		}
 	if (f->generated && f->rq.level == LEVEL_STUDY)
@@ -242,9 +248,9 @@ static std::string answer(search *f, const row &r, const DcmTagKey &t)
 	long delta = lie ? lie->number(0) : 0;
 
 	if (t == DCM_NumberOfStudyRelatedInstances)
-		return std::to_string(f->studies[i.study].instances + delta);
+		return std::to_string(f->studies[identity(i, LEVEL_STUDY)].instances + delta);
 	if (t == DCM_NumberOfStudyRelatedSeries)
-		return std::to_string(f->studies[i.study].series.size());
+		return std::to_string(f->studies[identity(i, LEVEL_STUDY)].series.size());
 	if (t == DCM_NumberOfSeriesRelatedInstances)
 		return std::to_string(f->series[i.series].instances + delta);
 	if (t == DCM_NumberOfPatientRelatedStudies)
@@ -254,9 +260,9 @@ static std::string answer(search *f, const row &r, const DcmTagKey &t)
 	if (t == DCM_NumberOfPatientRelatedInstances)
 		return std::to_string(f->patients[i.patient].instances + delta);
 	if (t == DCM_ModalitiesInStudy)
-		return joined(f->studies[i.study].modalities);
+		return joined(f->studies[identity(i, LEVEL_STUDY)].modalities);
 	if (t == DCM_SOPClassesInStudy)
-		return joined(f->studies[i.study].classes);
+		return joined(f->studies[identity(i, LEVEL_STUDY)].classes);
 	if (t == DCM_InstanceAvailability)
 		return availability(*f, i);
 	if (t == DCM_RetrieveAETitle)

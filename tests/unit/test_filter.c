@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "check.h"
+#include "dicom/tag.h"
 
 /* One condition against one value of one field. */
 #define WANT(member) offsetof(struct filter, member)
@@ -106,8 +107,92 @@ static void test_dates(void)
 	filter_done(&c);
 }
 
+/* One further key against one value of the row. */
+static const struct { uint32_t tag; const char *key, *value; bool meets; } keys[] = {
+	{ TAG_StationName, "CT1", "CT1", true }, { TAG_StationName, "CT1", "CT2", false }, { TAG_StationName, "ct1", "CT1", false },
+	{ TAG_StationName, "CT*", "CT2", true }, { TAG_StationName, "CT1", "", true },
+	{ TAG_StudyDescription, "chest*", "CHEST CT", true }, { TAG_StudyDescription, "chest", "CHEST CT", false },
+	{ TAG_StudyDate, "20240101-20240131", "20240115", true }, { TAG_StudyDate, "20240101-20240131", "20240201", false },
+	{ TAG_StudyDate, "20240101-", "20240201", true }, { TAG_StudyDate, "20240101", "2024.01.02", true },
+	{ TAG_StudyTime, "080000-090000", "083000.12", true }, { TAG_StudyTime, "080000-090000", "093000", false },
+	{ TAG_StudyInstanceUID, "1.2\\1.3", "1.3", true }, { TAG_StudyInstanceUID, "1.2\\1.3", "1.33", false },
+	{ TAG_ModalitiesInStudy, "CT", "PT\\CT", true }, { TAG_ModalitiesInStudy, "MR", "PT\\CT", false },
+	{ TAG_SeriesNumber, "7", "007", true }, { TAG_SeriesNumber, "7", "70", false },
+	{ TAG_PatientID, "abc", "ABC", false }, { TAG_PatientName, "doe^j*", "DOE^JANE", true }, { TAG_PatientName, "doe", "ROE", false },
+	{ TAG_StudyDescription, "", "any", true },
+};
+
+static void test_keys(void)
+{
+	for (size_t i = 0; i < countof(keys); i++) {
+		struct filter c = { 0 };
+		struct dataset row;
+		uint32_t unknown;
+		char name[200];
+
+		snprintf(name, sizeof name, "%s %s ~ %s", tag_name(keys[i].tag), keys[i].key, keys[i].value);
+		CHECK_CASE(name);
+		dataset_init(&row);
+		dataset_text(&row, keys[i].tag, keys[i].value);
+		dataset_text(&c.keys, keys[i].tag, keys[i].key);
+		CHECK_INT(filter_miss_key(&c, &row, &unknown), keys[i].meets ? 0 : keys[i].tag);
+		CHECK_INT(unknown, *keys[i].key && !*keys[i].value ? keys[i].tag : 0);
+		dataset_done(&row);
+		filter_done(&c);
+	}
+	CHECK_CASE("");
+}
+
+/* A series' modality is one of those of its study. */
+static void test_modality_of_a_study(void)
+{
+	struct filter c = { 0 };
+	struct dataset row;
+	uint32_t unknown;
+
+	dataset_init(&row);
+	dataset_text(&c.keys, TAG_Modality, "CT");
+	dataset_text(&row, TAG_Modality, "PT");
+	CHECK_INT(filter_miss_key(&c, &row, &unknown), TAG_Modality);
+	dataset_text(&row, TAG_ModalitiesInStudy, "PT\\CT");
+	CHECK_INT(filter_miss_key(&c, &row, &unknown), 0);
+	dataset_done(&row);
+	filter_done(&c);
+}
+
+static void test_tally(void)
+{
+	struct filter_tally all = { .left_out = 0 }, some = { .left_out = 0 };
+	auto_buf struct buf words = BUF_INIT(1000);
+	struct filter c = { .dates = { 20240101, 20240131 } };
+	struct dataset row;
+	struct study s;
+
+	study_init(&s);
+	dataset_init(&row);
+	dataset_text(&c.keys, TAG_StationName, "CT1");
+	CHECK(filter_keep(&c, &s, &row, &some));
+	CHECK_INT(some.untold, 1);
+	CHECK_INT(some.untold_key, TAG_StationName);
+	dataset_text(&row, TAG_StationName, "CT2");
+	CHECK(!filter_keep(&c, &s, &row, &some));
+	study_set(&s, STUDY_DATE, "20250101");
+	CHECK(!filter_keep(&c, &s, &row, &some));
+	filter_tally_add(&all, &some);
+	filter_tally_add(&all, &some);
+	CHECK_INT(all.left_out, 4);
+	filter_tally_words(&all, &words);
+	CHECK_STR(buf_text(&words), "study date 2, StationName 2");
+	dataset_done(&row);
+	study_done(&s);
+	filter_done(&c);
+}
+
 int main(void)
 {
+	test_keys();
+	test_modality_of_a_study();
+	test_tally();
 	test_one_condition();
 	test_dates();
 	return check_done();

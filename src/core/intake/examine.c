@@ -16,13 +16,13 @@
 #include "base/mem.h"
 #include "core/intake/hashing.h"
 #include "dicom/tag.h"
+#include "dicom/value.h"
 #include "wrappers/dcmdump.h"
 
 #define BATCH_FILES 1000
 #define BATCH_BYTES ((int64_t)256 << 20)
 #define BATCHES_MAX 2
 #define DEPTH_MAX 64
-#define UID_LEN_MAX 128			/* longer ones than the standard's 64 exist */
 
 /* ---- which files there are ---- */
 
@@ -413,13 +413,6 @@ void examine_identity(struct examine_how *how)
 	how->tag_count = countof(tags);
 }
 
-static bool uid_fits(const char *uid)
-{
-	size_t len = strlen(uid);
-
-	return len && len <= UID_LEN_MAX && strspn(uid, "0123456789.") == len;
-}
-
 const char *examine_damage(const struct examine_file *f)
 {
 	if (f->why)
@@ -428,9 +421,9 @@ const char *examine_damage(const struct examine_file *f)
 		return f->damage;
 	if (!f->set->count)
 		return "not a DICOM file";
-	if (!uid_fits(dataset_get(f->set, TAG_SOPInstanceUID)))
+	if (!uid_is_plausible(dataset_get(f->set, TAG_SOPInstanceUID)))
 		return "no valid SOP Instance UID";
-	if (!uid_fits(dataset_get(f->set, TAG_StudyInstanceUID)) || !uid_fits(dataset_get(f->set, TAG_SeriesInstanceUID)))
+	if (!uid_is_plausible(dataset_get(f->set, TAG_StudyInstanceUID)) || !uid_is_plausible(dataset_get(f->set, TAG_SeriesInstanceUID)))
 		return "no valid Study or Series Instance UID";
 	if (dataset_find(f->set, TAG_Rows) && !dataset_find(f->set, TAG_PixelData) && !dataset_find(f->set, TAG(0x7fe0, 0x0008)) &&
 	    !dataset_find(f->set, TAG(0x7fe0, 0x0009)) && !dataset_find(f->set, TAG(0x0028, 0x7fe0)))

@@ -18,24 +18,17 @@
 #include "core/ledger/manifest.h"
 #include "dicom/layout.h"
 #include "dicom/tag.h"
+#include "dicom/value.h"
 
-#define UID_LEN_MAX 128			/* longer ones than the standard's 64 exist */
-
-static bool uid_fits(const char *uid)
-{
-	size_t len = strlen(uid);
-
-	return len && len <= UID_LEN_MAX && strspn(uid, "0123456789.") == len;
-}
 
 /* What is wrong with a file, in words, or NULL. */
 static const char *damage_of(const struct item *item)
 {
 	if (item->damage)
 		return item->damage;
-	if (!uid_fits(item_get(item, TAG_SOPInstanceUID)))
+	if (!uid_is_plausible(item_get(item, TAG_SOPInstanceUID)))
 		return item->set.count ? "no valid SOP Instance UID" : "not a DICOM file";
-	if (!uid_fits(item_get(item, TAG_StudyInstanceUID)) || !uid_fits(item_get(item, TAG_SeriesInstanceUID)))
+	if (!uid_is_plausible(item_get(item, TAG_StudyInstanceUID)) || !uid_is_plausible(item_get(item, TAG_SeriesInstanceUID)))
 		return "no valid Study or Series Instance UID";
 	if (dataset_find(&item->set, TAG_Rows) && !dataset_find(&item->set, TAG_PixelData) &&
 	    !dataset_find(&item->set, TAG(0x7fe0, 0x0008)) && !dataset_find(&item->set, TAG(0x7fe0, 0x0009)) &&
@@ -51,7 +44,7 @@ static const char *sop_of(const struct item *item)
 
 	if (*sop || !dot)
 		return sop;
-	return uid_fits(item->name) ? item->name : uid_fits(dot + 1) ? dot + 1 : sop;	/* 1.2.3, or CT.1.2.3 */
+	return uid_is_plausible(item->name) ? item->name : uid_is_plausible(dot + 1) ? dot + 1 : sop;	/* 1.2.3, or CT.1.2.3 */
 }
 
 static void refuse(struct intake *in, struct item *item, enum intake_refusal refusal, const char *reason)

@@ -66,12 +66,18 @@ static bool is_dated(const struct query *q)
 	return *dataset_get(&q->keys, TAG_StudyDate) || *dataset_get(&q->keys, TAG_StudyInstanceUID);
 }
 
+void facts_needed_dates(struct date_range *dates)
+{
+	dates->until = date_of(clock_wall());
+	dates->from = date_add(dates->until, -FACT_NEEDED_DAYS);
+}
+
 static void give_date(struct query *q)
 {
-	struct date_range dates = { .until = date_of(clock_wall()) };
+	struct date_range dates;
 	char text[20];
 
-	dates.from = date_add(dates.until, -FACT_NEEDED_DAYS);
+	facts_needed_dates(&dates);
 	date_range_format(&dates, text);
 	dataset_text(&q->keys, TAG_StudyDate, text);
 	log_warning("this PACS needs a date: the last %d days are asked for (%s); --study-date says otherwise", FACT_NEEDED_DAYS, text);

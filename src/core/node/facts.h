@@ -5,6 +5,7 @@
 
 #include "core/session/session.h"
 #include "dicom/query.h"
+#include "dicom/value.h"
 
 #define FACT_CAP "find-cap"			/* rows at which answers are cut; "none" */
 #define FACT_WHOLE "find-whole"		/* rows in one answer that was shown to be all there is */
@@ -24,4 +25,6 @@ void facts_learn(struct session *, const struct peer *, const char *what, const 
 /* Turns a query for studies or patients into one that this PACS answers: the last 30 days for one that needs a date, no modality for
  * one that refuses it; says so.  True when a condition was taken out of the query that must be checked here. */
 bool facts_steer(struct session *, const struct peer *, struct query *);
+/* What is asked for where a PACS needs a date and none was given: the last 30 days. */
+void facts_needed_dates(struct date_range *);
 #define FACT_NEEDED_DAYS 30

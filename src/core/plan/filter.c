@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/span.h"
+#include "dicom/tag.h"
 
 void filter_done(struct filter *c)
 {
@@ -21,6 +23,7 @@ void filter_done(struct filter *c)
 	free(c->exclude);
 	free(c->station_include);
 	free(c->station_exclude);
+	dataset_done(&c->keys);
 	*c = (struct filter){ 0 };
 }
 
@@ -84,23 +87,37 @@ static bool any_name_matches(const char *given, const char *name)
 }
 
 /* The values stay out of the sentence: it goes where patients are not named. */
-static bool meets_identity(struct asking *a)
+static bool meets_name(struct asking *a)
 {
-	const struct filter *want = a->want;
-	const char *has, *miss = NULL;
+	const char *has;
 
-	if (asked(want->patient_name) && (has = returned(a, STUDY_PATIENT_NAME, "patient name")) &&
-	    !any_name_matches(want->patient_name, has))
-		miss = "patient name";
-	if (asked(want->patient_id) && (has = returned(a, STUDY_PATIENT_ID, "patient ID")) &&
-	    !value_matches(want->patient_id, has, false))
-		miss = "patient ID";
-	if (asked(want->accession) && (has = returned(a, STUDY_ACCESSION, "accession number")) &&
-	    !value_matches(want->accession, has, false))
-		miss = "accession number";
-	if (miss)
-		snprintf(a->room, a->size, "%s is not the one asked for", miss);
-	return !miss;
+	if (!asked(a->want->patient_name) || !(has = returned(a, STUDY_PATIENT_NAME, "patient name")) ||
+	    any_name_matches(a->want->patient_name, has))
+		return true;
+	snprintf(a->room, a->size, "patient name is not the one asked for");
+	return false;
+}
+
+static bool meets_patient_id(struct asking *a)
+{
+	const char *has;
+
+	if (!asked(a->want->patient_id) || !(has = returned(a, STUDY_PATIENT_ID, "patient ID")) ||
+	    value_matches(a->want->patient_id, has, false))
+		return true;
+	snprintf(a->room, a->size, "patient ID is not the one asked for");
+	return false;
+}
+
+static bool meets_accession(struct asking *a)
+{
+	const char *has;
+
+	if (!asked(a->want->accession) || !(has = returned(a, STUDY_ACCESSION, "accession number")) ||
+	    value_matches(a->want->accession, has, false))
+		return true;
+	snprintf(a->room, a->size, "accession number is not the one asked for");
+	return false;
 }
 
 static bool meets_uid(struct asking *a)
@@ -264,7 +281,7 @@ enum filter_part filter_miss(const struct filter *c, const struct study *s, char
 	static const struct { enum filter_part part; bool (*meets)(struct asking *); } parts[] = {
 		{ FILTER_UID, meets_uid }, { FILTER_DATE, meets_dates }, { FILTER_TIME, meets_times }, { FILTER_MODALITY, meets_modality },
 		{ FILTER_SR_ONLY, meets_sr_only }, { FILTER_DESCRIPTION, meets_description }, { FILTER_STATION, meets_station },
-		{ FILTER_IDENTITY, meets_identity },
+		{ FILTER_PATIENT_NAME, meets_name }, { FILTER_PATIENT_ID, meets_patient_id }, { FILTER_ACCESSION, meets_accession },
 	};
 	struct asking a = { c, s, room, size, NULL };
 	enum filter_part missed = FILTER_MET;
@@ -277,4 +294,150 @@ enum filter_part filter_miss(const struct filter *c, const struct study *s, char
 	if (ret_unknown)
 		*ret_unknown = a.unknown;
 	return missed;
+}
+
+/* ---- further keys ---- */
+
+static bool date_meets(const char *wanted, const char *has)
+{
+	struct date_range range;
+	struct err ignored = { ERR_NONE, "" };
+	int date = date_parse(has);
+
+	return !date || date_range_parse(wanted, &range, &ignored) < 0 || date_range_has(&range, date);
+}
+
+static bool time_meets(const char *wanted, const char *has)
+{
+	struct time_range range;
+	struct err ignored = { ERR_NONE, "" };
+	int second = time_seconds(has);
+
+	return second < 0 || time_range_parse(wanted, &range, &ignored) < 0 || (second >= range.from && second <= range.until);
+}
+
+/* "7" and "007", "1.5" and "1.50" */
+static bool same_number(const char *wanted, const char *has)
+{
+	char *end, *end_has;
+	double a = strtod(wanted, &end), b = strtod(has, &end_has);
+
+	return end != wanted && end_has != has && !*end && !*end_has && a >= b && a <= b;
+}
+
+static bool one_value_meets(uint32_t tag, const char *wanted, const char *has)
+{
+	const char *vr = tag_vr(tag);
+	const bool exact = tag == TAG_PatientID || strstr("UI AE CS SH", vr);
+
+	if (!strcmp(vr, "DA"))
+		return date_meets(wanted, has);
+	if (!strcmp(vr, "TM"))
+		return time_meets(wanted, has);
+	if (!strcmp(vr, "DT"))
+		return true;
+	if (!strcmp(vr, "PN"))
+		return any_name_matches(wanted, has);
+	return same_number(wanted, has) || value_matches(wanted, has, !exact);
+}
+
+/* Any of the values wanted against any of those that are there. */
+static bool key_meets(uint32_t tag, const char *wanted, const char *has)
+{
+	for (const char *want = wanted; want;) {
+		struct span one = span_next(&want, "\\");
+		auto_free char *pattern = mem_strn(one.text, one.len);
+
+		for (const char *value = has; value;) {
+			struct span other = span_next(&value, "\\");
+			auto_free char *text = mem_strn(other.text, other.len);
+
+			if (one_value_meets(tag, value_trim(pattern), value_trim(text)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A study has modalities where a series has one. */
+static const char *value_of(const struct dataset *row, uint32_t tag)
+{
+	const char *all = tag == TAG_Modality ? dataset_get(row, TAG_ModalitiesInStudy) : "";
+
+	return *all ? all : dataset_get(row, tag);
+}
+
+uint32_t filter_miss_key(const struct filter *c, const struct dataset *row, uint32_t *ret_unknown)
+{
+	*ret_unknown = 0;
+	for (size_t i = 0; i < c->keys.count; i++) {
+		const struct element *key = &c->keys.elements[i];
+		const char *has = value_of(row, key->tag);
+
+		if (!key->len)
+			continue;
+		if (!*has && !*ret_unknown)
+			*ret_unknown = key->tag;
+		if (*has && !key_meets(key->tag, key->value, has))
+			return key->tag;
+	}
+	return 0;
+}
+
+/* ---- how many were left out ---- */
+
+static const char *const part_names[FILTER_PARTS] = {
+	"", "study UID", "study date", "study time", "modality", "SR only", "study description", "station name", "patient name",
+	"patient ID", "accession number", "key",
+};
+
+bool filter_keep_study(const struct filter *c, const struct study *study, struct filter_tally *t)
+{
+	char room[200];
+	enum filter_part part = filter_miss(c, study, room, sizeof room, NULL);
+
+	if (part == FILTER_MET)
+		return true;
+	t->left_out++;
+	t->by[part]++;
+	log_debug("left out: %s: %s", study_get(study, STUDY_UID), room);
+	return false;
+}
+
+bool filter_keep(const struct filter *c, const struct study *study, const struct dataset *row, struct filter_tally *t)
+{
+	uint32_t unknown, failed;
+
+	if (!filter_keep_study(c, study, t))
+		return false;
+	failed = filter_miss_key(c, row, &unknown);
+	if (failed) {
+		t->left_out++;
+		t->by[FILTER_KEY]++;
+		if (!t->key)
+			t->key = failed;
+		log_debug("left out: %s: %s", study_get(study, STUDY_UID), tag_name(failed));
+		return false;
+	}
+	t->untold += unknown != 0;
+	if (!t->untold_key)
+		t->untold_key = unknown;
+	return true;
+}
+
+void filter_tally_add(struct filter_tally *all, const struct filter_tally *one)
+{
+	all->left_out += one->left_out;
+	for (size_t i = 0; i < FILTER_PARTS; i++)
+		all->by[i] += one->by[i];
+	all->key = all->key ? all->key : one->key;
+	all->untold += one->untold;
+	all->untold_key = all->untold_key ? all->untold_key : one->untold_key;
+}
+
+void filter_tally_words(const struct filter_tally *t, struct buf *out)
+{
+	for (size_t i = 0; i < FILTER_PARTS; i++)
+		if (t->by[i])
+			buf_printf(out, "%s%s %d", out->len ? ", " : "", i == FILTER_KEY ? tag_name(t->key) : part_names[i], t->by[i]);
 }

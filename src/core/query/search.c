@@ -30,7 +30,7 @@ struct search {
 	struct search_result result;
 	struct course course;
 	struct find *find;
-	struct uidset *seen;
+	struct uidset *seen, *seen_pairs;	/* Study Instance UIDs; the same with their Patient IDs */
 	struct timer timer;
 	long long wait_s;
 	int fresh;			/* studies that the current answer brought */
@@ -160,16 +160,29 @@ static void search_answered(void *owner, const struct find_result *r)
 
 /* ---- asking ---- */
 
+/* Some PACS return one study for several patients. */
+static bool was_delivered(struct search *w, const struct dataset *row)
+{
+	const char *uid = dataset_get(row, TAG_StudyInstanceUID);
+	auto_free char *pair = mem_printf("%s\\%s", uid, dataset_get(row, TAG_PatientID));
+
+	if (!w->course.by_study || !*uid)
+		return false;
+	if (!uidset_add(w->seen_pairs, pair)) {
+		w->result.repeated++;
+		return true;
+	}
+	w->result.shared += !uidset_add(w->seen, uid);
+	return false;
+}
+
 static void search_row(void *owner, struct dataset *set)
 {
 	struct search *w = owner;
-	const char *uid = dataset_get(set, TAG_StudyInstanceUID);
 
 	stamps_add(&w->course.seen, set);
-	if (w->course.by_study && *uid && !uidset_add(w->seen, uid)) {
-		w->result.repeated++;
+	if (was_delivered(w, set))
 		return;
-	}
 	w->fresh++;
 	w->result.rows++;
 	w->available += *dataset_get(set, TAG_InstanceAvailability) != '\0';
@@ -260,6 +273,7 @@ static void free_search(struct search *w)
 	timer_clear(w->session->loop, &w->timer);
 	query_done(&w->query);
 	uidset_free(w->seen);
+	uidset_free(w->seen_pairs);
 	course_end(&w->course);
 	free(w);
 }
@@ -329,6 +343,7 @@ struct search *search_start(struct session *s, const struct peer *peer, const st
 	w->result.began = clock_wall();
 	w->result.whole = true;
 	w->seen = uidset_new();
+	w->seen_pairs = uidset_new();
 	query_init(&w->query, q->level);
 	dataset_copy(&w->query.keys, &q->keys);
 	if (!*dataset_get(&q->keys, TAG_InstanceAvailability) && facts_knows_no_availability(s, peer))

@@ -19,6 +19,7 @@ struct search_result {
 	int assured;			/* C-FINDs that only made sure of an answer: it was whole */
 	long rows;			/* different studies delivered */
 	long repeated;			/* answers for a study that had been delivered */
+	int shared;			/* studies that were delivered for a further Patient ID */
 	int cap;			/* rows at which the PACS cuts, as far as seen; 0 = none seen */
 	bool keys_ignored;
 	char statement[400];		/* "20240101 to 20240131 covered in 12 queries, none cut" and so on */
@@ -26,7 +27,7 @@ struct search_result {
 };
 
 struct search_hooks {
-	void (*row)(void *owner, struct dataset *row);	/* each study once */
+	void (*row)(void *owner, struct dataset *row);	/* each pair of Patient ID and study once */
 	void (*done)(void *owner, const struct search_result *);
 };
 

@@ -10,38 +10,24 @@
 #include "core/query/find.h"
 #include "core/query/series.h"
 #include "dicom/tag.h"
+#include "dicom/value.h"
 
-const char *studies_ignored(unsigned ignored)
+void studies_left_out(const struct filter_tally *t, struct buf *out)
 {
-	static const char *const words[] = {
-		"", "modality", "date", "modality, date", "other conditions", "modality, other conditions", "date, other conditions",
-		"modality, date, other conditions",
-	};
+	auto_buf struct buf words = BUF_INIT(1000);
 
-	return words[ignored & (IGNORED_MODALITY | IGNORED_DATE | IGNORED_OTHER)];
-}
-
-unsigned studies_ignored_by(enum filter_part part)
-{
-	switch (part) {
-	case FILTER_MET:
-		return 0;
-	case FILTER_MODALITY:
-	case FILTER_SR_ONLY:
-		return IGNORED_MODALITY;
-	case FILTER_DATE:
-		return IGNORED_DATE;
-	default:
-		return IGNORED_OTHER;
-	}
+	if (!t->left_out)
+		return;
+	filter_tally_words(t, &words);
+	buf_printf(out, "%d answer%s left out here: %s", t->left_out, t->left_out == 1 ? "" : "s", buf_text(&words));
 }
 
 void studies_found_add(struct studies_found *all, const struct studies_found *one)
 {
 	all->rows += one->rows;
-	all->left_out += one->left_out;
+	filter_tally_add(&all->tally, &one->tally);
 	all->nameless += one->nameless;
-	all->ignored |= one->ignored;
+	all->shared += one->shared;
 	all->asked += one->asked;
 	all->result.queries += one->result.queries;
 	all->result.whole &= one->result.whole;
@@ -59,40 +45,33 @@ struct studies_ask {
 	bool over;
 };
 
-/* Longer ones than the standard's 64 exist, and are repeated to the PACS as it gave them. */
-static bool is_plain_uid(const char *uid)
+/* In patient root a study is asked for by its patient and its UID. */
+static char *identity_of(const struct studies_ask *a, const struct study *study)
 {
-	size_t len = strlen(uid);
+	const bool by_patient = a->plan->how.peer.model != MODEL_STUDY;
 
-	return len && len <= 128 && strspn(uid, "0123456789.") == len;
+	return mem_printf("%s\\%s", study_get(study, STUDY_UID), by_patient ? study_get(study, STUDY_PATIENT_ID) : "");
 }
 
-static bool leave_out(struct studies_ask *a, const struct study *study)
+/* Is it another study than those before? */
+static bool is_new(struct studies_ask *a, const struct study *study)
 {
-	char why[200];
-	enum filter_part part = filter_miss(a->conditions, study, why, sizeof why, NULL);
+	auto_free char *identity = identity_of(a, study);
 
-	if (part == FILTER_MET)
-		return false;
-	a->found->left_out++;
-	a->found->ignored |= studies_ignored_by(part);
-	log_debug("left out: %s: %s", study_get(study, STUDY_UID), why);
-	return true;
+	if (map_put(a->seen, identity, NULL))
+		return true;
+	log_debug("answered twice: %s", study_get(study, STUDY_UID));
+	return false;
 }
 
-static bool is_wanted(struct studies_ask *a, const struct study *study)
+static bool is_wanted(struct studies_ask *a, const struct study *study, const struct dataset *row)
 {
-	if (!is_plain_uid(study_get(study, STUDY_UID))) {
+	if (!uid_is_plausible(study_get(study, STUDY_UID))) {
 		a->found->nameless++;
 		log_warning("an answer without a usable Study Instance UID is left out");
 		return false;
 	}
-	if (leave_out(a, study))
-		return false;
-	if (map_put(a->seen, study_get(study, STUDY_UID), NULL))
-		return true;
-	log_debug("answered twice: %s", study_get(study, STUDY_UID));
-	return false;
+	return filter_keep(a->conditions, study, row, &a->found->tally) && is_new(a, study);
 }
 
 static void take_row(void *owner, struct dataset *set)
@@ -104,7 +83,7 @@ static void take_row(void *owner, struct dataset *set)
 	study_init(&study);
 	study_from_row(&study, set);
 	a->found->rows++;
-	if (!is_wanted(a, &study)) {
+	if (!is_wanted(a, &study, set)) {
 		study_done(&study);
 		return;
 	}
@@ -120,6 +99,7 @@ static void search_over(void *owner, const struct search_result *result)
 	struct studies_ask *a = owner;
 
 	a->found->result = *result;
+	a->found->shared = result->shared;
 	a->search = NULL;
 	a->over = true;
 }
@@ -177,7 +157,7 @@ static void check_again(struct studies_ask *a, size_t first)
 	for (size_t i = first; i < plan->count; i++) {
 		struct plan_study in = plan->studies[i];
 
-		if (leave_out(a, &in.study)) {
+		if (!filter_keep_study(a->conditions, &in.study, &a->found->tally)) {
 			plan_study_done(&in);
 			continue;
 		}
@@ -308,6 +288,24 @@ static int judge_search(struct session *s, const struct search_result *r, struct
 	return -1;
 }
 
+/* What the PACS returned and the plan does not show. */
+static void tell_conditions(const struct plan *plan, const struct studies_found *found, size_t kept)
+{
+	const struct filter_tally *t = &found->tally;
+	auto_buf struct buf words = BUF_INIT(2000);
+
+	studies_left_out(t, &words);
+	if (words.len)
+		log_line(kept ? LOG_VERBOSE : LOG_WARNING, "%s", buf_text(&words));
+	if (t->untold)
+		log_warning("%d stud%s in though the PACS does not return %s", t->untold, t->untold == 1 ? "y stays" : "ies stay",
+			    tag_name(t->untold_key));
+	if (found->shared)
+		log_warning("%d stud%s returned for several patients (one Study Instance UID, several Patient IDs): %s", found->shared,
+			    found->shared == 1 ? "y is" : "ies are", plan->how.peer.model == MODEL_STUDY ?
+			    "each is asked for once, by its UID" : "each patient's part is asked for");
+}
+
 int studies_query(struct session *s, struct plan *plan, const struct query *q, const struct filter *c, struct studies_found *found,
 		  struct err *e)
 {
@@ -324,7 +322,6 @@ int studies_query(struct session *s, struct plan *plan, const struct query *q, c
 	if (judge_search(s, r, e) < 0 || ask_series(&a, first, e) < 0)
 		return -1;
 	log_line(r->queries > 1 + r->assured || !r->whole ? LOG_WARNING : LOG_VERBOSE, "%s", r->statement);
-	if (found->ignored)
-		log_verbose("the PACS did not apply these conditions, they were applied here: %s", studies_ignored(found->ignored));
+	tell_conditions(plan, found, plan->count - first);
 	return 0;
 }

@@ -7,18 +7,11 @@
 #include "core/query/search.h"
 #include "core/session/session.h"
 
-/* Kinds of conditions that a PACS did not apply, as bits. */
-enum {
-	IGNORED_MODALITY = 1,
-	IGNORED_DATE = 2,
-	IGNORED_OTHER = 4
-};
-
 struct studies_found {
 	long rows;
-	int left_out;			/* by the conditions checked here */
+	struct filter_tally tally;	/* what the conditions checked here left out */
 	int nameless;			/* answers without a usable Study Instance UID */
-	unsigned ignored;		/* IGNORED_... */
+	int shared;			/* studies that were returned for a further patient, too */
 	int asked;			/* C-FINDs for what the answers did not tell */
 	struct search_result result;
 };
@@ -32,7 +25,5 @@ int studies_complete(struct session *, const struct peer *, const struct filter 
 void studies_record(struct session *, const struct peer *, const struct query *, const struct search_result *);
 /* The answers of one more query, added to those before. */
 void studies_found_add(struct studies_found *all, const struct studies_found *one);
-/* "modality, date": the conditions of these bits; static text. */
-const char *studies_ignored(unsigned ignored);
-/* The bit of a condition. */
-unsigned studies_ignored_by(enum filter_part);
+/* "3 answers left out here: patient ID 2, study date 1"; nothing when none was. */
+void studies_left_out(const struct filter_tally *, struct buf *);
