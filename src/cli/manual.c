@@ -19,12 +19,12 @@ static const struct { int status; const char *meaning; } exits[] = {
 	{ EXIT_USAGE, "Usage or configuration; a state file that cannot be used; a DCMTK tool is missing." },
 	{ EXIT_INCOMPLETE, "Finished; some study is incomplete or failed, an answer of the PACS was cut, or a check found something." },
 	{ EXIT_EMPTY, "Nothing matched (only with --fail-if-empty)." },
-	{ EXIT_FOR_NOW, "For now: the PACS cannot be reached, or refuses for the moment." },
-	{ EXIT_FOR_GOOD, "For good: AE title unknown, not permitted, not supported." },
-	{ EXIT_LOCAL, "Local: disk, port, permission." },
+	{ EXIT_FOR_NOW, "Temporary problem: the PACS cannot be reached, or refuses at the moment." },
+	{ EXIT_FOR_GOOD, "Permanent problem: AE title unknown, not permitted, not supported." },
+	{ EXIT_LOCAL, "Local problem: disk, port, permission." },
 	{ EXIT_LIMIT, "Stopped by a limit; can be resumed." },
 	{ EXIT_LOCKED, "Another run holds the lock, or is fetching the same studies into the same folder." },
-	{ EXIT_STALE, "Stale: no run reached its end lately (status --max-age)." },
+	{ EXIT_STALE, "Stale: no run has ended recently (status --max-age)." },
 	{ EXIT_SIGNAL, "And above: ended by a signal, 128 plus its number; can be resumed." },
 };
 
@@ -109,7 +109,7 @@ static void put_files(struct buf *out)
 	buf_str(out, ".SH ENVIRONMENT\n");
 	put(out, "DICOM_QR_LEDGER names the ledger, DICOM_QR_CONFIG the file of nodes.  DICOM_QR_DCMTK_DIR is the folder of the DCMTK tools (else PATH).  DICOM_QR_PROMPTACK "
 		 "is the path of the preload object that makes their TCP prompt, or off.  DICOM_QR_NO_LANDLOCK=1 starts the tools "
-		 "unconfined.  NO_COLOR switches colours off.");
+		 "without Landlock.  NO_COLOR switches colours off.");
 }
 
 static bool tells_others(const struct opt_command *command)
@@ -123,25 +123,26 @@ static bool tells_others(const struct opt_command *command)
 static void put_told(struct buf *out)
 {
 	buf_str(out, ".SH TELLING OTHERS\n");
-	put(out, "The programs of --on-study and --on-finish are found by PATH or by their path, before anything is asked, and started without a "
-		 "shell: what else they need, a script of yours around them holds.  They read nothing; what they write goes to the log "
-		 "(--verbose, --log-file).  They have the umask of --mode.  What they leave running in their process group is ended with them.\n\n"
-		 "--on-study is run as PROGRAM FOLDER STUDY VERDICT MANIFEST, for one study after the other, beside the transfers, for each study "
-		 "on which a verdict was reached with at least one new object, or another verdict than last time.  The objects, the manifest and "
-		 "the ledger are on the disk then.  FOLDER is the deepest folder that holds all objects of the study, but none that the layout "
-		 "gives to a series; without --hierarchical or --layout it is the output directory, and the manifest tells which files are the "
-		 "study's.  The program is started in it.  Every user of the machine can read arguments, so FOLDER is a path only when that is the "
-		 "output directory, or ends in the Study Instance UID right below it; else, since it may name a patient, it is a dot, and "
-		 "DICOM_QR_STUDY_FOLDER has the path.  MANIFEST has one line of JSON for each object; when nothing came, it may not be there.\n\n"
-		 "A study is told of once.  A program that did not end with 0 within --hook-timeout, or that we were killed over, is run again by "
-		 "the next run with --on-study into the same output directory, whatever that run asks for, unless nothing is left of the study.  A "
-		 "program may so be told of a study twice.  After five failures in a row no more is started by this run.  A failure changes no "
-		 "verdict and no exit status: it is reported, counted in the last line, and told by dicom-qr explain.\n\n"
-		 "--on-finish is run as PROGRAM STATUS OUTPUT at the end of every run but a dry one, also of one that failed, once the options "
-		 "were understood.\n\n"
-		 "An interrupt waits for the program that runs and starts no further study's; a second one ends it.\n\n"
-		 "--metrics replaces FILE as a whole, mode 644, since the collector is another user; no patient is in it.  Each job needs a file of "
-		 "its own, and its name must end in .prom for the collector.");
+	put(out, "The programs of --on-study and --on-finish are looked for by PATH, or by their path, before anything is asked.  They are started "
+		 "without a shell.  A program that needs arguments needs a script around it.  The programs read nothing; their output goes to "
+		 "the log (--verbose, --log-file).  They have the umask of --mode.  Processes that they leave running in their process group are "
+		 "ended.\n\n"
+		 "--on-study is run as PROGRAM FOLDER STUDY VERDICT MANIFEST.  It is run for each study that reached a verdict with at least one "
+		 "new object, or with another verdict than last time; one study after the other, beside the transfers.  The objects, the manifest "
+		 "and the ledger are on the disk by then.  FOLDER is the deepest folder that holds all objects of the study and that the layout "
+		 "gives to no series.  Without --hierarchical or --layout it is the output directory, and the manifest names the files of the "
+		 "study.  The program is started in FOLDER.  Every user of the machine can read arguments.  So FOLDER is a path only when it is "
+		 "the output directory, or a folder right below it that ends in the Study Instance UID; else it is a dot, and "
+		 "DICOM_QR_STUDY_FOLDER has the path.  MANIFEST has one line of JSON for each object; it may be missing when nothing came.\n\n"
+		 "Each study is reported once.  When a program did not end with 0 within --hook-timeout, or was killed, the next run with "
+		 "--on-study into the same output directory runs it again, unless nothing is left of the study.  So a program may be told of a "
+		 "study twice.  After five failures in a row this run starts no more programs.  A failure changes no verdict.  It is reported, "
+		 "counted in the last line, and shown by dicom-qr explain.\n\n"
+		 "--on-finish is run as PROGRAM STATUS OUTPUT at the end of every run that is no dry run, also of a run that failed, once the "
+		 "options were understood.\n\n"
+		 "After an interrupt the program that is running may finish, and no further one is started; a second interrupt ends it.\n\n"
+		 "--metrics replaces FILE as a whole, with mode 644, since the collector is another user.  The file holds no patient data.  Each "
+		 "job needs a file of its own, and the collector reads only names that end in .prom.");
 	buf_str(out, ".TP\n.B Environment of both\n");
 	put(out, "DICOM_QR_EVENT (study or finish), DICOM_QR_OUTPUT, DICOM_QR_NODE, DICOM_QR_JOB");
 	buf_str(out, ".TP\n.B Of \\-\\-on\\-study\n");
