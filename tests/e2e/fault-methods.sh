@@ -24,7 +24,7 @@ uncarried() {
 	DATA=$T/uncarried
 	find "$DATA" -name '0002-01-0003*' -exec dcmodify -q -nb -m "(0008,0016)=$class" {} +
 }
-need dcmodify dcmcrle
+need dcmodify dcmcrle sqlite3
 uncarried
 fault "class that C-GET cannot carry" auto all ""
 fault "class that C-GET cannot carry, no C-MOVE" get "lacks 1 getscu offers no presentation context" ""
@@ -42,4 +42,16 @@ compress() {
 }
 compress
 fault "compressed objects" "get auto move" all ""
+fault "C-MOVE of several studies decompresses" move all "move-lists-decompress"
+[ "$(grep -c '^move STUDY' "$T/badpacs.log")" -eq 3 ] || fail "not one C-MOVE a study"
+[ "$(grep -c '^association requested .*DICOMQR' "$T/badpacs.log")" -le 4 ] || fail "not one association"
+# Where it is known that lists travel as stored, one C-MOVE names all.
+prepare_row "C-MOVE of several studies, as stored" move
+start_bad ""
+dicom-qr query "pacs://127.0.0.1:$BAD_PORT" --quiet >"$T/out" 2>&1 || fail "query"
+sqlite3 "$DICOM_QR_LEDGER" "INSERT INTO learned(node, what, value, at, times) VALUES ('ANY-SCP@127.0.0.1:$BAD_PORT', 'move-lists', 'as-stored', 0, 1)"
+fetch
+judge_words all
+[ "$(grep -c '^move STUDY' "$T/badpacs.log")" -eq 1 ] || fail "not one C-MOVE"
+stop_peer "$BAD_PID"
 make_data

@@ -111,13 +111,14 @@ static unsigned char prepare(struct carrier *c, T_ASC_Association *assoc, const 
 {
 	bool get = c->method == METHOD_GET;
 	E_TransferSyntax xfer;
-	unsigned char context = wire_store_context(assoc, i.sop_class, i.xfer, get, &xfer);
+	bool stored = !m.decompress || i.xfer != UID_RLELosslessTransferSyntax;
+	unsigned char context = stored ? wire_store_context(assoc, i.sop_class, i.xfer, get, &xfer) : 0;
 	std::string bytes;
 	bool ok;
 
 	if (context && !m.inside_uid)
 		return ret_data->map(i) ? context : 0;
-	if (!context && xfer_uncompressed(i.xfer))
+	if (!context && (!stored || xfer_uncompressed(i.xfer)))
 		context = wire_store_context(assoc, i.sop_class, "", get, &xfer);
 	if (!context)
 		return 0;

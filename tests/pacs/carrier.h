@@ -22,6 +22,7 @@ struct item {
 struct mistreatment {
 	const std::string *command_uid = nullptr, *inside_uid = nullptr;
 	bool truncate = false;
+	bool decompress = false;	/* RLE, whatever the peer takes */
 	enum outcome mid = GO_ON;	/* DO_ABORT, DO_CLOSE: in the middle of the data */
 	long stall_mid_ms = -1;		/* hang in the middle of the data; -1: no */
 };

@@ -24,6 +24,7 @@
 #include "session.h"
 #include "shared.h"
 
+#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/oflog/oflog.h>
 
 struct server {
@@ -284,6 +285,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	dcmEnableAutomaticInputDataCorrection.set(OFFalse);
+	DcmRLEDecoderRegistration::registerCodecs();
 	watch_signals(&v);
 	apply(&v);
 	v.st.refresh(v.data);

@@ -194,6 +194,8 @@ struct mistreatment mistreat(struct job *j, const struct item &it)
 		log_event("fault uid %s", it.what->sop.c_str());
 	if ((m.truncate = strikes(j, "truncate", it) != nullptr))
 		log_event("fault truncate %s", it.what->sop.c_str());
+	m.decompress = sc->has("lists-decompress", j->at) &&
+		       split_list(identifier_value(j->rq.identifier, level_keys[LEVEL_STUDY])).size() > 1;
 	for (const rule *r : sc->all("stall-mid", j->at))
 		if (strikes_at(j, r, r->number(0) - 1, it.what->study))
 			m.stall_mid_ms = r->words.size() > 1 ? r->ms(1) : 1000000000L;

@@ -105,6 +105,7 @@ static const struct grammar grammars[] = {
 	{ "object-delay", "n", "fl", BOTH },
 	{ "prefer-uncompressed", "", "f", METHOD_GET },
 	{ "unknown-destination", "", "fl", METHOD_MOVE },
+	{ "lists-decompress", "", "fl", METHOD_MOVE },
 	{ "associations", "o", "fl", METHOD_MOVE },
 	{ "sub-abort-after", "n", "flts", METHOD_MOVE },
 	{ "late", "s?n", "flts", METHOD_MOVE },

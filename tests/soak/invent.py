@@ -41,6 +41,7 @@ class Case:
     wanted: set         # keys of what is asked for
     chosen: tuple       # UIDs for retrieve, series, instance
     disturbances: list  # ("commit", N), ("sent", N, SIGNAL) or ("none",), one a run
+    model: str = "study"
 
 
 # --- the archive ---
@@ -243,4 +244,66 @@ def invent(seed):
     method = r.choice(["c-get", "c-get", "c-move", "auto"])
     if mixed and method != "c-move":
         things = [dataclasses.replace(t, syntax=EXPLICIT) for t in things]
-    return Case(seed, things, rules, command, method, r.randrange(1, 5), wanted, chosen, disturbances)
+    case = Case(seed, things, rules, command, method, r.randrange(1, 5), wanted, chosen, disturbances)
+    vary(random.Random("more %d" % seed), case)
+    return case
+
+
+# --- variations: drawn apart, so that the case of a seed without one stays what it was ---
+
+def two_patients(r, case):
+    """A study stands under two Patient IDs, as after a merge that was done in part."""
+    study = r.choice(case.things).study
+    series = {t.series for t in case.things if t.study == study}
+    if len(series) < 2 or case.command == "sync":
+        return
+    other = min(series)
+    case.things = [dataclasses.replace(t, patient="P8") if t.study == study and t.series == other else t for t in case.things]
+
+
+def by_patient(r, case):
+    if case.command == "auto":
+        case.model = "patient"
+
+
+def in_slices(r, case):
+    """A window that closes again and again: each run gets a part."""
+    part = len(case.wanted) // 6 + 1
+    case.disturbances = [("sent", part, r.choice(["TERM", "INT"])) for _ in range(5)]
+
+
+def another_rule(r, case):
+    rule = r.choice(MORE)(r, case.things)
+    if rule.split()[0] not in {known.split()[0] for known in case.rules} and not unknowable(case.rules + [rule]):
+        case.rules.append(rule)
+
+
+MORE = [
+    lambda r, a: "down-after %d 1" % r.randrange(2, 9),
+    lambda r, a: "associate-delay 0.3 times 3",
+    lambda r, a: "release-delay 0.3 times 3",
+    lambda r, a: "retrieve-nearline %s 1%s" % (r.choice(a).study, r.choice(["", " empty", " a702"])),
+    lambda r, a: "retrieve-deny %s %s%s" % (r.choice(a).sop, r.choice(["a702", "c000"]), times(r)),
+    lambda r, a: "retrieve-stall-first 3600 times 1",
+    lambda r, a: "retrieve-abort-mid %d times %d" % (r.randrange(1, len(a) + 1), r.randrange(1, 3)),
+    lambda r, a: "retrieve-stall-mid %d times 1" % r.randrange(1, len(a) + 1),
+    lambda r, a: "retrieve-object-delay 5",
+    lambda r, a: "find-series-needs-parents",
+    lambda r, a: "find-ignore " + r.choice(["StudyDate", "ModalitiesInStudy"]),
+    lambda r, a: "find-row-delay 5",
+    lambda r, a: "find-stall-after %d 3600 times 1" % r.randrange(3),
+    lambda r, a: "find-refuse %s times %d" % (r.choice(["a700", "c000", "0122"]), r.randrange(1, 3)),
+    lambda r, a: "move-late 1 %d" % r.randrange(1, 4),
+    lambda r, a: "move-lists-decompress",
+]
+
+
+def vary(r, case):
+    if r.random() < 0.25:
+        another_rule(r, case)
+    if r.random() < 0.06:
+        two_patients(r, case)
+    if r.random() < 0.06:
+        by_patient(r, case)
+    if r.random() < 0.06:
+        in_slices(r, case)

@@ -5,6 +5,7 @@ import re
 
 # done; nothing found; incomplete; PACS not reached; no space or write error; limit; a state file in use
 STATUSES = {0, 3, 4, 5, 6, 7, 8}
+SECONDS_A_REQUEST = 0.5
 
 
 @dataclasses.dataclass
@@ -21,6 +22,7 @@ class Run:
     sent: list = dataclasses.field(default_factory=list)       # (study, sop)
     requests: int = 0
     seconds: float = 0
+    state: list = None                               # studies of the state file, or None: there is none
     left: list = dataclasses.field(default_factory=list)       # processes, scratch and staging folders
     watermark: bool = False
 
@@ -57,14 +59,33 @@ def judge_run(case, run, digests, limit):
         yield "status: %d" % run.status
     if re.search(r"Sanitizer|runtime error:", run.said):
         yield "sanitizer: it spoke"
-    if run.seconds > limit:
+    if run.seconds > limit + SECONDS_A_REQUEST * run.requests:      # a loaded machine is slow with each of them
         yield "time: %d s" % run.seconds
     studies, series = {t.study for t in case.things}, {t.key[:2] for t in case.things}
     most = 150 + 30 * len(studies) + 12 * len(series) + len(case.things)
     if run.requests > most:
         yield "requests: %d to the PACS, more than %d" % (run.requests, most)
+    yield from state_file(case, run)
     if run.left and not (run.disturbed and run.status in (137, -9)):
         yield "left: %s" % ", ".join(run.left)
+
+
+def state_file(case, run):
+    """The state file says of no study that it is complete, or has more objects, or lacks others, than is true on the disk."""
+    studies = {}
+    for row in run.state or []:
+        studies.setdefault(row["studyInstanceUID"].strip(), []).append(row)
+    for uid, rows in studies.items():
+        lacks = {key[2] for key in missing(case, run) if key[0] == uid}
+        here = sum(key[0] == uid for key, _ in run.tree.values())
+        if lacks and all(row["status"] == "complete" for row in rows):
+            yield "state file: %s is complete, %d objects are missing" % (uid, len(lacks))
+        named = {one["sopInstanceUID"] for row in rows for one in row.get("missing", [])}
+        if named - lacks and not run.disturbed:
+            yield "state file: %s: %d objects that are here are said to be missing" % (uid, len(named - lacks))
+        received = sum(row.get("received", 0) for row in rows)
+        if received > here:
+            yield "state file: %s: received %d, %d are here" % (uid, received, here)
 
 
 def agreement(run):

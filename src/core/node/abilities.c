@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/ledger/facts.h"
+#include "core/node/facts.h"
 #include "wrappers/retriever.h"
 
 #define WAYS_BYTES_MAX 16384
@@ -105,6 +106,7 @@ void abilities_load(struct abilities *m, struct ledger *ledger, const char *node
 	auto_free char *method = ledger_learned(ledger, node, "method");
 	auto_free char *ways = ledger_learned(ledger, node, "ways");
 	auto_free char *sends = ledger_learned(ledger, node, "sends");
+	auto_free char *lists = ledger_learned(ledger, node, FACT_MOVE_LISTS);
 
 	m->studies = (enum form)number_of(studies, form_names);
 	m->images = (enum images)number_of(images, image_names);
@@ -112,6 +114,7 @@ void abilities_load(struct abilities *m, struct ledger *ledger, const char *node
 		m->first = !strcmp(method, "c-move") ? METHOD_MOVE : METHOD_GET;
 	read_ways(m, ways);
 	m->queues = sends != NULL;
+	m->move_lists = lists && !strcmp(lists, MOVE_LISTS_AS_STORED);
 	m->changed = false;
 }
 

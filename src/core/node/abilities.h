@@ -26,6 +26,7 @@ struct abilities {
 	enum method first;		/* where the ladder starts */
 	bool foreign;			/* moves go to somebody else: nothing will be seen here */
 	enum form studies;		/* how small studies travel together */
+	bool move_lists;		/* a C-MOVE of several studies is known to send objects as stored */
 	enum images images;
 	struct map *ways;		/* SOP class -> struct way that brought what the first one could not */
 	bool queues;			/* it answers a C-MOVE first and sends the objects later */

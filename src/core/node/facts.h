@@ -13,6 +13,9 @@
 #define FACT_DATE "date-needed"		/* "no"; "error": a query without a date is refused; "empty": it finds nothing */
 #define FACT_MODALITY "modality-filter"	/* ModalitiesInStudy as key: "honoured", "ignored", "refused" */
 #define FACT_AVAILABILITY "availability"	/* "yes", "no": InstanceAvailability stands in rows of studies */
+/* What a C-MOVE of several studies sends: "as-stored", or "decompressed" (Orthanc 1.12 does so). */
+#define FACT_MOVE_LISTS "move-lists"
+#define MOVE_LISTS_AS_STORED "as-stored"
 #define FACT_NAME_CASE "name-case"		/* names compared "insensitive" or "sensitive" */
 
 char *facts_get(struct session *, const struct peer *, const char *what);	/* yours, NULL */

@@ -85,6 +85,7 @@ static void take_other(struct retrieval *r, const struct abilities *m)
 {
 	r->other_tried = true;
 	r->way = (struct way){ r->way.method == METHOD_GET ? METHOD_MOVE : METHOD_GET, 0 };
+	retrieval_form_company(r, m);
 	r->images = m->images == IMAGES_FILES ? FORM_FILES : FORM_LIST;
 	r->image_refused = m->images == IMAGES_NONE;
 	r->step = r->here || r->in->only.count || retrieval_any_refused(r) ? finer(r) : STEP_WHOLE;

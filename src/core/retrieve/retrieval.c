@@ -281,6 +281,13 @@ static void note_told(struct retrieval *r)
 		r->told = r->in->expected;
 }
 
+/* Some PACS decompress what one C-MOVE of several studies sends, and not what a C-MOVE of each sends. */
+void retrieval_form_company(struct retrieval *r, const struct abilities *means)
+{
+	if (r->way.method == METHOD_MOVE && r->company == FORM_LIST && !means->move_lists)
+		r->company = FORM_FILES;
+}
+
 void retrieval_ready(struct retrieval *r, const struct abilities *means)
 {
 	r->state = RETRIEVAL_READY;
@@ -290,6 +297,7 @@ void retrieval_ready(struct retrieval *r, const struct abilities *means)
 		r->in->counted = COUNT_IMAGES;
 	}
 	r->base = r->way = r->best = retrieval_way(r, means);
+	retrieval_form_company(r, means);
 	if (r->way.method == METHOD_GET && r->listed && !means->move)
 		refuse_uncarried(r);
 	r->images = means->images == IMAGES_FILES ? FORM_FILES : FORM_LIST;
@@ -342,6 +350,7 @@ void retrieval_redirect(struct retrieval *r, const struct abilities *means)
 {
 	if (lost(r->way, means) || lost(r->base, means) || lost(r->best, means))
 		r->base = r->way = r->best = (struct way){ means->first, 0 };
+	retrieval_form_company(r, means);
 }
 
 /* ---- what to ask for ---- */

@@ -8,6 +8,8 @@
 struct object *retrieval_next(const struct retrieval *, size_t *at, const char **ret_sop);
 /* The way the ladder starts with. */
 struct way retrieval_way(const struct retrieval *, const struct abilities *);
+/* After its way was chosen: in which form it travels with other studies. */
+void retrieval_form_company(struct retrieval *, const struct abilities *);
 /* Marks an object as withheld, with the words unless it has better ones. */
 void object_refuse(struct object *, const char *words);
 void object_forgive(struct object *);

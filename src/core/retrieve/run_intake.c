@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/old_fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/ledger/jobs.h"
@@ -27,6 +28,8 @@ static bool object_wanted(void *owner, const char *study, const char *series, co
 	struct run *run = owner;
 	struct retrieval *r = queue_find(&run->queue, study);
 
+	if (old_fault("anything-is-wanted"))
+		return true;
 	if (run->wants.left)
 		return leftover_wanted(run, study, series, sop);
 	if (!r)
