@@ -484,9 +484,9 @@ static void check_signalled(struct command *c, bool deaf)
 	if (deaf)
 		command_deaf(c);
 	s.o.child = child_start(loop, c, NULL, &signalling, &s, &e);
-	close(in[0]);
 	if (CHECK(s.o.child))
 		wait_for_all();
+	close(in[0]);			/* not before: one that has ended must not make our write fail */
 	CHECK(deaf ? !s.o.result.signal : s.o.result.signal == SIGTERM || s.o.result.signal == SIGINT);
 	CHECK_INT(s.o.result.exit_status, deaf ? 0 : -1);
 	CHECK_STR(buf_text(&s.o.out), deaf ? "ready|went on|" : "ready|");
