@@ -15,7 +15,7 @@
 #define AT(member) offsetof(struct values, member)
 
 static const struct opt options_doctor[] = {
-	INTEGER("listen", "", "PORT", AT(listen), 1, 65535, "Doctor",
+	STRING("listen", "", "[ADDRESS:]PORT", AT(listen), "Doctor",
 	       "The port that you receive on, to be looked at (default: that of the node)."),
 	STRING("move-dest", "", "TITLE", AT(move_dest), "Doctor", "The move destination (default: our AE title)."),
 	STRING("output", "o", "DIR", AT(output), "Doctor", "The folder that files go to, to be looked at (default: current directory)."),

@@ -42,9 +42,10 @@ static const struct opt own[] = {
 	STRING("tls-key", "", "FILE", SHARED(tls_key), MEMBERS, "Its private key."),
 	CHOICE("method", "", "METHOD", SHARED(method), "c-move|c-get|auto", MEMBERS, "How it is retrieved from."),
 	STRING("move-dest", "", "TITLE", SHARED(move_dest), MEMBERS, "Move destination AE title."),
-	INTEGER("listen", "", "PORT", SHARED(listen), 1, 65535, MEMBERS,
+	STRING("listen", "", "[ADDRESS:]PORT", SHARED(listen), MEMBERS,
 	       "The port on which we receive what is moved; a node with this and no host is a place for files on this machine."),
-	LIST("accept-from", "", "HOST", SHARED(accept_from), MEMBERS, "A further host that may send to our receiver.  May be repeated."),
+	LIST("accept-from", "", "HOST", SHARED(accept_from), MEMBERS, "A further host or network that may send to our receiver.  May be repeated."),
+	LIST("accept-aet", "", "TITLE", SHARED(accept_aet), MEMBERS, "A calling AE title that may send to our receiver; * is any.  May be repeated."),
 	STRING("output", "o", "DIR", SHARED(output), MEMBERS, "Where files go."),
 	STRING("layout", "", "TEMPLATE", SHARED(layout), MEMBERS, "Path of each file from its attributes."),
 	CHOICE("require-date", "", "YES", OURS(require_date), "yes|no", MEMBERS,
@@ -130,16 +131,31 @@ static int set_address(struct json *members, const char *const *rest, size_t cou
 	return 0;
 }
 
-static void set_accept(struct json *members, const struct opt_list *hosts)
+static void set_list(struct json *members, const char *name, const struct opt_list *texts)
 {
 	struct json *list;
 
-	if (!hosts->count)
+	if (!texts->count)
 		return;
 	list = json_new(JSON_ARRAY);
-	for (size_t i = 0; i < hosts->count; i++)
-		json_add(list, json_string(hosts->items[i]));
-	json_set(members, "acceptFrom", list);
+	for (size_t i = 0; i < texts->count; i++)
+		json_add(list, json_string(texts->items[i]));
+	json_set(members, name, list);
+}
+
+static int set_listen(struct json *members, const char *text, struct err *e)
+{
+	struct settings how = { .listen_port = 0 };
+
+	if (!text)
+		return 0;
+	if (settings_listen(&how, text, e) < 0)
+		return err_in(e, "--listen %s", text);
+	set_number(members, "listenPort", how.listen_port);
+	json_delete(members, "listenAddress");
+	if (*how.listen_address)
+		set_text(members, "listenAddress", how.listen_address);
+	return 0;
 }
 
 static int unset(struct json *members, const struct opt_list *names, struct err *e)
@@ -156,7 +172,7 @@ static int set_members(struct json *members, const struct node_values *n, const 
 {
 	auto_free char *output = n->v.output ? file_absolute(n->v.output) : NULL;
 
-	if (unset(members, &n->unset, e) < 0 || set_address(members, rest, count, e) < 0)
+	if (unset(members, &n->unset, e) < 0 || set_address(members, rest, count, e) < 0 || set_listen(members, n->v.listen, e) < 0)
 		return -1;
 	set_number(members, "number", n->number);
 	set_text(members, "host", n->host);
@@ -170,8 +186,8 @@ static int set_members(struct json *members, const struct node_values *n, const 
 	set_file(members, "tlsKey", n->v.tls_key);
 	set_text(members, "method", n->v.method);
 	set_text(members, "moveDestination", n->v.move_dest);
-	set_number(members, "listenPort", n->v.listen);
-	set_accept(members, &n->v.accept_from);
+	set_list(members, "acceptFrom", &n->v.accept_from);
+	set_list(members, "acceptAET", &n->v.accept_aet);
 	set_text(members, "outputPath", output);
 	set_text(members, "layout", n->v.layout);
 	set_yes(members, "requireDate", n->require_date);

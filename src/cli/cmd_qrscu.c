@@ -199,17 +199,23 @@ static const char *title_of(const struct node *store)
 static int settle_store(const struct qrscu_values *n, const struct node *store, struct settings *how, struct err *e)
 {
 	const struct values *v = &n->v;
-	bool here = v->listen > 0 || store->listen_port;
+	bool here = v->listen || store->listen_port;
 
 	if (!v->method && !(here && v->chosen->node && v->chosen->node->method_stated))
 		how->method = METHOD_MOVE;
-	if (v->listen < 0)
+	if (!v->listen) {
 		how->listen_port = store->listen_port;
+		memcpy(how->listen_address, store->listen_address, sizeof how->listen_address);
+	}
 	if (!v->move_dest && (*title_of(store) || !here))
 		snprintf(how->destination, sizeof how->destination, "%s", title_of(store));
 	if (!*how->destination && !here && how->method != METHOD_GET)
 		return err_set(e, ERR_USAGE, "store node '%s' has no AE title: give it one with \"dicom-qr node edit %s --called-aet TITLE\"",
 			       store->name, store->name);
+	if (store->aet_count && !v->accept_aet.count) {
+		how->accept_aet.items = store->accept_aet;
+		how->accept_aet.count = store->aet_count;
+	}
 	if (store->accept_count && !v->accept_from.count) {
 		how->accept_from.items = store->accept_from;
 		how->accept_from.count = store->accept_count;

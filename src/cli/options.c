@@ -139,10 +139,14 @@ const struct opt options_select[] = {
 const struct opt options_retrieve[] = {
 	STRING("move-dest", "aem", "TITLE", AT(move_dest), RETRIEVE,
 	       "Move destination AE title (required for C-MOVE; with --listen it defaults to our own)."),
-	INTEGER("listen", "", "PORT", AT(listen), 1, 65535, RETRIEVE,
-	       "Receive what is moved ourselves, on this port; the PACS must know the move destination at this host and port."),
+	STRING("listen", "", "[ADDRESS:]PORT", AT(listen), RETRIEVE,
+	       "Receive what is moved ourselves, on this port (of this address alone, when one is given); the PACS must know the move "
+	       "destination at this host and port."),
 	LIST("accept-from", "", "HOST", AT(accept_from), RETRIEVE,
-	       "A further host that may send to our receiver, when the PACS sends from another address.  May be repeated."),
+	       "A further host, or a network such as 10.1.0.0/16, that may send to our receiver, when the PACS sends from another "
+	       "address.  May be repeated."),
+	LIST("accept-aet", "", "TITLE", AT(accept_aet), RETRIEVE,
+	       "A calling AE title that may send to our receiver, when the PACS sends by another than its own; * is any.  May be repeated."),
 	CHOICE("method", "", "METHOD", AT(method), "c-move|c-get|auto", RETRIEVE,
 	       "c-move, c-get, or auto: C-GET, and with --listen C-MOVE for what C-GET cannot bring (default: c-move where a move destination or "
 	       "--listen is known, else auto)."),
@@ -253,7 +257,7 @@ void values_init(struct values *v)
 {
 	memset(v, 0, sizeof *v);
 	v->chosen = mem_alloc(sizeof *v->chosen);
-	v->listen = v->parallel = v->retries = v->retry_wait = v->pause = -1;
+	v->parallel = v->retries = v->retry_wait = v->pause = -1;
 	v->timeout = v->first_timeout = v->stall_timeout = v->study_timeout = -1;
 	v->hook_timeout = -1;
 	v->max_studies = v->max_images = v->max_bytes = v->max_duration = v->limit = v->max_age = -1;
@@ -265,6 +269,7 @@ void values_done(struct values *v)
 	opt_list_done(&v->keys);
 	opt_list_done(&v->returns);
 	opt_list_done(&v->accept_from);
+	opt_list_done(&v->accept_aet);
 	if (v->chosen)
 		nodes_done(&v->chosen->config);
 	free(v->chosen);
@@ -469,8 +474,6 @@ static void set_numbers(const struct values *v, struct settings *how)
 	set_number(&how->max_bytes, v->max_bytes);
 	set_number(&how->max_duration_s, v->max_duration);
 	set_number(&how->hook_timeout_s, v->hook_timeout);
-	if (v->listen > 0)
-		how->listen_port = (int)v->listen;
 }
 
 void values_patience(const struct values *v, struct settings *how)
@@ -542,6 +545,12 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 	set_numbers(v, how);
 	if (set_told(v, how, e) < 0)
 		return -1;
+	if (v->listen && settings_listen(how, v->listen, e) < 0)
+		return err_in(e, "--listen %s", v->listen);
+	if (v->accept_aet.count) {
+		how->accept_aet.items = v->accept_aet.items;
+		how->accept_aet.count = v->accept_aet.count;
+	}
 	if (v->accept_from.count) {
 		how->accept_from.items = v->accept_from.items;
 		how->accept_from.count = v->accept_from.count;

@@ -38,9 +38,10 @@ struct values {
 	bool empty_sr;
 	/* retrieval */
 	const char *move_dest, *method, *output, *layout, *series_uid, *instance_uid, *uid_list, *mode, *trust;
-	struct opt_list accept_from;
+	struct opt_list accept_from, accept_aet;
 	bool hierarchical, validate, force;
-	long long listen, parallel, retries, retry_wait, pause;
+	const char *listen;
+	long long parallel, retries, retry_wait, pause;
 	long long timeout, first_timeout, stall_timeout, study_timeout;
 	long long max_studies, max_images, max_bytes, max_duration;
 	const char *window;

@@ -37,6 +37,46 @@ run dicom-qr "pacs://127.0.0.9:$front" --auto --listen "$LISTEN_PORT" -o "$T/fil
 expect_status 0
 expect_same_objects "$T/data" "$T/files"
 
+run dicom-qr "pacs://127.0.0.9:$front" --auto --listen "$LISTEN_PORT" -o "$T/network" --accept-from 127.0.0.0/29
+expect_status 0
+expect_same_objects "$T/data" "$T/network"
+
+# refused OPTION VALUE WORDS
+refused() {
+	run dicom-qr "pacs://127.0.0.9:$front" --auto --listen "$LISTEN_PORT" -o "$T/none" "$1" "$2"
+	expect_status "${4-2}"
+	expect_only_err "$3"
+}
+refused --accept-from ::1 "'::1': IPv6 is not served: DCMTK's storescp receives by IPv4 alone"
+refused --accept-from 127.0.0.0/33 "'127.0.0.0/33' is no network \(example: 10.1.0.0/16\)"
+refused --listen "[::1]:$LISTEN_PORT" "IPv6 is not served"
+refused --listen "localhost:$LISTEN_PORT" "'localhost' is no IPv4 address"
+refused --listen "127.0.0.1:" "a port is expected, or an address and a port"
+refused --listen "192.0.2.1:$LISTEN_PORT" "this host has no address 192.0.2.1 to listen on" 7
+
+# on one address alone: the PACS, which sends to another, finds nobody
+run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --method c-move --listen "127.0.0.1:$LISTEN_PORT" -o "$T/address"
+expect_status 0
+expect_same_objects "$T/data" "$T/address"
+run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --method c-move --listen "127.0.0.7:$LISTEN_PORT" -o "$T/deaf" --retries 0 --first-timeout 2
+expect_status 3
+expect_files "$T/deaf" 0
+
+# by an AE title that is not its own: ended before it has sent much, kept apart, and let in when it is named
+run dicom-qr "OTHER@127.0.0.1:$BAD_PORT" --auto --method c-move --listen "$LISTEN_PORT" -o "$T/titles"
+expect_status 0
+expect_same_objects "$T/data" "$T/titles"
+
+# a node holds all of it
+run dicom-qr node add pacs "pacs://127.0.0.9:$front" --method c-move --listen "127.0.0.1:$LISTEN_PORT" --accept-from 127.0.0.0/29 --accept-aet '*'
+expect_status 0
+run dicom-qr node show pacs
+expect_out 'listenAddress +127.0.0.1'
+expect_out 'acceptAET +'
+run dicom-qr pacs --auto -o "$T/node"
+expect_status 0
+expect_same_objects "$T/data" "$T/node"
+
 export RES_OPTIONS="timeout:1 attempts:1"	# where there is no name server
 run dicom-qr "pacs://127.0.0.9:$front" --auto --listen "$LISTEN_PORT" -o "$T/files" --accept-from no-such-host.invalid
 expect_status 2

@@ -138,7 +138,7 @@ static const struct { const char *text, *said; } bad[] = {
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"charset\": \"latin1\"}]}", "charset: 'latin1'" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"outputPath\": \"data\"}]}", "outputPath: an absolute path" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"layout\": \"../{PatientID}\"}]}", "layout" },
-	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"acceptFrom\": \"x\"}]}", "acceptFrom: a list of hosts" },
+	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"acceptFrom\": \"x\"}]}", "acceptFrom: a list is" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"acceptFrom\": [1]}]}", "acceptFrom: a text is expected" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"requireDate\": \"yes\"}]}", "requireDate: true or false" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"windows\": \"19-6\"}]}", "line 5: nodes[0]: windows: '19-6': write windows like" },

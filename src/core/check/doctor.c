@@ -257,8 +257,7 @@ static void look_at_addresses(struct doctor *d)
 static void look_at_port(struct doctor *d)
 {
 	const int port = d->how->listen_port, yes = 1;
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT, .sin6_port = htons((uint16_t)port) };
-	struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	auto_close int fd = -1;
 	int failed;
 
@@ -266,15 +265,11 @@ static void look_at_port(struct doctor *d)
 		note(d, "port", "none is set to receive on: C-MOVE to here needs --listen PORT, or listenPort of the node; C-GET needs none");
 		return;
 	}
-	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-		failed = bind(fd, (struct sockaddr *)&any, sizeof any);
-	} else {
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-		failed = bind(fd, (struct sockaddr *)&any4, sizeof any4);
-	}
+	if (*d->how->listen_address)
+		inet_pton(AF_INET, d->how->listen_address, &at.sin_addr);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	failed = bind(fd, (struct sockaddr *)&at, sizeof at);
 	if (!failed && listen(fd, 1) == 0)
 		fine(d, "port", "%d is free to receive on", port);
 	else if (errno == EADDRINUSE)

@@ -3,6 +3,7 @@
  * whatever we have no name for is written again. */
 #include "core/node/nodes.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -212,21 +213,58 @@ static int take_layout(struct node *n, const struct json *value, const char *nam
 	return 0;
 }
 
-static int take_accept(struct node *n, const struct json *value, const char *name, struct err *e)
+static int take_listen_address(struct node *n, const struct json *value, const char *name, struct err *e)
+{
+	const char *text = json_text(value);
+	struct in_addr in;
+
+	if (!text)
+		return no_text(name, e);
+	if (inet_pton(AF_INET, text, &in) != 1)
+		return err_set(e, ERR_INPUT, "%s: '%.60s' is no IPv4 address", name, text);
+	snprintf(n->listen_address, sizeof n->listen_address, "%s", text);
+	return 0;
+}
+
+/* The bits behind the / are checked when the receiver opens. */
+static int check_sender(const char *text, const char *name, struct err *e)
+{
+	auto_free char *host = mem_strn(text, strcspn(text, "/"));
+
+	return check_host(host, name, e);
+}
+
+static int check_title(const char *text, const char *name, struct err *e)
+{
+	return strcmp(text, "*") != 0 ? ae_title_check(text, name, e) : 0;
+}
+
+static int take_texts(const char ***items, size_t *count, const struct json *value, const char *name,
+		      int (*check)(const char *text, const char *name, struct err *), struct err *e)
 {
 	size_t room = 0;
 
 	if (json_type(value) != JSON_ARRAY)
-		return err_set(e, ERR_INPUT, "%s: a list of hosts is expected", name);
+		return err_set(e, ERR_INPUT, "%s: a list is expected", name);
 	for (size_t i = 0; i < json_count(value); i++) {
-		const char *host = json_text(json_at(value, i));
+		const char *text = json_text(json_at(value, i));
 
-		if (!host || check_host(host, name, e) < 0)
-			return host ? -1 : no_text(name, e);
-		mem_grow(n->accept_from, n->accept_count, room);
-		n->accept_from[n->accept_count++] = host;
+		if (!text || check(text, name, e) < 0)
+			return text ? -1 : no_text(name, e);
+		mem_grow(*items, *count, room);
+		(*items)[(*count)++] = text;
 	}
 	return 0;
+}
+
+static int take_accept(struct node *n, const struct json *value, const char *name, struct err *e)
+{
+	return take_texts(&n->accept_from, &n->accept_count, value, name, check_sender, e);
+}
+
+static int take_accept_aet(struct node *n, const struct json *value, const char *name, struct err *e)
+{
+	return take_texts(&n->accept_aet, &n->aet_count, value, name, check_title, e);
 }
 
 static int take_require_date(struct node *n, const struct json *value, const char *name, struct err *e)
@@ -257,7 +295,8 @@ static const struct {
 } members[] = {
 	{ "name", take_name }, { "number", take_number }, { "host", take_host }, { "port", take_port }, { "calledAE", take_called },
 	{ "callingAE", take_calling }, { "model", take_model }, { "charset", take_charset }, { "method", take_method },
-	{ "moveDestination", take_destination }, { "listenPort", take_listen }, { "acceptFrom", take_accept },
+	{ "moveDestination", take_destination }, { "listenPort", take_listen }, { "listenAddress", take_listen_address },
+	{ "acceptFrom", take_accept }, { "acceptAET", take_accept_aet },
 	{ "outputPath", take_output }, { "layout", take_layout }, { "requireDate", take_require_date },
 	{ "noModalityFilter", take_no_modality_filter }, { "windows", take_windows }, { "tlsAuthorities", take_tls_authorities },
 	{ "tlsCertificate", take_tls_certificate }, { "tlsKey", take_tls_key },
@@ -286,6 +325,7 @@ static void node_done(struct node *n)
 {
 	json_free(n->members);
 	free(n->accept_from);
+	free(n->accept_aet);
 	memset(n, 0, sizeof *n);
 }
 
@@ -661,8 +701,10 @@ void node_settle(const struct node *n, struct settings *how)
 	how->method_stated |= n->method_stated;
 	if (*n->destination)
 		memcpy(how->destination, n->destination, sizeof how->destination);
-	if (n->listen_port)
+	if (n->listen_port) {
 		how->listen_port = n->listen_port;
+		memcpy(how->listen_address, n->listen_address, sizeof how->listen_address);
+	}
 	if (n->output) {
 		free(how->output);
 		how->output = file_absolute(n->output);
@@ -675,6 +717,10 @@ void node_settle(const struct node *n, struct settings *how)
 	if (n->windows) {
 		free(how->window);
 		how->window = mem_str(n->windows);
+	}
+	if (n->aet_count) {
+		how->accept_aet.items = n->accept_aet;
+		how->accept_aet.count = n->aet_count;
 	}
 	if (n->accept_count) {
 		how->accept_from.items = n->accept_from;

@@ -6,7 +6,7 @@
  *	  "nodes": [ { "name": "pacs", "number": 2, "host": "10.0.0.5", "port": 11112, "calledAE": "PACS", "callingAE": "ME" } ] }
  *
  * Members of a node: name (needed), number, host (needed unless it has a listenPort), port, calledAE, callingAE, model, charset,
- * method, moveDestination, listenPort, acceptFrom (a list), outputPath, layout, requireDate, noModalityFilter, windows (core/plan/hours),
+ * method, moveDestination, listenPort, listenAddress, acceptFrom and acceptAET (lists), outputPath, layout, requireDate, noModalityFilter, windows (core/plan/hours),
  * tlsAuthorities, tlsCertificate, tlsKey.  Others are kept. */
 #pragma once
 
@@ -24,8 +24,9 @@ struct node {
 	enum method method;
 	char destination[17];		/* moveDestination, "" = none */
 	int listen_port;		/* 0 = none */
-	const char **accept_from;
-	size_t accept_count;
+	char listen_address[16];	/* "" = all */
+	const char **accept_from, **accept_aet;
+	size_t accept_count, aet_count;
 	const char *output, *layout;	/* NULL = none */
 	const char *windows;		/* of the clock, NULL = always */
 	bool require_date;		/* refuses, or answers nothing to, a query without a date */

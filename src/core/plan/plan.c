@@ -3,6 +3,8 @@
  * anything, so that a dry run and a run see the same. */
 #include "core/plan/plan.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +166,28 @@ void settings_choose_method(struct settings *s, bool to_title)
 		s->method = moves ? METHOD_MOVE : METHOD_AUTO;
 	else if (to_title && !s->listen_port)
 		s->method = METHOD_MOVE;
+}
+
+int settings_listen(struct settings *s, const char *text, struct err *e)
+{
+	const char *colon = strrchr(text, ':');
+	auto_free char *address = mem_strn(text, colon ? (size_t)(colon - text) : 0);
+	const char *digits = colon ? colon + 1 : text;
+	struct in_addr in;
+	char *end;
+	long port = strtol(digits, &end, 10);
+
+	if (strchr(address, ':'))
+		return err_set(e, ERR_USAGE, "IPv6 is not served: DCMTK's storescp receives by IPv4 alone");
+	if (colon && inet_pton(AF_INET, address, &in) != 1)
+		return err_set(e, ERR_USAGE, "'%.60s' is no IPv4 address (example: 10.0.0.5:11112)", address);
+	if (!isdigit((unsigned char)*digits) || *end)
+		return err_set(e, ERR_USAGE, "a port is expected, or an address and a port (example: 10.0.0.5:11112)");
+	if (port < 1 || port > 65535)
+		return err_set(e, ERR_USAGE, "must be from 1 to 65535");
+	s->listen_port = (int)port;
+	snprintf(s->listen_address, sizeof s->listen_address, "%s", address);
+	return 0;
 }
 
 void settings_done(struct settings *s)

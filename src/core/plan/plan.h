@@ -90,6 +90,7 @@ struct settings {
 	bool method_stated;		/* by a person, or a state file */
 	char destination[17];		/* move destination AE title, "" = none */
 	int listen_port;		/* our receiver; 0 = the destination is somebody else's */
+	char listen_address[16];	/* the IPv4 address it listens on, "" = all */
 	char *output;			/* absolute */
 	bool hierarchical;
 	char *layout;			/* "flat", LAYOUT_PATIENT, LAYOUT_STUDY or a template */
@@ -101,11 +102,14 @@ struct settings {
 	long long timeout_s, first_timeout_s, stall_timeout_s, study_timeout_s;	/* 0 = none */
 	char *on_study, *on_finish;	/* programs that are told, absolute; not in the state file, which may come from anywhere */
 	long long hook_timeout_s;
-	struct { const char **items; size_t count, room; } accept_from;		/* further addresses that may send to our receiver; lent */
+	struct { const char **items; size_t count, room; } accept_from;		/* further hosts and networks that may send to our receiver; lent */
+	struct { const char **items; size_t count; } accept_aet;	/* calling AE titles that may, instead of the PACS's own; lent */
 };
 #define STALL_DEFAULT_S 60
 void settings_init(struct settings *);			/* the defaults of the manual */
 void settings_done(struct settings *);
+/* "PORT" or "ADDRESS:PORT", the address IPv4 in digits; ERR_USAGE. */
+int settings_listen(struct settings *, const char *text, struct err *);
 bool settings_goes_elsewhere(const struct settings *);	/* the files go to somebody else: the PACS's counters are all there is */
 /* Where nobody stated a method: C-MOVE when a move destination or a port of our own is known, else auto.  to_title: a move destination
  * was just given, which asks for a C-MOVE unless we listen ourselves. */

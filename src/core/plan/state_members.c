@@ -3,6 +3,7 @@
  * for type and range before it is taken, and null is the same as absent. */
 #include "core/plan/state_p.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -47,6 +48,13 @@ static int check_host(const char *text, const char *name, struct err *e)
 	if (peer_parse(&p, text, "11112", &second, e) < 0)
 		return err_in(e, "%s", name);
 	return !strcmp(p.host, text) ? 0 : err_set(e, ERR_INPUT, "%s: a host name or address alone is expected", name);
+}
+
+static int check_address(const char *text, const char *name, struct err *e)
+{
+	struct in_addr in;
+
+	return inet_pton(AF_INET, text, &in) == 1 ? 0 : err_set(e, ERR_INPUT, "%s: '%.40s' is no IPv4 address", name, text);
 }
 
 static int check_charset(const char *text, const char *name, struct err *e)
@@ -162,6 +170,7 @@ static const struct member settings_members[] = {
 	/* Ours. */
 	{ .name = "format", .kind = MEMBER_FORMAT },
 	PORT("listenPort", listen_port, 0),
+	CHARS("listenAddress", listen_address, check_address, true),
 	WORD("layout", layout),
 	WORD("model", model),
 	CHARS("charset", peer.charset, check_charset, true),

@@ -23,6 +23,12 @@
 #include "core/retrieve/receiver_judge.h"
 #include "wrappers/storescp.h"
 
+/* Silent until it has asked for an association; then its AE titles are known. */
+enum caller { CALLER_SILENT, CALLER_PACS, CALLER_STRANGER };
+
+enum { TOLD_MAX = 10, ASSOCIATE_MS = 15000 };
+#define STRANGERS_BYTES_MAX ((int64_t)1 << 30)		/* of a run, kept in quarantine */
+
 struct connection {
 	struct receiver *receiver;
 	unsigned number;		/* among the claims */
@@ -32,7 +38,10 @@ struct connection {
 	struct storescp_reading said;
 	char from[INET_ADDRSTRLEN];
 	char sender[64];
-	bool named;			/* sender holds the calling AE title */
+	uint32_t address;
+	enum caller caller;
+	bool given_up;			/* it was silent, and another had need of its place */
+	int64_t opened_ms;
 	int64_t bytes, active_ms;	/* what had arrived, and when last something did */
 	int drain_taken;		/* objects that were whole when the draining began */
 	struct connection *next;
@@ -47,6 +56,9 @@ struct receiver {
 	struct watch *watch;
 	struct connection *connections;
 	size_t open, refused;
+	uint32_t told[TOLD_MAX];	/* addresses that were turned away, each told once */
+	size_t told_count;
+	int64_t put_aside;		/* bytes of strangers in quarantine */
 	struct admission_rules admission;
 	struct claims *claims;
 };
@@ -54,18 +66,60 @@ struct receiver {
 static int allow(struct receiver *r, const char *host, struct err *e)
 {
 	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, *found = NULL;
-	int code = getaddrinfo(host, NULL, &hints, &found);
+	struct admission_network network;
+	int code;
 
+	if (strchr(host, ':'))
+		return err_set(e, ERR_USAGE, "'%s': IPv6 is not served: DCMTK's storescp receives by IPv4 alone", host);
+	if (strchr(host, '/') && !admission_parse(host, &network))
+		return err_set(e, ERR_USAGE, "'%s' is no network (example: 10.1.0.0/16)", host);
+	if (strchr(host, '/')) {
+		admission_allow(&r->admission, network);
+		return 0;
+	}
+	code = getaddrinfo(host, NULL, &hints, &found);
 	if (code)
 		return err_set(e, ERR_USAGE, "host '%s' is unknown: %s", host, gai_strerror(code));
 	for (struct addrinfo *a = found; a; a = a->ai_next) {
 		struct sockaddr_in in;
 
 		memcpy(&in, a->ai_addr, sizeof in);
-		admission_allow(&r->admission, in.sin_addr.s_addr);
+		admission_allow(&r->admission, (struct admission_network){ in.sin_addr.s_addr, UINT32_MAX });
 	}
 	freeaddrinfo(found);
 	return 0;
+}
+
+/* The first few are told; all are counted. */
+static bool tell_of(struct receiver *r, uint32_t address)
+{
+	r->refused++;
+	for (size_t i = 0; i < r->told_count; i++)
+		if (r->told[i] == address)
+			return false;
+	if (r->told_count == TOLD_MAX)
+		return false;
+	r->told[r->told_count++] = address;
+	return true;
+}
+
+static void judge_titles(struct connection *c, const struct storescp_reading *said)
+{
+	const struct settings *how = c->receiver->how;
+	const struct title_rules rules = {
+		.called = how->destination, .pacs = strcmp(how->peer.called, PEER_DEFAULT_CALLED) != 0 ? how->peer.called : NULL,
+		.accepted = how->accept_aet.items, .count = how->accept_aet.count,
+	};
+	enum titles titles = titles_judge(&rules, said->called, said->calling);
+
+	c->caller = titles == TITLES_FIT ? CALLER_PACS : CALLER_STRANGER;
+	if (titles == TITLES_FIT || !tell_of(c->receiver, c->address))
+		return;
+	if (titles == TITLES_CALLED)
+		log_warning("a connection from %s was ended: it calls AE title '%s', and we are '%s'", c->sender, said->called, how->destination);
+	else
+		log_warning("a connection from %s was ended: the PACS is '%s' (--accept-aet %s allows it)", c->sender, how->peer.called,
+			    said->calling);
 }
 
 /* storescp writes who calls before the first object: known from then on, not only at the end. */
@@ -74,19 +128,36 @@ static void know_sender(struct connection *c)
 	struct storescp_reading so_far = { .stored = 0 };
 	struct err ignored = { ERR_NONE, "" };
 
-	if (!c->named && storescp_read_log(&so_far, c->inbox.folder, &ignored) == 0 && so_far.calling[0]) {
-		snprintf(c->sender, sizeof c->sender, "%s at %s", so_far.calling, c->from);
-		c->named = true;
-	}
+	if (c->caller != CALLER_SILENT || storescp_read_log(&so_far, c->inbox.folder, &ignored) < 0 || !so_far.calling[0])
+		return;
+	snprintf(c->sender, sizeof c->sender, "%s at %s", so_far.calling, c->from);
+	judge_titles(c, &so_far);
+}
+
+/* Somebody may believe that he has stored it here: it is kept, but not without end. */
+static void put_aside(struct connection *c, const char *path, int64_t bytes)
+{
+	struct receiver *r = c->receiver;
+	const char *slash = strrchr(path, '/');
+	struct err e = { ERR_NONE, "" };
+
+	r->put_aside += bytes;
+	if (r->put_aside > STRANGERS_BYTES_MAX)
+		unlink(path);
+	else if (staging_quarantine(r->staging, path, slash ? slash + 1 : path, "its sender is not the PACS", c->sender, &e) < 0)
+		log_error("%s", e.text);
 }
 
 static void take_file(void *owner, const char *path, int64_t bytes, bool in_flight)
 {
 	struct connection *c = owner;
-
 	const char *sop = storescp_sop_of(path);
 
 	know_sender(c);
+	if (c->caller == CALLER_STRANGER) {
+		put_aside(c, path, bytes);
+		return;
+	}
 	if (sop)
 		claims_carried(c->receiver->claims, c->number, sop);
 	intake_add(c->receiver->intake, path, bytes, c->sender, in_flight && !c->released);
@@ -95,6 +166,8 @@ static void take_file(void *owner, const char *path, int64_t bytes, bool in_flig
 /* That came over it: the last one of a connection that was cut may not have. */
 static int whole_objects(const struct connection *c)
 {
+	if (c->caller == CALLER_STRANGER)
+		return 0;
 	return c->released || !c->said.stored ? c->said.stored : c->said.stored - 1;
 }
 
@@ -120,10 +193,9 @@ static void scp_done(void *owner, const struct child_result *result)
 	struct err e = { ERR_NONE, "" };
 
 	c->child = NULL;
-	if (storescp_read_log(&c->said, c->inbox.folder, &e) == 0 && c->said.calling[0]) {
-		snprintf(c->sender, sizeof c->sender, "%s at %s", c->said.calling, c->from);
+	know_sender(c);
+	if (storescp_read_log(&c->said, c->inbox.folder, &e) == 0 && c->said.calling[0])
 		c->released = !c->said.aborted && !result->signal;
-	}
 	log_debug("connection from %s ended after %lld ms%s%s", c->sender, (long long)result->ran_ms, c->said.trouble[0] ? ": " : "",
 		  c->said.trouble);
 	arrivals_scan(&c->inbox, true, take_file, c);
@@ -144,7 +216,7 @@ static int start_scp(struct connection *c, int fd, struct err *e)
 	return c->child ? 0 : -1;
 }
 
-static void serve(struct receiver *r, int fd, const char *from)
+static void serve(struct receiver *r, int fd, const char *from, uint32_t address)
 {
 	struct err e = { ERR_NONE, "" };
 	char *folder = staging_folder(r->staging, "in", &e);
@@ -157,7 +229,8 @@ static void serve(struct receiver *r, int fd, const char *from)
 	c = mem_alloc(sizeof *c);
 	c->receiver = r;
 	c->number = claims_connected(r->claims);
-	c->active_ms = clock_ms();
+	c->address = address;
+	c->opened_ms = c->active_ms = clock_ms();
 	arrivals_init(&c->inbox, folder);
 	snprintf(c->from, sizeof c->from, "%s", from);
 	snprintf(c->sender, sizeof c->sender, "%s", from);
@@ -170,53 +243,93 @@ static void serve(struct receiver *r, int fd, const char *from)
 	}
 }
 
+static size_t open_from(const struct receiver *r, uint32_t address)
+{
+	size_t count = 0;
+
+	for (const struct connection *c = r->connections; c; c = c->next)
+		count += c->address == address;
+	return count;
+}
+
+/* Who has connected and says nothing makes room for the next: the oldest such. */
+static bool make_room(struct receiver *r)
+{
+	struct connection *oldest = NULL;
+
+	for (struct connection *c = r->connections; c; c = c->next) {
+		know_sender(c);
+		if (c->caller == CALLER_SILENT && c->child && !c->given_up)
+			oldest = c;		/* the newest stands first */
+	}
+	if (!oldest || r->open >= 2 * (size_t)ADMISSION_OPEN_MAX)
+		return false;
+	oldest->given_up = true;
+	child_stop(oldest->child, true);
+	return true;
+}
+
+static void admit(struct receiver *r, int connection, uint32_t address)
+{
+	const int one = 1;
+	char from[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &(struct in_addr){ address }, from, sizeof from);
+	switch (admission_judge(&r->admission, address, r->open, open_from(r, address))) {
+	case ADMISSION_ENDING:
+		log_debug("a connection from %s was turned away: the run is ending", from);
+		return;
+	case ADMISSION_STRANGER:
+		if (tell_of(r, address))
+			log_warning("a connection from %s was turned away: it is not the PACS (--accept-from %s allows it)", from, from);
+		return;
+	case ADMISSION_FULL:
+		if (make_room(r))
+			break;
+		if (tell_of(r, address))
+			log_warning("a connection from %s was turned away: %zu are open already", from, r->open);
+		return;
+	case ADMISSION_GRANTED:
+		break;
+	}
+	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+	serve(r, connection, from, address);
+}
+
 static void connected(void *owner, int fd, short revents)
 {
-	struct receiver *r = owner;
 	struct sockaddr_in peer;
 	socklen_t len = sizeof peer;
-	char from[INET_ADDRSTRLEN];
-	const int one = 1;
 	int connection = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
 
 	(void)revents;
 	if (connection < 0)
 		return;
-	inet_ntop(AF_INET, &peer.sin_addr, from, sizeof from);
-	switch (admission_judge(&r->admission, peer.sin_addr.s_addr, r->open)) {
-	case ADMISSION_ENDING:
-		log_debug("a connection from %s was turned away: the run is ending", from);
-		break;
-	case ADMISSION_STRANGER:
-		if (r->refused++ < 10)
-			log_warning("a connection from %s was turned away: it is not the PACS (--accept-from %s allows it)", from, from);
-		break;
-	case ADMISSION_FULL:
-		log_warning("a connection from %s was turned away: %d are open already", from, ADMISSION_OPEN_MAX);
-		break;
-	case ADMISSION_GRANTED:
-		setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-		serve(r, connection, from);
-		break;
-	}
+	admit(owner, connection, peer.sin_addr.s_addr);
 	close(connection);
 }
 
 static int open_port(struct receiver *r, struct err *e)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons((uint16_t)r->how->listen_port),
-				   .sin_addr.s_addr = htonl(INADDR_ANY) };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)r->how->listen_port),
+				  .sin_addr.s_addr = htonl(INADDR_ANY) };
+	const char *address = r->how->listen_address;
 	const int one = 1;
+
+	if (*address)
+		inet_pton(AF_INET, address, &at.sin_addr);
 
 	r->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (r->fd < 0)
 		return err_sys(e, "socket");
 	setsockopt(r->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (bind(r->fd, (struct sockaddr *)&any, sizeof any) < 0 || listen(r->fd, 64) < 0) {
+	if (bind(r->fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(r->fd, 64) < 0) {
 		if (errno == EADDRINUSE)
 			return err_set(e, ERR_SYSTEM, "port %d is in use by another program: end it, or give another port with "
 				       "--listen (and register that one at the PACS)", r->how->listen_port);
+		if (errno == EADDRNOTAVAIL)
+			return err_set(e, ERR_SYSTEM, "this host has no address %s to listen on", address);
 		return err_sys(e, "listen on port %d", r->how->listen_port);
 	}
 	return 0;
@@ -267,6 +380,16 @@ void receiver_close(struct receiver *r)
 	free(r);
 }
 
+/* By its titles, or by saying nothing for as long as a PACS would never take to ask for an association. */
+static void end_if_stranger(struct connection *c)
+{
+	know_sender(c);
+	if (c->child && c->caller == CALLER_STRANGER)
+		child_stop(c->child, true);
+	else if (c->child && c->caller == CALLER_SILENT && clock_ms() - c->opened_ms > ASSOCIATE_MS)
+		child_stop(c->child, false);
+}
+
 /* A PACS that keeps a connection open and sends nothing holds a place; it may open another. */
 static void end_if_silent(struct connection *c)
 {
@@ -304,6 +427,7 @@ void receiver_drain(struct receiver *r)
 void receiver_scan(struct receiver *r)
 {
 	for (struct connection *c = r->connections; c; c = c->next) {
+		end_if_stranger(c);
 		arrivals_scan(&c->inbox, false, take_file, c);
 		end_if_silent(c);
 		end_if_drained(c);

@@ -1,35 +1,68 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/retrieve/receiver_judge.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
 
 /* ---- who may connect ---- */
 
-void admission_allow(struct admission_rules *rules, uint32_t address)
+bool admission_parse(const char *text, struct admission_network *ret_network)
 {
-	if (rules->count < ADMISSION_ADDRESSES_MAX)
-		rules->addresses[rules->count++] = address;
+	const char *slash = strchr(text, '/');
+	auto_free char *address = mem_strn(text, slash ? (size_t)(slash - text) : 0);
+	struct in_addr in;
+	char *end;
+	long bits;
+
+	if (!slash || !isdigit((unsigned char)slash[1]) || inet_pton(AF_INET, address, &in) != 1)
+		return false;
+	bits = strtol(slash + 1, &end, 10);
+	if (*end || bits < 1 || bits > 32)
+		return false;
+	ret_network->mask = htonl(UINT32_MAX << (32 - bits));
+	ret_network->address = in.s_addr & ret_network->mask;
+	return true;
+}
+
+void admission_allow(struct admission_rules *rules, struct admission_network network)
+{
+	if (rules->count < ADMISSION_NETWORKS_MAX)
+		rules->networks[rules->count++] = network;
 }
 
 static bool address_allowed(const struct admission_rules *rules, uint32_t address)
 {
 	for (size_t i = 0; i < rules->count; i++)
-		if (rules->addresses[i] == address)
+		if (rules->networks[i].address == (address & rules->networks[i].mask))
 			return true;
 	return false;
 }
 
-enum admission admission_judge(const struct admission_rules *rules, uint32_t address, size_t open)
+enum admission admission_judge(const struct admission_rules *rules, uint32_t address, size_t open, size_t of_address)
 {
 	if (rules->draining)
 		return ADMISSION_ENDING;
 	if (!address_allowed(rules, address))
 		return ADMISSION_STRANGER;
-	return open < ADMISSION_OPEN_MAX ? ADMISSION_GRANTED : ADMISSION_FULL;
+	return open < ADMISSION_OPEN_MAX && of_address < ADMISSION_OF_ADDRESS_MAX ? ADMISSION_GRANTED : ADMISSION_FULL;
+}
+
+/* ---- AE titles ---- */
+
+enum titles titles_judge(const struct title_rules *rules, const char *called, const char *calling)
+{
+	if (strcmp(called, rules->called) != 0)
+		return TITLES_CALLED;
+	for (size_t i = 0; i < rules->count; i++)
+		if (!strcmp(rules->accepted[i], "*") || !strcmp(rules->accepted[i], calling))
+			return TITLES_FIT;
+	return !rules->pacs || !strcmp(rules->pacs, calling) ? TITLES_FIT : TITLES_CALLING;
 }
 
 /* ---- whose a connection is ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The receiver's judging: who may connect, and for whom a connection brings objects.  Pure: no I/O.
+/* The receiver's judging: who may connect, whose titles fit, and for whom a connection brings objects.  Pure: no I/O.
  *
  * Several moves may be under way, and the PACS does not say which of them a connection is for.  Each move claims its studies; the
  * first object that is known by its study tells whose the connection is.  Until then it may be anybody's. */
@@ -13,17 +13,37 @@
 
 enum admission { ADMISSION_GRANTED, ADMISSION_ENDING, ADMISSION_STRANGER, ADMISSION_FULL };
 
-#define ADMISSION_ADDRESSES_MAX 64
-#define ADMISSION_OPEN_MAX 64
+#define ADMISSION_NETWORKS_MAX 64
+#define ADMISSION_OPEN_MAX 64		/* connections at once ... */
+#define ADMISSION_OF_ADDRESS_MAX 32	/* ... and of one address */
+
+struct admission_network { uint32_t address, mask; };	/* IPv4, network byte order */
 
 struct admission_rules {
-	uint32_t addresses[ADMISSION_ADDRESSES_MAX];	/* IPv4, network byte order */
+	struct admission_network networks[ADMISSION_NETWORKS_MAX];
 	size_t count;
 	bool draining;			/* the run is ending */
 };
 
-void admission_allow(struct admission_rules *, uint32_t address);	/* beyond the most: ignored */
-enum admission admission_judge(const struct admission_rules *, uint32_t address, size_t open);
+/* "10.1.0.0/16", the bits from 1 to 32; bits of the address behind them are ignored. */
+bool admission_parse(const char *text, struct admission_network *ret_network);
+void admission_allow(struct admission_rules *, struct admission_network);	/* beyond the most: ignored */
+/* open, of_address: connections that are open at all, and from this address. */
+enum admission admission_judge(const struct admission_rules *, uint32_t address, size_t open, size_t of_address);
+
+/* ---- AE titles ---- */
+
+enum titles { TITLES_FIT, TITLES_CALLED, TITLES_CALLING };	/* the latter two: that one is wrong */
+
+/* We are called by the title of the move destination.  Whoever calls is the PACS, by its own title (pacs, NULL = not known), or by one
+ * of the accepted ("*": any). */
+struct title_rules {
+	const char *called, *pacs;
+	const char *const *accepted;
+	size_t count;
+};
+
+enum titles titles_judge(const struct title_rules *, const char *called, const char *calling);
 
 /* ---- whose a connection is ---- */
 
