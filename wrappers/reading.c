@@ -33,7 +33,7 @@ void reading_init(struct reading *r, enum service service)
 {
 	*r = (struct reading){
 		.service = service, .requests = 1, .final = -1, .worst = -1, .cause = CAUSE_NONE,
-		.completed = -1, .failed = -1, .warning = -1, .remaining = -1, .count = { -1, -1, -1, -1 },
+		.completed = -1, .failed = -1, .warning = -1, .remaining = -1, .count = { -1, -1, -1, -1 }, .claimed = -1,
 	};
 	buf_init(&r->failed_uids, BUF_MB(1));
 	buf_init(&r->said, SAID_MAX);
@@ -85,8 +85,24 @@ static void note_said(struct reading *r, const char *text)
 	buf_char(&r->said, '\n');
 }
 
+/* Pending responses may be one ahead of themselves, and one of them may be the last that is heard: the largest sum counts, until a
+ * final response says that this is the end. */
+static void note_claim(struct reading *r, int status)
+{
+	bool told = false, ended = status == 0x0000 || status == 0xb000;
+	int sum = r->claimed_before;
+
+	for (size_t i = 0; i < countof(r->count); i++) {
+		told |= r->count[i] >= 0;
+		sum += r->count[i] > 0 ? r->count[i] : 0;
+	}
+	if (told && (ended || sum > r->claimed))
+		r->claimed = sum;
+}
+
 static void note_final(struct reading *r, int status)
 {
+	r->claimed_before = r->claimed > 0 ? r->claimed : 0;
 	r->final = status;
 	r->finals++;
 	r->comment[0] = '\0';
@@ -193,6 +209,7 @@ static void read_number(struct reading *r, const char *text)
 		int status = (int)(strtoul(colon + 4, NULL, 16) & 0xffff);
 
 		r->block = INCOMING;			/* one status a message */
+		note_claim(r, status);
 		if (!is_pending(r, status))
 			note_final(r, status);
 	}

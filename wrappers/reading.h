@@ -29,6 +29,8 @@ struct reading {
 	bool optional_keys_ignored;	/* a 0xFF01 was seen */
 	int completed, failed, warning, remaining;	/* of the last final response, -1 = absent in the message */
 	int failed_all, done_all;	/* sub-operations failed, and completed or with warnings, over all final responses */
+	int claimed;			/* sub-operations of all kinds, the remaining too, over all requests, also one that was not answered
+					   to its end; -1 = no counter was told */
 	bool accepted;			/* the association was accepted */
 	bool released_badly;		/* release refused or aborted after the final response: harmless */
 	struct err trouble;		/* first thing that went wrong in association, transport or writing: kind and the tool's words;
@@ -40,6 +42,7 @@ struct reading {
 	int block;			/* in which kind of message block we are */
 	enum cause cause;		/* of trouble */
 	int count[4];			/* counters of the response being read */
+	int claimed_before;		/* claimed by the requests before this one */
 	bool transient;			/* the rejection was */
 };
 

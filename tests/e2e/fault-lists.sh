@@ -36,3 +36,15 @@ fault "lists break off" "get move" all "find-abort-after 10 level IMAGE times 1
 	$lost"
 fault "lists always break off" "get move" again "find-abort-after 0 level IMAGE
 	$lost" --retries 1
+fault "lists end with A700" "get move" all "find-cap 5 a700 level IMAGE
+	$lost"
+fault "lists end with A700, of series too" "get move" all "find-cap 3 a700 level IMAGE"
+fault "lists refused with A700" "get move" all "find-cap 5 a700-norows level IMAGE
+	$lost"
+fault "lists cut short, with a warning" "get move" all "find-cap 5 silent level IMAGE
+	find-pending ff01 level IMAGE"
+fault "lists cut where the transfer breaks" "get move" again "find-cap 6 silent level IMAGE
+	find-omit NumberOfStudyRelatedInstances NumberOfSeriesRelatedInstances
+	find-image-needs-parents level SERIES
+	retrieve-no-pending
+	retrieve-abort-after 6 study $STUDY times 1"

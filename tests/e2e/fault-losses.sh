@@ -23,3 +23,13 @@ fault "no counters" "get move" all "retrieve-no-counters
 	retrieve-lose $OBJECT times 1"
 fault "no pending responses" "get move" all "retrieve-no-pending
 	retrieve-fail $OBJECT times 1"
+unlisted="find-level-refuse IMAGE c000
+	find-omit NumberOfStudyRelatedInstances NumberOfSeriesRelatedInstances"
+fault "silent loss, once, nothing listed or counted" "get move" again "$unlisted
+	retrieve-lose $OBJECT times 1"
+fault "silent loss, always, nothing listed or counted" "get move" "unnamed 1 1 of 8 objects missing: the PACS counts 8 objects when it sends them, and 7 are here" "$unlisted
+	retrieve-lose $OBJECT"
+fault "no transfer ends well, count too small" "get move" "unnamed 0 no request for the whole study ended well" "find-level-refuse IMAGE c000
+	find-lie-count -3
+	retrieve-no-pending
+	retrieve-abort-after 8 study $STUDY"

@@ -251,6 +251,61 @@ static void read_final(struct reading *r, const char *type, const char *status)
 	read_line(r, "DEBUG|======================= END DIMSE MESSAGE =======================");
 }
 
+static void read_counters(struct reading *r, int remaining, int completed, int failed, const char *status)
+{
+	const int numbers[] = { remaining, completed, failed };
+	static const char *const names[] = { "Remaining", "Completed", "Failed" };
+
+	read_line(r, "DEBUG|===================== INCOMING DIMSE MESSAGE ====================");
+	read_line(r, "DEBUG|Message Type                  : C-GET RSP");
+	for (size_t i = 0; i < countof(numbers); i++) {
+		auto_free char *number = numbers[i] < 0 ? mem_str("none") : mem_printf("%d", numbers[i]);
+		auto_free char *line = mem_printf("DEBUG|%s Suboperations       : %s", names[i], number);
+
+		read_line(r, line);
+	}
+	auto_free char *status_line = mem_printf("DEBUG|DIMSE Status                  : %s", status);
+
+	read_line(r, status_line);
+	read_line(r, "DEBUG|======================= END DIMSE MESSAGE =======================");
+}
+
+/* How many objects the PACS means to send. */
+static void test_claims(void)
+{
+	struct reading r;
+
+	reading_init(&r, SERVICE_GET);
+	CHECK(replay("get-ok3-d", feed, &r));
+	CHECK_INT(r.claimed, 3);
+	reading_done(&r);
+
+	CHECK_CASE("without counters");
+	reading_init(&r, SERVICE_GET);
+	read_counters(&r, -1, -1, -1, "0xff00: Pending");
+	read_counters(&r, -1, -1, -1, "0x0000: Success");
+	CHECK_INT(r.claimed, -1);
+	reading_done(&r);
+
+	CHECK_CASE("broken off");
+	reading_init(&r, SERVICE_GET);
+	read_counters(&r, 299, 1, 0, "0xff00: Pending");
+	read_counters(&r, 180, 120, 0, "0xff00: Pending");
+	CHECK_INT(r.claimed, 300);
+
+	CHECK_CASE("failed amid: what remained counts");
+	read_counters(&r, -1, 120, 1, "0xa702: Refused");
+	CHECK_INT(r.claimed, 300);
+
+	CHECK_CASE("the next request");
+	read_counters(&r, 5, 1, 0, "0xff00: Pending");		/* one ahead of itself */
+	CHECK_INT(r.claimed, 306);
+	read_counters(&r, -1, 4, 1, "0xb000: Warning");
+	CHECK_INT(r.claimed, 305);
+	reading_done(&r);
+	CHECK_CASE("");
+}
+
 static void test_details(void)
 {
 	struct reading r;
@@ -512,6 +567,7 @@ static void test_config(void)
 int main(void)
 {
 	test_transcripts();
+	test_claims();
 	test_details();
 	test_no_patient_data();
 	test_forged();

@@ -14,9 +14,9 @@ static void test_lists(void)
 		{ "known while it is on its way", { .running = true }, LIST_TURN_JOIN },
 		{ "busy", { .kind = ERR_BUSY, .retries = 3 }, LIST_TURN_LATER },
 		{ "busy, the last time but one", { .kind = ERR_BUSY, .tries = 2, .retries = 3 }, LIST_TURN_LATER },
-		{ "busy too often", { .kind = ERR_BUSY, .tries = 3, .retries = 3 }, LIST_TURN_END },
-		{ "busy, no retries", { .kind = ERR_BUSY }, LIST_TURN_END },
-		{ "busy, no retries, on its way", { .kind = ERR_BUSY, .running = true }, LIST_TURN_NONE },
+		{ "busy too often", { .kind = ERR_BUSY, .tries = 3, .retries = 3 }, LIST_TURN_KNOWN },
+		{ "busy, no retries", { .kind = ERR_BUSY }, LIST_TURN_KNOWN },
+		{ "busy, no retries, on its way", { .kind = ERR_BUSY, .running = true }, LIST_TURN_JOIN },
 		{ "busy too often, excused", { .kind = ERR_BUSY, .tries = 3, .retries = 3, .excused = true }, LIST_TURN_LATER },
 		{ "too late too often", { .kind = ERR_TIMEOUT, .tries = 3, .retries = 3 }, LIST_TURN_KNOWN },
 		{ "broken too often, on its way", { .kind = ERR_ABORTED, .tries = 3, .retries = 3, .running = true }, LIST_TURN_JOIN },
@@ -103,7 +103,7 @@ static void test_asking(void)
 {
 	struct retrieval *group[OBJECTS_STUDIES_MAX];
 	const struct settings how = { .retries = 1, .retry_wait_s = 0 };
-	const struct err busy = { ERR_BUSY, "busy" }, fine = { ERR_NONE, "" };
+	const struct err busy = { ERR_BUSY, "busy" }, gone = { ERR_UNREACHABLE, "gone" }, fine = { ERR_NONE, "" };
 	struct house h;
 
 	house_init(&h);
@@ -123,12 +123,12 @@ static void test_asking(void)
 	CHECK_INT(group[1]->list, LIST_WANTED);
 	CHECK(group[1]->list_first);
 	CHECK_INT(queue_ask(&h.queue, NULL, &group[4], 1), 1);
-	CHECK_INT(queue_listed(&h.queue, group[1], NULL, &how, &busy), LIST_TURN_END);
-	CHECK_STR(group[1]->why.text, "busy");
+	CHECK_INT(queue_listed(&h.queue, group[1], NULL, &how, &gone), LIST_TURN_END);
+	CHECK_STR(group[1]->why.text, "gone");
 	group[2]->state = RETRIEVAL_RUNNING;
 	group[2]->list_tries = 1;
-	CHECK_INT(queue_listed(&h.queue, group[2], NULL, &how, &busy), LIST_TURN_NONE);
-	CHECK_STR(group[2]->list_why.text, "busy");
+	CHECK_INT(queue_listed(&h.queue, group[2], NULL, &how, &gone), LIST_TURN_NONE);
+	CHECK_STR(group[2]->list_why.text, "gone");
 	h.queue.crowded = true;				/* with others of ours: no try is lost */
 	group[3]->list_tries = 1;
 	CHECK_INT(queue_listed(&h.queue, group[3], NULL, &how, &busy), LIST_TURN_LATER);

@@ -83,7 +83,7 @@ static void list_all(struct sim *s)
 		name_of(i, sop, series);
 		retrieval_list(&s->r, series, sop, CT);
 	}
-	s->r.listed = true;
+	retrieval_believe(&s->r, PROOF_LIST_PLAIN, false);
 }
 
 static int number_of(const char *sop)
@@ -114,7 +114,8 @@ static bool deliver(struct sim *s, int i)
 }
 
 /* One request for these objects; false when the association is gone. */
-static bool serve(struct sim *s, const struct request *q, const int *objects, size_t count, enum reply refusal, struct outcome *o)
+static bool serve_counted(struct sim *s, const struct request *q, const int *objects, size_t count, enum reply refusal, struct outcome *o,
+			  int *ret_sent)
 {
 	const struct peer_sim *p = s->peer;
 	int sent = 0, failed = 0;
@@ -125,6 +126,7 @@ static bool serve(struct sim *s, const struct request *q, const int *objects, si
 	for (size_t i = 0; !refusal && i < count; i++) {
 		if ((p->bad && objects[i] == p->bad - 1) || (p->at_most && sent >= p->at_most)) {
 			set_why(o, p->bad ? p->bad_as : ABORT);
+			*ret_sent = sent;
 			return false;
 		}
 		if (withheld(s, q, objects[i])) {
@@ -134,11 +136,19 @@ static bool serve(struct sim *s, const struct request *q, const int *objects, si
 		o->gained += deliver(s, objects[i]);
 		sent++;
 	}
+	*ret_sent = sent;
 	if (refusal || !o->why.kind)
 		set_why(o, refusal ? refusal : failed ? FAIL : GOOD);
 	o->failed += failed;
 	o->finals += o->answered;
 	return o->answered;
+}
+
+static bool serve(struct sim *s, const struct request *q, const int *objects, size_t count, enum reply refusal, struct outcome *o)
+{
+	int sent;
+
+	return serve_counted(s, q, objects, count, refusal, o, &sent);
 }
 
 static enum reply refusal_of(const struct sim *s, const struct request *q, bool list)
@@ -196,11 +206,14 @@ static void serve_series(struct sim *s, const struct request *q, struct outcome 
 
 static void serve_whole(struct sim *s, const struct request *q, struct outcome *o)
 {
-	int objects[OBJECTS];
+	enum reply refusal = refusal_of(s, q, false);
+	int objects[OBJECTS], sent;
 
 	for (int i = 0; i < OBJECTS; i++)
 		objects[i] = i;
-	serve(s, q, objects, OBJECTS, refusal_of(s, q, false), o);
+	serve_counted(s, q, objects, OBJECTS, refusal, o, &sent);
+	o->counted = refusal == GOOD || refusal == STALL || refusal == ABORT;	/* as pending responses tell before a break */
+	o->lost = o->counted ? OBJECTS - sent : 0;
 }
 
 static void attempt(struct sim *s)
@@ -446,7 +459,7 @@ static void test_lessons(void)
 	CHECK(abilities_way(&s.means, CT) && abilities_way(&s.means, CT)->syntax == 4);
 	retrieval_init(&second, &s.in, &s.means);
 	retrieval_list(&second, "1.2.3.9", "1.2.3.9.1", CT);
-	second.listed = true;
+	retrieval_believe(&second, PROOF_LIST_PLAIN, false);
 	retrieval_ready(&second, &s.means);
 	retrieval_request(&second, &q);
 	CHECK_STR(q.syntax, "+xr");

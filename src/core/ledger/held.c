@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
+#include "core/ledger/studies.h"
 
 struct holding {
 	const char *output;
@@ -107,6 +108,48 @@ static int load(struct holding *h, struct ledger *ledger, struct err *e)
 	return -1;
 }
 
+/* What the last run that was about the whole study, into this folder, made of as many objects. */
+struct verdict_search {
+	const char *output;
+	int64_t job;			/* ours, which has none yet */
+	int here;
+	enum proof_past past;
+};
+
+static enum proof_past past_of(const struct verdict_search *s, const struct ledger_study *row, enum verdict verdict)
+{
+	if (verdict == VERDICT_WANTED)
+		return PROOF_PAST_UNFINISHED;
+	if (row->received != s->here)
+		return PROOF_PAST_UNKNOWN;
+	if (verdict == VERDICT_COMPLETE)
+		return PROOF_PAST_COMPLETE;
+	return verdict_is_good(verdict) ? PROOF_PAST_UNKNOWN : PROOF_PAST_BAD;
+}
+
+static int look_at_verdict(void *owner, const struct ledger_study *row)
+{
+	struct verdict_search *s = owner;
+	enum verdict verdict = VERDICT_WANTED;
+	bool other = row->job == s->job || strcmp(row->output, s->output) != 0 || (row->counted && !strcmp(row->counted, PLAN_PART));
+
+	if (!other && verdict_parse(row->verdict, &verdict) && verdict != VERDICT_SKIPPED)
+		s->past = past_of(s, row, verdict);
+	return 0;
+}
+
+static int load_past(struct ledger *ledger, int64_t job, const char *output, struct retrieval *r, struct err *e)
+{
+	struct verdict_search s = { output, job, r->here, PROOF_PAST_UNKNOWN };
+
+	if (!r->here || r->in->series_uid || r->in->only.count || (r->listed && r->told == r->wanted))
+		return 0;
+	if (ledger_study_story(ledger, r->uid, look_at_verdict, &s, e) < 0)
+		return -1;
+	r->seen.past = s.past;
+	return 0;
+}
+
 int held_load(struct ledger *ledger, int64_t job, const char *output, struct retrieval *r, struct err *e)
 {
 	struct holding h = { .output = output, .retrieval = r, .job = job, .trouble = e };
@@ -115,7 +158,7 @@ int held_load(struct ledger *ledger, int64_t job, const char *output, struct ret
 	if (!failed && job && h.changed)
 		tell_changed(&h);
 	map_free(h.changed, NULL);
-	return failed;
+	return failed ? failed : load_past(ledger, job, output, r, e);
 }
 
 struct searching {

@@ -80,7 +80,8 @@ static bool gather(struct survey *s)
 		in->verdict = VERDICT_WANTED;
 		in->why = NULL;
 		s->group[s->count] = mem_alloc(sizeof *s->group[0]);
-		retrieval_init(s->group[s->count++], in, &s->means);
+		retrieval_init(s->group[s->count], in, &s->means);
+		s->group[s->count++]->seen.frugal = s->plan->how.max_images > 0;
 	}
 	return s->count > 0;
 }
@@ -182,15 +183,21 @@ static void settle_before(struct survey *s, size_t i)
 	s->was[i].why = NULL;
 }
 
+/* Nothing need be asked for, for the sake of the proof neither. */
+static bool here_already(const struct retrieval *r)
+{
+	return retrieval_whole(r) && r->here && retrieval_settled(r);
+}
+
 static int settle(struct survey *s, struct retrieval *r, struct err *e)
 {
 	if (!s->plan->how.force && held_load(s->session->ledger, 0, s->plan->how.output, r, e) < 0)
 		return -1;
 	retrieval_ready(r, &s->means);
 	r->in->held = r->here;
-	if (retrieval_whole(r) && r->here && notify_wants(s->session, &s->plan->how, r->uid))
+	if (here_already(r) && notify_wants(s->session, &s->plan->how, r->uid))
 		log_verbose("held already, but nobody was told of it: %s", r->uid);
-	else if (retrieval_whole(r) && r->here)
+	else if (here_already(r))
 		plan_skip(r->in, SKIP_HELD, "held already: %d objects", r->here);
 	else
 		limit(s, r);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/ledger/facts.h"
+#include "core/query/cap.h"
 
 #define DOUBTS_MAX 3			/* so often in a row, and it is taken for a rule */
 #define LEARNED_CAP "list-cap"		/* in the ledger: a number */
@@ -140,26 +141,29 @@ void objects_add(struct objects *l, struct retrieval *const *of, size_t count)
 
 /* ---- hearing ---- */
 
-static void tell(struct group *g, size_t i, bool listed, const struct err *why)
+/* worth: PROOF_LIST_NONE = there is no list. */
+static void tell(struct group *g, size_t i, enum proof_list worth, const struct err *why)
 {
 	static const struct err fine = { ERR_NONE, "" };
 	struct retrieval *r = g->of[i];
+	bool listed = worth != PROOF_LIST_NONE, by_series = g->stage == BY_SERIES && worth != PROOF_LIST_CONFIRMED && !r->in->series_uid;
 
 	/* A study that the PACS does not know has no list either: only those that it counts objects of tell. */
 	if (listed || why)
 		g->lister->silent = 0;
 	else if (r->in->expected > 0 && ++g->lister->silent >= 3 && g->lister->answers != ANSWERS_NONE)
 		learn(g->lister, ANSWERS_NONE);
-	if (!listed)
+	if (listed)
+		retrieval_believe(r, worth, by_series);
+	else
 		retrieval_unlist(r);
-	r->listed = listed;
 	g->lister->listed(g->lister->owner, r, why ? why : &fine);
 }
 
-static void tell_all(struct group *g, bool listed, const struct err *why)
+static void tell_all(struct group *g, enum proof_list worth, const struct err *why)
 {
 	for (size_t i = 0; i < g->count; i++)
-		tell(g, i, listed, why);
+		tell(g, i, worth, why);
 	group_free(g);
 }
 
@@ -170,27 +174,41 @@ static void ask(struct group *g)
 	if (g->lister->stopped)
 		err_set(&e, ERR_INTERRUPTED, "stopped");
 	else if (g->lister->answers == ANSWERS_NONE && g->stage == BY_STUDIES) {
-		tell_all(g, false, NULL);
+		tell_all(g, PROOF_LIST_NONE, NULL);
 		return;
 	}
 	if (e.kind || group_ask(g, &e) < 0)
-		tell_all(g, false, &e);
+		tell_all(g, PROOF_LIST_NONE, &e);
+}
+
+/* An answer that was cut without a row may be that of a PACS that is busy: a smaller question tells, as long as there is one. */
+static bool cut_for_good(const struct group *g, const struct find_result *result)
+{
+	return result->cut && (result->rows || g->stage == BY_STUDIES || g->stage == BY_COUNTS);
 }
 
 /* Could it simply not be asked just now?  What broke off without an answer may be answered next time. */
-static bool passing(const struct find_result *result)
+static bool passing(const struct group *g, const struct find_result *result)
 {
 	const struct err *why = &result->why;
 
+	if (cut_for_good(g, result))
+		return false;
 	return why->kind == ERR_BUSY || why->kind == ERR_UNREACHABLE || why->kind == ERR_TIMEOUT || why->kind == ERR_INTERRUPTED ||
 	       why->kind == ERR_SYSTEM || why->kind == ERR_SPACE || why->kind == ERR_TOOL ||
 	       (why->kind == ERR_ABORTED && result->status < 0);
 }
 
-/* Cut at a limit, and nothing says so?  Limits are round numbers. */
-static bool round_number(int rows)
+/* Cut at a limit, and nothing says so?  A longer answer shows that it is none. */
+static bool may_be_limit(const struct objects *l, int rows)
 {
-	return rows >= 100 && rows % 100 == 0;
+	return rows == l->cap || (cap_is_round(rows) && rows >= l->shown);
+}
+
+/* Of a list in one answer, or of one whose longest answer had so many rows. */
+static enum proof_list worth_of(const struct group *g, int rows)
+{
+	return g->warned || may_be_limit(g->lister, rows) ? PROOF_LIST_DOUBTFUL : PROOF_LIST_PLAIN;
 }
 
 /* As many objects as counted; where nothing was counted, or counts are known to lie, some, and not just as many as a limit. */
@@ -198,7 +216,7 @@ static bool credible(const struct objects *l, const struct retrieval *r, int row
 {
 	if (r->in->expected >= 0 && l->lies < DOUBTS_MAX)
 		return rows > 0 && rows >= r->in->expected;
-	return rows > 0 && !round_number(all_rows) && all_rows != l->cap;
+	return rows > 0 && !may_be_limit(l, all_rows);
 }
 
 /* Nothing says how many objects there should be: a list that was cut without a word would pass. */
@@ -212,7 +230,8 @@ static void ask_counts(struct objects *l, struct group *from, const size_t *whic
 {
 	struct group *g = mem_alloc(sizeof *g);
 
-	*g = (struct group){ .lister = l, .count = count, .stage = BY_COUNTS, .each = from->each, .series_sum = -1, .next = l->groups };
+	*g = (struct group){ .lister = l, .count = count, .stage = BY_COUNTS, .each = from->each, .warned = from->warned, .series_sum = -1,
+			     .next = l->groups };
 	g->of = mem_alloc(count * sizeof *g->of);
 	g->rows = mem_alloc(count * sizeof *g->rows);
 	g->sums = mem_alloc(count * sizeof *g->sums);
@@ -241,6 +260,7 @@ static void counts_heard(struct group *g, const struct find_result *result)
 			any = true;
 			in->expected = g->sums[i];
 			in->counted = COUNT_SERIES;
+			retrieval_count_series(g->of[i], g->sums[i]);
 		}
 	}
 	l->countless = any ? 0 : l->countless + 1;
@@ -248,7 +268,7 @@ static void counts_heard(struct group *g, const struct find_result *result)
 		if (told && g->sums[i] > g->rows[i])
 			doubtful[count++] = g->of[i];
 		else
-			tell(g, i, true, NULL);
+			tell(g, i, worth_of(g, g->rows[i]), NULL);
 	add_smaller(l, doubtful, count, 1);
 	free(doubtful);
 	group_free(g);
@@ -273,13 +293,15 @@ static void series_known(struct group *g)
 	struct retrieval *r = g->of[0];
 	bool uncounted = r->in->expected < 0;
 
+	if (g->series_sum >= 0)
+		retrieval_count_series(r, g->series_sum);
 	if (g->series_sum >= 0 && uncounted) {
 		r->in->expected = g->series_sum;
 		r->in->counted = COUNT_SERIES;
 	}
 	if (g->believed && uncounted &&
 	    (credible(g->lister, r, g->rows[0], g->rows[0]) || (r->in->expected < 0 && lone_series(g) && g->rows[0] != g->lister->cap))) {
-		tell_all(g, true, NULL);
+		tell_all(g, worth_of(g, g->rows[0]), NULL);
 		return;
 	}
 	g->stage = BY_SERIES;
@@ -311,7 +333,7 @@ static void one_study_heard(struct group *g, bool believable)
 			ask_counts(g->lister, g, &(size_t){ 0 }, 1);
 			group_free(g);
 		} else {
-			tell_all(g, true, NULL);
+			tell_all(g, worth_of(g, g->rows[0]), NULL);
 		}
 		return;
 	}
@@ -365,12 +387,18 @@ static void studies_heard(struct group *g, const struct find_result *result)
 		else if (needs_count(l, g->of[i]))
 			uncounted[uncounted_count++] = i;
 		else
-			tell(g, i, true, NULL);
+			tell(g, i, worth_of(g, may_be_limit(l, all_rows) ? all_rows : g->rows[i]), NULL);
 	if (uncounted_count)
 		ask_counts(l, g, uncounted, uncounted_count);
 	add_smaller(l, doubtful, count, g->each ? 1 : FILES_AT_ONCE);
 	free(doubtful);
 	group_free(g);
+}
+
+/* Smaller questions failed: what the list of the study is worth by itself. */
+static enum proof_list believed_worth(const struct group *g)
+{
+	return g->believed && g->of[0]->wanted > 0 ? worth_of(g, g->believed_rows) : PROOF_LIST_NONE;
 }
 
 /* Nothing is listed of it, in any way.  Does the PACS know it at all? */
@@ -380,14 +408,14 @@ static void nothing_listed(struct group *g, const struct find_result *result)
 		g->stage = BY_STUDY_ITSELF;
 		ask(g);
 	} else {
-		tell_all(g, g->believed && g->of[0]->wanted > 0, NULL);
+		tell_all(g, believed_worth(g), NULL);
 	}
 }
 
 static void study_itself_heard(struct group *g, const struct find_result *result)
 {
 	g->of[0]->unknown = !result->why.kind && !result->cut && !g->known;
-	tell_all(g, false, NULL);
+	tell_all(g, PROOF_LIST_NONE, NULL);
 }
 
 static void series_heard(struct group *g, const struct find_result *result)
@@ -428,51 +456,74 @@ void objects_cut(struct objects *l, const struct retrieval *r)
 	cut_at(l, l->answers == ANSWERS_SERIES ? largest_series(r, &such) : r->wanted);
 }
 
+/* May the longest of its answers be one that was cut?  One longer answer says no; several that end at one number may say yes. */
+static bool series_may_be_cut(const struct group *g, int largest, int such)
+{
+	const struct objects *l = g->lister;
+
+	return g->warned || may_be_limit(l, largest) || (such > 1 && largest >= l->shown);
+}
+
+/* More is counted than the lists of the series hold.  The count lies, unless that is the number of a limit: of a lone series the list is
+ * the same question as that of the study, of several two end at the same number. */
+static enum proof_list worth_against_count(struct group *g, int largest, int such)
+{
+	struct objects *l = g->lister;
+
+	if (!g->believed && l->lies < DOUBTS_MAX && such > 1)
+		cut_at(l, largest);
+	if (may_be_limit(l, largest) || (!g->believed && l->lies < DOUBTS_MAX && such > 1))
+		return PROOF_LIST_NONE;
+	return worth_of(g, largest);
+}
+
 /* The lists of all series together: are they the study's?  When they hold more than the list of the study, that one was cut without a
- * word, and they may be cut at the same number.  When they hold as much, the count lies, unless that is the number of a limit. */
-static bool series_believed(struct group *g, const struct retrieval *r)
+ * word, and they may be cut at the same number.  When they hold as much, in shorter answers, each confirms the other. */
+static enum proof_list series_worth(struct group *g, const struct retrieval *r)
 {
 	struct objects *l = g->lister;
 	int such, largest = largest_series(r, &such);
 
+	if (!r->wanted)
+		return PROOF_LIST_NONE;
 	if (g->believed && r->wanted > g->believed_rows)
 		cut_at(l, g->believed_rows);
-	if (g->series_sum >= 0 && r->wanted >= g->series_sum)
-		return true;
 	if (l->cap && largest > l->cap)
 		cut_at(l, 0);		/* it is not */
-	if (l->cap)
-		return largest < l->cap;
-	if (g->series_sum < 0)
-		return true;
-	if (!g->believed && l->lies < DOUBTS_MAX && such > 1)
-		cut_at(l, largest);
-	/* Two lists against one count; or one, of which no two series end at the same number. */
-	return (g->believed || l->lies >= DOUBTS_MAX || such < 2) && !round_number(largest);
+	if (g->believed && !g->warned && r->wanted == g->believed_rows && largest < r->wanted)
+		return PROOF_LIST_CONFIRMED;
+	if (g->series_sum > r->wanted)
+		return worth_against_count(g, largest, such);
+	if (g->series_sum < 0 && l->cap && largest == l->cap)
+		return PROOF_LIST_NONE;
+	return series_may_be_cut(g, largest, such) ? PROOF_LIST_DOUBTFUL : PROOF_LIST_PLAIN;
+}
+
+static void all_series_heard(struct group *g)
+{
+	struct retrieval *r = g->of[0];
+	struct plan_study *in = r->in;
+	enum proof_list worth = series_worth(g, r);
+
+	if (worth == PROOF_LIST_NONE && g->series_sum > in->expected) {
+		in->expected = g->series_sum;
+		in->counted = COUNT_SERIES;
+	}
+	if (worth != PROOF_LIST_NONE && !in->series_uid && !g->believed && !g->cut)
+		learn(g->lister, ANSWERS_SERIES);
+	if (worth != PROOF_LIST_NONE && g->believed && g->believed_rows)
+		g->lister->lies = r->wanted == g->believed_rows ? g->lister->lies + (in->expected > r->wanted) : 0;
+	tell_all(g, worth, NULL);
 }
 
 static void each_series_heard(struct group *g, const struct find_result *result)
 {
-	struct retrieval *r = g->of[0];
-	struct plan_study *in = r->in;
-	bool whole;
-
-	if (result->why.kind || result->cut) {
-		tell_all(g, g->believed && r->wanted > 0, NULL);
-	} else if (g->series_asked < g->series_count) {
+	if (result->why.kind || result->cut)
+		tell_all(g, believed_worth(g), NULL);
+	else if (g->series_asked < g->series_count)
 		ask(g);
-	} else {
-		whole = r->wanted > 0 && series_believed(g, r);
-		if (!whole && g->series_sum > in->expected) {
-			in->expected = g->series_sum;
-			in->counted = COUNT_SERIES;
-		}
-		if (whole && !in->series_uid && !g->believed)
-			learn(g->lister, ANSWERS_SERIES);
-		if (whole && g->believed && g->believed_rows)
-			g->lister->lies = r->wanted == g->believed_rows ? g->lister->lies + 1 : 0;
-		tell_all(g, whole, NULL);
-	}
+	else
+		all_series_heard(g);
 }
 
 /* A large question that broke off is asked in smaller ones, in this run. */
@@ -483,20 +534,32 @@ static void note_break(struct group *g, const struct find_result *result)
 		g->lister->answers = ANSWERS_FILES;
 }
 
+/* The longest whole answer about one study. */
+static void note_shown(const struct group *g)
+{
+	for (size_t i = 0; i < g->count && g->stage == BY_STUDIES; i++)
+		if (g->rows[i] > g->lister->shown)
+			g->lister->shown = g->rows[i];
+}
+
 void group_heard(void *owner, const struct find_result *result)
 {
 	struct group *g = owner;
 
 	g->find = NULL;
+	g->warned |= result->keys_ignored;
+	g->cut |= result->cut;
+	if (!result->why.kind && !result->cut)
+		note_shown(g);
 	if (g->lister->heard)
 		g->lister->heard(g->lister->owner, &result->why, g->started_ms);
 	if (g->both && (result->why.kind == ERR_ABORTED || result->why.kind == ERR_TIMEOUT)) {
 		ask_alone(g);
 	} else if (g->stage == BY_COUNTS && (result->why.kind == ERR_ABORTED || result->why.kind == ERR_TIMEOUT)) {
 		counts_heard(g, result);		/* there is a list, if none to compare it with */
-	} else if (passing(result)) {
+	} else if (passing(g, result)) {
 		note_break(g, result);
-		tell_all(g, false, &result->why);
+		tell_all(g, PROOF_LIST_NONE, &result->why);
 	} else if (g->stage == BY_STUDIES) {
 		studies_heard(g, result);
 	} else if (g->stage == BY_COUNTS) {

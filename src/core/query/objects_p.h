@@ -30,6 +30,8 @@ struct group {
 	bool believed;			/* the study-wide list was whole, if smaller than the count */
 	int believed_rows;
 	bool stray;			/* answers without a Study Instance UID */
+	bool warned;			/* an answer came with a warning: not all keys were used */
+	bool cut;			/* the PACS said of an answer that it is not whole */
 	struct group *next;
 };
 
@@ -44,6 +46,7 @@ struct objects {
 	int silent;			/* studies in a row without any list */
 	int doubts;			/* groups of query files in a row that were not answered believably */
 	int cap;			/* answers at which a list was cut without a word, 0 = none was seen */
+	int shown;			/* most rows about one study in one answer */
 	int countless;			/* questions in a row for counts that told none */
 	int lies;			/* counts in a row that were larger than what each series has */
 	int requests;

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/query/search_doubt.h"
 
+#include "core/query/cap.h"
 #include "core/query/search.h"
 
 #define DOUBT_MIN 50			/* nobody sets a smaller limit, unless it is round */
 #define REPEATED_MIN 50
 
-/* People set round limits. */
-static bool is_round(int rows)
-{
-	return rows >= 10 && (rows % 10 == 0 || (rows >= 64 && (rows & (rows - 1)) == 0));
-}
-
 bool search_may_be_limit(int rows, int shown)
 {
-	return rows > shown && (rows >= DOUBT_MIN || is_round(rows));
+	return rows > shown && (rows >= DOUBT_MIN || cap_is_round(rows));
 }
 
 /* Where a limit is known, only the first answer may betray that it was lowered, since ranges often have round numbers; or the same
@@ -29,7 +24,7 @@ bool doubt_arises(const struct course *c, int rows)
 		return search_may_be_limit(rows, l->shown);
 	if (c->counts.queries > 1)
 		return rows >= REPEATED_MIN && rows == l->most_whole && rows != l->refuted;
-	return rows < l->cap && search_may_be_limit(rows, is_round(rows) ? 0 : l->shown);
+	return rows < l->cap && search_may_be_limit(rows, cap_is_round(rows) ? 0 : l->shown);
 }
 
 /* A few more may have been made in the meantime: then the whole, asked once more, has them. */
@@ -45,7 +40,5 @@ enum doubt_verdict doubt_settle(int rows, long more, int missed)
 /* At other levels, and where studies have no date, there are no parts to ask for. */
 bool course_may_be_limited(const struct course *c, int rows)
 {
-	bool round = rows >= 100 && (rows % 100 == 0 || (rows & (rows - 1)) == 0);
-
-	return round && !c->limits.tells && rows > c->limits.shown && c->limits.refuted != rows;
+	return cap_is_very_round(rows) && !c->limits.tells && rows > c->limits.shown && c->limits.refuted != rows;
 }

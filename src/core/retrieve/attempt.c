@@ -124,8 +124,11 @@ bool attempt_listed(const struct attempt *a)
 	return true;
 }
 
+/* Whole by their lists, that is; more that the PACS counted may be on its way. */
 static bool batch_is_here(const struct attempt *a)
 {
+	if (a->batch.request.grain != GRAIN_INSTANCES && a->answer.completed > a->record.objects)
+		return false;
 	for (size_t i = 0; i < a->batch.count; i++)
 		if (!retrieval_whole(a->batch.studies[i]))
 			return false;
@@ -208,6 +211,11 @@ int attempt_damaged(const struct attempt *a, size_t i)
 	return a->batch.studies[i]->damaged - a->before[i].damaged;
 }
 
+int attempt_placed(const struct attempt *a, size_t i)
+{
+	return a->batch.studies[i]->placed - a->before[i].placed;
+}
+
 /* ---- the child ---- */
 
 void attempt_note_failed(struct attempt *a)
@@ -261,7 +269,8 @@ static void judge_answer(struct attempt *a)
 
 	a->answer = (struct attempt_answer){
 		.status = said->final, .finals = said->finals, .completed = said->completed, .failed = said->failed,
-		.failed_all = said->failed_all, .whole = said->finals > 0 && (size_t)said->finals >= a->files.count,
+		.failed_all = said->failed_all, .claimed = said->claimed,
+		.whole = said->finals > 0 && (size_t)said->finals >= a->files.count,
 		.accepted = said->accepted, .unsupported = reading_service_refused(said),
 	};
 	tool_verdict(a->tool, &own, &how->peer, aet, how->listen_port, &a->answer.why);
@@ -363,7 +372,7 @@ static void note_before(struct attempt *a)
 	for (size_t i = 0; i < a->batch.count; i++) {
 		const struct retrieval *r = a->batch.studies[i];
 
-		a->before[i] = (struct attempt_before){ r->here, r->damaged };
+		a->before[i] = (struct attempt_before){ r->here, r->damaged, r->placed };
 		if (a->with.receiver)
 			receiver_claim(a->with.receiver, r->uid, a);
 	}

@@ -27,7 +27,7 @@ struct attempt_parts {
 
 /* What one of its studies had before. */
 struct attempt_before {
-	int here, damaged;		/* objects */
+	int here, damaged, placed;	/* objects */
 };
 
 /* How it was answered; set when the tool is gone. */
@@ -36,6 +36,7 @@ struct attempt_answer {
 	int status, finals;		/* the last final status, -1 none; how many there were */
 	int completed, failed;		/* counters of the last final response, -1 absent */
 	int failed_all;			/* sub-operations failed over all final responses */
+	int claimed;			/* sub-operations of all kinds by the largest counters, over all requests; -1 absent */
 	bool whole;			/* every request had its final status */
 	bool accepted;			/* the association was */
 	bool unsupported;		/* the PACS does not offer the service at all */
@@ -87,9 +88,10 @@ bool attempt_listed(const struct attempt *);
 /* Its first object came long after its final response. */
 bool attempt_late(const struct attempt *);
 bool attempt_stopped(const struct attempt *);		/* by order, not by a deadline */
-/* Objects that study i gained, and that came damaged for it. */
+/* Objects that study i gained, that came damaged for it, and that were placed, each time they came. */
 int attempt_gained(const struct attempt *, size_t i);
 int attempt_damaged(const struct attempt *, size_t i);
+int attempt_placed(const struct attempt *, size_t i);
 /* An object of it was placed. */
 void attempt_touch(struct attempt *, struct retrieval *, int64_t bytes);
 /* The study under way when a batch broke off, or NULL. */

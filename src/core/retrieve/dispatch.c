@@ -342,13 +342,44 @@ static void judge_run(struct run *run, const struct attempt *a, int gained)
 	}
 }
 
-static struct outcome outcome_of(const struct run *run, const struct attempt *a, size_t i, const struct retrieval *suspect)
+/* Objects that the PACS counted and that did not come; those of its studies that were sent again came, too. */
+static int lost_of(const struct attempt *a)
+{
+	int lost = a->answer.claimed;
+
+	for (size_t i = 0; i < a->batch.count; i++)
+		lost -= attempt_placed(a, i);
+	return lost > 0 ? lost : 0;
+}
+
+/* Do the lists of its studies tell which? */
+static bool lost_is_known(const struct attempt *a, int lost)
+{
+	for (size_t i = 0; i < a->batch.count; i++) {
+		if (!a->batch.studies[i]->listed)
+			return false;
+		lost -= retrieval_missing(a->batch.studies[i]);
+	}
+	return lost <= 0;
+}
+
+/* What the counters of an attempt say of its studies together. */
+struct losses {
+	int lost;
+	bool known;
+};
+
+static struct outcome outcome_of(const struct run *run, const struct attempt *a, size_t i, const struct retrieval *suspect,
+				 const struct losses *losses)
 {
 	const struct retrieval *r = a->batch.studies[i];
 	const struct judge_part part = { a->batch.count - 1, r == suspect, suspect != NULL, a->stop, run->ending == RUN_STOPPING, run->ending == RUN_DRAINING,
 					 r->list == LIST_OVER, a->beside };
 	struct outcome outcome = judge_study(&a->answer, &part);
 
+	outcome.counted = a->answer.claimed >= 0;
+	outcome.lost = losses->lost;
+	outcome.lost_known = losses->known;
 	outcome.gained = attempt_gained(a, i);
 	outcome.damaged = attempt_damaged(a, i);
 	outcome.ms = a->record.ended_ms - a->record.started_ms;
@@ -368,10 +399,12 @@ static void tell_pause(const struct retrieval *r)
 static void judge_studies(struct run *run, struct attempt *a)
 {
 	struct retrieval *suspect = a->answer.whole ? NULL : attempt_suspect(a);
+	const int lost = lost_of(a);
+	const struct losses losses = { lost, lost_is_known(a, lost) };		/* studies leave one by one */
 
 	for (size_t i = 0; i < a->batch.count; i++) {
 		struct retrieval *r = a->batch.studies[i];
-		const struct outcome outcome = outcome_of(run, a, i, suspect);
+		const struct outcome outcome = outcome_of(run, a, i, suspect, &losses);
 
 		if (r->list_why.kind && !outcome.stopped) {
 			r->why = r->list_why;

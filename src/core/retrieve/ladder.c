@@ -486,6 +486,39 @@ static bool enough(const struct retrieval *r, const struct abilities *means, con
 	return retrieval_whole(r) || (!o->why.kind && (means->foreign || (retrieval_missing(r) < 0 && r->here)));
 }
 
+/* The request was for all of the study, or of the series asked for. */
+static bool was_for_all(const struct retrieval *r)
+{
+	return (r->step == STEP_WHOLE || r->step == STEP_AGAIN) && !r->in->only.count;
+}
+
+static void note_counters(struct retrieval *r, const struct outcome *o, bool well)
+{
+	struct retrieval_seen *seen = &r->seen;
+	int claimed = retrieval_here(r) + o->lost;
+
+	if (o->shared)
+		seen->short_together |= o->lost && !o->lost_known;
+	else if (o->counted && (well || claimed > seen->claimed))
+		seen->claimed = claimed;
+}
+
+/* What it says of the number of objects (proof.h).  Success with nothing, and a refusal, say nothing. */
+static void note_evidence(struct retrieval *r, const struct outcome *o)
+{
+	bool well = o->answered && !o->why.kind && o->failed <= 0 && !o->lost;
+
+	if (!was_for_all(r) || (well && !retrieval_here(r)))
+		return;
+	note_counters(r, o, well);
+	if (well) {
+		r->seen.transfer = PROOF_TRANSFER_WELL;
+		r->seen.well_here = retrieval_here(r);
+	} else if (o->answered ? o->lost && !o->lost_known : !o->stopped && sort_of(o) == SORT_BROKEN) {
+		r->seen.transfer = PROOF_TRANSFER_BROKE;
+	}
+}
+
 static void note_outcome(struct retrieval *r, const struct abilities *means, const struct outcome *o)
 {
 	r->asked = true;
@@ -498,13 +531,26 @@ static void note_outcome(struct retrieval *r, const struct abilities *means, con
 		r->here = r->in->expected;		/* the counters are of all together */
 }
 
+/* Another request for all of it, after a pause when the last one did not end well. */
+static bool ask_for_proof(struct retrieval *r, const struct abilities *means, const struct outcome *o, const struct settings *how,
+			  int64_t now_ms)
+{
+	if (means->foreign || o->overtime || for_good(o) || retrieval_settled(r))
+		return false;
+	retrieval_ask_again(r);
+	if (o->why.kind && !o->gained)
+		wait_for(r, how, now_ms);
+	return true;
+}
+
 void retrieval_after(struct retrieval *r, struct abilities *means, const struct outcome *o, const struct settings *how,
 		     int64_t now_ms)
 {
 	r->state = RETRIEVAL_READY;
 	r->not_before = 0;
+	note_evidence(r, o);
 	if (o->stopped) {
-		if (r->listed && retrieval_whole(r))
+		if (r->listed && retrieval_whole(r) && retrieval_settled(r))
 			retrieval_end(r, means);
 		return;
 	}
@@ -514,7 +560,7 @@ void retrieval_after(struct retrieval *r, struct abilities *means, const struct 
 	}
 	note_outcome(r, means, o);
 	remember(r, means, o);
-	if (enough(r, means, o) && retrieval_relist(r))
+	if (enough(r, means, o) && (retrieval_relist(r) || ask_for_proof(r, means, o, how, now_ms)))
 		return;
 	if (enough(r, means, o) || o->overtime) {
 		retrieval_end(r, means);

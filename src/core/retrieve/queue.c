@@ -73,6 +73,7 @@ static bool study_enter(struct queue *q, struct plan_study *in, const struct abi
 	}
 	if (q->plan->how.peer.model != MODEL_STUDY)
 		r->company = FORM_FILES;	/* a list is of studies of one patient there */
+	r->seen.frugal = q->plan->how.max_images > 0;
 	r->list_first = list_goes_first(q, r);
 	mem_grow(q->studies, q->count, q->room);
 	q->studies[q->count++] = r;
@@ -200,14 +201,14 @@ size_t queue_ask(struct queue *q, struct attempt *attempts, struct retrieval **g
 	return count;
 }
 
-/* A list that breaks off each time is done without at last. */
+/* A list that breaks off each time, or for which the PACS is always busy, is done without at last. */
 enum list_turn list_judge(const struct list_answer *answer)
 {
 	if (answer->kind && !err_transient(answer->kind))
 		return LIST_TURN_FAIL;
 	if (answer->kind && (answer->excused || answer->tries < answer->retries))
 		return LIST_TURN_LATER;
-	if (answer->kind && answer->kind != ERR_TIMEOUT && answer->kind != ERR_ABORTED)
+	if (answer->kind && answer->kind != ERR_TIMEOUT && answer->kind != ERR_ABORTED && answer->kind != ERR_BUSY)
 		return answer->running ? LIST_TURN_NONE : LIST_TURN_END;
 	return answer->running ? LIST_TURN_JOIN : LIST_TURN_KNOWN;
 }

@@ -38,6 +38,7 @@ void retrieval_init(struct retrieval *r, struct plan_study *in, const struct abi
 	memset(r, 0, sizeof *r);
 	r->in = in;
 	r->told = in->series_uid || in->only.count ? -1 : in->study.instances;
+	r->seen = (struct retrieval_seen){ .series_sum = -1, .claimed = -1, .list = in->only.count ? PROOF_LIST_NAMED : PROOF_LIST_NONE };
 	r->base = r->way = r->best = (struct way){ means->first, 0 };
 	r->company = means->studies;
 	r->batch_max = means->studies == FORM_ALONE ? 1 : QUERY_LIST_UIDS_MAX;
@@ -53,7 +54,8 @@ void retrieval_done(struct retrieval *r)
 	map_free(r->objects, object_free);
 	map_free(r->came, object_free);
 	map_free(r->more, NULL);
-	r->objects = r->came = r->more = NULL;
+	map_free(r->seen.named, NULL);
+	r->objects = r->came = r->more = r->seen.named = NULL;
 }
 
 static struct object *object_new(const char *series, const char *sop_class)
@@ -88,10 +90,33 @@ bool retrieval_list(struct retrieval *r, const char *series, const char *sop, co
 
 void retrieval_unlist(struct retrieval *r)
 {
+	const char *sop;
+
+	for (size_t at = 0; r->objects && (sop = map_next(r->objects, &at, NULL));) {
+		if (!r->seen.named)
+			r->seen.named = map_new();
+		map_put(r->seen.named, sop, NULL);
+	}
 	map_free(r->objects, object_free);
 	r->objects = NULL;
 	r->wanted = 0;
 	r->listed = false;
+	r->seen.list = PROOF_LIST_NONE;
+}
+
+void retrieval_believe(struct retrieval *r, enum proof_list worth, bool by_series)
+{
+	r->listed = true;
+	r->seen.list = worth;
+	r->seen.by_series = by_series;
+}
+
+void retrieval_count_series(struct retrieval *r, int objects)
+{
+	if (objects > r->seen.series_sum)
+		r->seen.series_sum = objects;
+	if (objects > r->told)
+		r->told = objects;
 }
 
 bool retrieval_have(struct retrieval *r, const char *series, const char *sop, const char *sop_class, const char *path)
@@ -136,6 +161,11 @@ static int surplus(const struct retrieval *r)
 	for (size_t at = 0; r->listed && r->more && (sop = map_next(r->more, &at, NULL));)
 		count += !map_has(r->objects, sop);
 	return count;
+}
+
+int retrieval_here(const struct retrieval *r)
+{
+	return r->here + surplus(r);
 }
 
 bool retrieval_list_cut(const struct retrieval *r)
@@ -183,6 +213,72 @@ int retrieval_missing(const struct retrieval *r)
 bool retrieval_whole(const struct retrieval *r)
 {
 	return retrieval_missing(r) == 0 && (r->listed || r->asked || r->here > 0);
+}
+
+/* ---- the proof ---- */
+
+/* Named by a list that could not be believed, and not here. */
+static int named_missing(const struct retrieval *r)
+{
+	const struct map *here = r->listed ? r->objects : r->came;
+	const char *sop;
+	int count = 0;
+
+	for (size_t at = 0; r->seen.named && (sop = map_next(r->seen.named, &at, NULL));) {
+		const struct object *o = here ? map_get(here, sop) : NULL;
+
+		count += !o || !o->path;
+	}
+	return count;
+}
+
+/* Asked for are objects that were named, by the user or because of a limit: what the study has besides says nothing of them. */
+static void of_named(struct evidence *e)
+{
+	e->list = PROOF_LIST_NAMED;
+	e->unlisted = e->named = 0;
+	e->count = e->claimed = -1;
+}
+
+static struct evidence evidence_of(const struct retrieval *r)
+{
+	const struct retrieval_seen *s = &r->seen;
+	int missing = r->listed ? r->wanted - r->here : 0;
+	struct evidence e = {
+		.here = r->here + surplus(r), .list = r->listed ? s->list : PROOF_LIST_NONE, .lacking = missing, .unlisted = surplus(r),
+		.named = named_missing(r), .count = r->told, .claimed = s->claimed, .transfer = s->transfer,
+		.short_together = s->short_together, .past = s->past, .asked_again = s->asked_again,
+		.same_answers = s->by_series && r->told == s->series_sum && r->told != r->in->study.instances,
+	};
+
+	if (e.transfer == PROOF_TRANSFER_WELL && s->well_here != e.here)
+		e.transfer = PROOF_TRANSFER_NONE;	/* more came afterwards: it was not for all */
+	if (r->in->only.count)
+		of_named(&e);
+	return e;
+}
+
+struct proof retrieval_proof(const struct retrieval *r)
+{
+	const struct evidence e = evidence_of(r);
+
+	return proof_judge(&e);
+}
+
+bool retrieval_settled(const struct retrieval *r)
+{
+	const struct evidence e = evidence_of(r);
+
+	return !e.here || r->seen.frugal || !proof_is_worth_a_request(&e);
+}
+
+void retrieval_ask_again(struct retrieval *r)
+{
+	r->seen.asked_again++;
+	r->state = RETRIEVAL_READY;
+	r->step = STEP_AGAIN;
+	r->batch_max = 1;
+	r->tries = 0;
 }
 
 bool retrieval_nearline(const struct retrieval *r)
@@ -471,19 +567,30 @@ static const char *words_of_missing(const struct retrieval *r)
 	return r->why.kind ? r->why.text : "the PACS says success and sends nothing more";
 }
 
-static char *explanation(const struct retrieval *r)
+static char *words_of_incomplete(const struct retrieval *r, const struct evidence *e, enum proof_against against)
 {
 	int missing = retrieval_missing(r);
+	auto_free char *words = proof_words(e, against);
 
+	if (against == AGAINST_NOTHING)
+		return mem_printf("%d of %d objects are left for another run (--max-images)", r->in->beyond, r->in->expected);
+	if (words && r->in->expected > r->in->received)
+		return mem_printf("%d of %d objects missing: %s", r->in->expected - r->in->received, r->in->expected, words);
+	if (words)
+		return mem_printf("it is unknown whether objects are missing: %s%s%s", words, r->why.kind ? ": " : "", r->why.text);
+	if (missing < 0)
+		return mem_printf("it is unknown how many objects are missing: %s", words_of_missing(r));
+	return mem_printf("%d of %d objects missing: %s", missing, r->in->expected, words_of_missing(r));
+}
+
+static char *explanation(const struct retrieval *r, const struct evidence *e, enum proof_against against)
+{
 	switch (r->in->verdict) {
 	case VERDICT_INCOMPLETE:
-		if (missing == 0 && !r->in->beyond)
-			return mem_printf("%d of %d objects missing, none of them on the PACS's list, which it cut",
-					  r->in->expected - r->in->received, r->in->expected);
-		if (missing == 0)
-			return mem_printf("%d of %d objects are left for another run (--max-images)", r->in->beyond, r->in->expected);
-		return missing >= 0 ? mem_printf("%d of %d objects missing: %s", missing, r->in->expected, words_of_missing(r))
-				    : mem_printf("it is unknown how many objects are missing: %s", words_of_missing(r));
+		return words_of_incomplete(r, e, against);
+	case VERDICT_COMPLETE_BY_COUNT:
+	case VERDICT_UNVERIFIED:
+		return proof_words(e, against);
 	case VERDICT_EMPTY:
 		return mem_str(r->unknown ? "the PACS does not know this study: is the UID right?" : "the PACS says success and sends no object");
 	case VERDICT_PARKED:
@@ -496,22 +603,9 @@ static char *explanation(const struct retrieval *r)
 	}
 }
 
-static enum verdict verdict_of(const struct retrieval *r, const struct abilities *means)
+/* Nothing is here. */
+static enum verdict verdict_of_nothing(const struct retrieval *r)
 {
-	int missing = retrieval_missing(r);
-
-	if (means->foreign)
-		return r->why.kind ? VERDICT_FAILED : VERDICT_UNVERIFIED;
-	if (missing == 0 && r->listed && surplus(r))
-		return r->told < 0 ? VERDICT_UNVERIFIED : r->in->received >= r->told ? VERDICT_COMPLETE_BY_COUNT : VERDICT_INCOMPLETE;
-	if (missing == 0 && r->listed)
-		return VERDICT_COMPLETE;
-	if (missing == 0 && r->here)
-		return VERDICT_COMPLETE_BY_COUNT;
-	if (missing < 0 && r->here && !r->why.kind)
-		return VERDICT_UNVERIFIED;
-	if (r->here > 0)
-		return VERDICT_INCOMPLETE;
 	if (retrieval_nearline(r) && r->asked && r->why.kind != ERR_REFUSED)
 		return VERDICT_PARKED;
 	if (!r->why.kind && r->asked && !retrieval_any_refused(r))
@@ -519,18 +613,42 @@ static enum verdict verdict_of(const struct retrieval *r, const struct abilities
 	return VERDICT_FAILED;
 }
 
+static struct proof verdict_of(const struct retrieval *r, const struct abilities *means, const struct evidence *e)
+{
+	if (means->foreign)
+		return (struct proof){ r->why.kind ? VERDICT_FAILED : VERDICT_UNVERIFIED, AGAINST_NOTHING };
+	if (!e->here)
+		return (struct proof){ verdict_of_nothing(r), AGAINST_NOTHING };
+	return proof_judge(e);
+}
+
+/* Objects that the study has, when the list does not tell. */
+static void expect_more(struct retrieval *r, const struct evidence *e, enum proof_against against)
+{
+	if (r->listed && r->in->received > r->in->expected)
+		r->in->expected = r->in->received;
+	if (against == AGAINST_COUNT && e->count > r->in->expected)
+		r->in->expected = e->count;
+	if (against == AGAINST_COUNTERS && e->claimed > r->in->expected)
+		r->in->expected = e->claimed;
+	if (against == AGAINST_NAMED && e->here + e->named > r->in->expected)
+		r->in->expected = e->here + e->named;
+}
+
 void retrieval_end(struct retrieval *r, const struct abilities *means)
 {
+	const struct evidence e = evidence_of(r);
+	struct proof proof = verdict_of(r, means, &e);
+
 	r->state = RETRIEVAL_OVER;
 	r->in->received = r->here + surplus(r);
-	if (r->listed && r->in->received > r->in->expected)
-		r->in->expected = r->in->received > r->told ? r->in->received : r->told;	/* the list was cut without a word */
-	r->in->verdict = verdict_of(r, means);
-	if (r->in->beyond && verdict_is_good(r->in->verdict))
-		r->in->verdict = VERDICT_INCOMPLETE;
+	expect_more(r, &e, proof.against);
+	if (r->in->beyond && verdict_is_good(proof.verdict))
+		proof = (struct proof){ VERDICT_INCOMPLETE, AGAINST_NOTHING };
+	r->in->verdict = proof.verdict;
 	if (r->in->expected >= 0)
 		r->in->expected += r->in->beyond;
 	note_missing(r);
 	free(r->in->why);
-	r->in->why = explanation(r);
+	r->in->why = explanation(r, &e, proof.against);
 }

@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "core/node/abilities.h"
 #include "core/plan/plan.h"
+#include "core/retrieve/proof.h"
 
 enum retrieval_state { RETRIEVAL_WAITING, RETRIEVAL_READY, RETRIEVAL_RUNNING, RETRIEVAL_OVER };
 enum retrieval_list { LIST_WANTED, LIST_ASKED, LIST_OVER };	/* over: known, or it will not be */
@@ -59,6 +60,9 @@ struct outcome {
 	int completed, failed;		/* counters, -1 absent */
 	int gained;			/* objects of this study that are here now and were not before */
 	int damaged;			/* objects of it that came damaged */
+	bool counted;			/* the PACS counted sub-operations */
+	int lost;			/* objects that it counted and that did not come, of all studies of the request */
+	bool lost_known;		/* ... and the lists of its studies tell which */
 	int64_t ms;			/* how long it took */
 	const char *const *sops;	/* the objects it named, in the order of the requests */
 	size_t asked;
@@ -68,6 +72,21 @@ struct outcome {
 	bool crowded;			/* refused while others of ours were connected: no fault of the study */
 	bool overtime;			/* the study has used up its time */
 	bool stopped;			/* we ended it ourselves for reasons that are not the study's (interrupt, limit) */
+};
+
+/* What speaks for or against the list and the counts (proof.h). */
+struct retrieval_seen {
+	enum proof_list list;
+	bool by_series;			/* the list was made of the lists of its series */
+	int series_sum;			/* objects by the counts of its series, -1 unknown */
+	int claimed;			/* objects by the counters of sub-operations, -1 unknown */
+	enum proof_transfer transfer;
+	int well_here;			/* objects that were here when a request for all of it had ended well */
+	bool short_together;
+	enum proof_past past;
+	int asked_again;
+	struct map *named;		/* SOP Instance UIDs of lists that could not be believed; NULL none */
+	bool frugal;			/* nothing may be asked for but what is known to be missing: a limit on objects */
 };
 
 struct retrieval {
@@ -108,6 +127,8 @@ struct retrieval {
 	size_t batch_max;		/* travels with at most so many others; 1 = alone */
 	struct err why;			/* the last thing that went wrong */
 	int conflicts, damaged;
+	int placed;			/* objects of it that came, each time they came */
+	struct retrieval_seen seen;
 	char uid[130];			/* Study Instance UID, trimmed */
 };
 
@@ -115,8 +136,12 @@ void retrieval_init(struct retrieval *, struct plan_study *, const struct abilit
 void retrieval_done(struct retrieval *);
 /* The PACS lists this object (false: it was known, or is not among those asked for). */
 bool retrieval_list(struct retrieval *, const char *series, const char *sop, const char *sop_class);
-/* Forgets the list: a partial one proves nothing. */
+/* Forgets the list: a partial one proves nothing.  What it named is kept, to be missed. */
 void retrieval_unlist(struct retrieval *);
+/* What was listed is the list, and worth so much; by_series: of the lists of its series. */
+void retrieval_believe(struct retrieval *, enum proof_list worth, bool by_series);
+/* The counts of its series. */
+void retrieval_count_series(struct retrieval *, int objects);
 /* An object is here under path; returns true when it is wanted and new. */
 bool retrieval_have(struct retrieval *, const char *series, const char *sop, const char *sop_class, const char *path);
 /* An object of the study came that is not on the list (or it is, or the list is our own: nothing happens). */
@@ -125,8 +150,13 @@ void retrieval_surplus(struct retrieval *, const char *series, const char *sop);
 void retrieval_damaged(struct retrieval *, const char *sop, const char *reason);
 /* True when nothing more needs to come. */
 bool retrieval_whole(const struct retrieval *);
+/* True when that is proven, or no request would prove more (proof.h). */
+bool retrieval_settled(const struct retrieval *);
+struct proof retrieval_proof(const struct retrieval *);
 int retrieval_missing(const struct retrieval *);	/* -1 = nobody knows */
 bool retrieval_nearline(const struct retrieval *);	/* the PACS says that it must be recalled first */
+/* All that is known to be missing has come, and one more request for all of it shall prove that this is all. */
+void retrieval_ask_again(struct retrieval *);
 /* All is listed, or will not be, or is not waited for: where the ladder starts; STEP_END when nothing can be asked for. */
 void retrieval_ready(struct retrieval *, const struct abilities *);
 /* The list is over while the study is on its way: what came so far is compared with it. */

@@ -13,5 +13,6 @@ void retrieval_form_company(struct retrieval *, const struct abilities *);
 /* Marks an object as withheld, with the words unless it has better ones. */
 void object_refuse(struct object *, const char *words);
 void object_forgive(struct object *);
+int retrieval_here(const struct retrieval *);		/* on the list or not */
 bool retrieval_any_refused(const struct retrieval *);
 bool retrieval_all_refused(const struct retrieval *);	/* of those missing; there is a list */

@@ -151,6 +151,10 @@ static void study_begin(struct run *run, struct retrieval *r)
 	}
 	r->in->held = r->here;
 	retrieval_ready(r, &run->means);
+	if (!run->means.foreign && retrieval_whole(r) && !retrieval_settled(r)) {
+		retrieval_ask_again(r);
+		return;
+	}
 	if (retrieval_whole(r) || r->step == STEP_END) {
 		retrieval_end(r, &run->means);
 		run_leave(run, r, false);

@@ -74,6 +74,7 @@ static void object_placed(void *owner, const struct intake_object *object)
 	}
 	if (!r)
 		return;
+	r->placed++;
 	if (object->conflict)
 		r->conflicts++;
 	if (!object->duplicate)
