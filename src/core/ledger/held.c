@@ -118,8 +118,8 @@ struct verdict_search {
 
 static enum proof_past past_of(const struct verdict_search *s, const struct ledger_study *row, enum verdict verdict)
 {
-	if (verdict == VERDICT_WANTED)
-		return PROOF_PAST_UNFINISHED;
+	if (verdict == VERDICT_WANTED)		/* what was complete before, and is as much as before, is so still */
+		return s->past == PROOF_PAST_COMPLETE ? s->past : PROOF_PAST_UNFINISHED;
 	if (row->received != s->here)
 		return PROOF_PAST_UNKNOWN;
 	if (verdict == VERDICT_COMPLETE)

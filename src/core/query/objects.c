@@ -265,7 +265,7 @@ static void counts_heard(struct group *g, const struct find_result *result)
 	}
 	l->countless = any ? 0 : l->countless + 1;
 	for (size_t i = 0; i < g->count; i++)
-		if (told && g->sums[i] > g->rows[i])
+		if (told && g->sums[i] > g->rows[i] && !g->of[i]->in->series_uid)
 			doubtful[count++] = g->of[i];
 		else
 			tell(g, i, worth_of(g, g->rows[i]), NULL);
@@ -499,12 +499,23 @@ static enum proof_list series_worth(struct group *g, const struct retrieval *r)
 	return series_may_be_cut(g, largest, such) ? PROOF_LIST_DOUBTFUL : PROOF_LIST_PLAIN;
 }
 
+/* One series was asked for, its list may have been cut, and nobody counted it. */
+static bool series_needs_count(const struct group *g, enum proof_list worth)
+{
+	return worth == PROOF_LIST_DOUBTFUL && g->of[0]->in->series_uid && needs_count(g->lister, g->of[0]);
+}
+
 static void all_series_heard(struct group *g)
 {
 	struct retrieval *r = g->of[0];
 	struct plan_study *in = r->in;
 	enum proof_list worth = series_worth(g, r);
 
+	if (series_needs_count(g, worth)) {
+		ask_counts(g->lister, g, &(size_t){ 0 }, 1);
+		group_free(g);
+		return;
+	}
 	if (worth == PROOF_LIST_NONE && g->series_sum > in->expected) {
 		in->expected = g->series_sum;
 		in->counted = COUNT_SERIES;

@@ -49,12 +49,18 @@ static bool answered_twice(struct group *g, const char *series)
 	return !map_put(g->seen, series, NULL);
 }
 
+static bool is_asked_for(const struct retrieval *r, const char *series)
+{
+	return !r->in->series_uid || !strcmp(series, r->in->series_uid);
+}
+
 static void count_row(void *owner, struct dataset *row)
 {
 	struct group *g = owner;
 	long count = dataset_int(row, TAG_NumberOfSeriesRelatedInstances, -1), at = place_of(g, row);
 
-	if (at < 0 || answered_twice(g, dataset_get(row, TAG_SeriesInstanceUID)))
+	if (at < 0 || !is_asked_for(g->of[at], dataset_get(row, TAG_SeriesInstanceUID)) ||
+	    answered_twice(g, dataset_get(row, TAG_SeriesInstanceUID)))
 		return;
 	if (count < 0)
 		g->sums[at] = -2;
