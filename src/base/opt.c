@@ -5,11 +5,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/opt_p.h"
+#include "base/ownership.h"
 #include "base/spelling.h"
 
 struct parsing {
@@ -18,6 +21,8 @@ struct parsing {
 	char **argv;
 	void *values;
 	struct err *e;
+	struct opt_list *rest;
+	bool in_file;
 };
 
 const struct opt *opt_next(const struct opt_command *c, struct opt_walk *w)
@@ -198,6 +203,8 @@ static void put_list(struct opt_list *list, const char *text)
 	list->items[list->count++] = text;
 }
 
+static int parse_file(const struct parsing *p, const char *shown, const char *path);
+
 /* shown is the option as typed; text is NULL for flags. */
 static int put(const struct parsing *p, const struct opt *o, const char *shown, char *text)
 {
@@ -226,6 +233,8 @@ static int put(const struct parsing *p, const struct opt *o, const char *shown, 
 	case OPT_LIST:
 		put_list(value, text);
 		return 0;
+	case OPT_OPTIONS:
+		return parse_file(p, shown, text);
 	}
 	abort();
 }
@@ -282,24 +291,90 @@ static int parse_option(struct parsing *p)
 	return o ? put_next(p, o, word, NULL) : parse_letters(p, word);
 }
 
+static int parse_words(struct parsing *p)
+{
+	bool ended = false;
+
+	for (; p->at < p->argc; p->at++) {
+		char *word = p->argv[p->at];
+
+		if (ended || word[0] != '-' || !word[1])
+			put_list(p->rest, word);
+		else if (!strcmp(word, "--"))
+			ended = true;
+		else if (parse_option(p) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* One line: an option and its value are two words. */
+static int parse_line(const struct parsing *outer, char *line)
+{
+	static struct opt_list kept;		/* values point into lines */
+	size_t name = *line == '-' ? strcspn(line, "= \t") : strlen(line);
+	struct parsing p = *outer;
+	char *words[2] = { line, NULL };
+
+	for (size_t len = strlen(line); len && strchr(" \t\r", line[len - 1]); len--)
+		line[len - 1] = '\0';
+	if (!*line || *line == '#')
+		return 0;
+	words[0] = mem_str(line);
+	put_list(&kept, words[0]);
+	if (words[0][0] == '-' && (line[name] == ' ' || line[name] == '\t')) {
+		words[0][name] = '\0';
+		words[1] = words[0] + name + 1 + strspn(words[0] + name + 1, " \t");
+	}
+	p.argv = words;
+	p.argc = words[1] ? 2 : 1;
+	p.at = 0;
+	p.in_file = true;
+	return parse_words(&p);
+}
+
+static int read_options(const char *path, struct buf *text, struct err *e)
+{
+	bool standard = !strcmp(path, "-");
+	auto_close int fd = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (standard)
+		return file_read(path, text, e);
+	if (fd < 0)
+		return err_sys(e, "open %s", path);
+	return ownership_check(fd, path, e) < 0 ? -1 : file_read_fd(fd, path, text, e);
+}
+
+static int parse_file(const struct parsing *p, const char *shown, const char *path)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+	char *rest, *line;
+	int number = 0;
+
+	if (p->in_file)
+		return err_set(p->e, ERR_USAGE, "%s stands in a file of options: one file cannot name another", shown);
+	if (read_options(path, &text, p->e) < 0)
+		return err_in(p->e, "%s", shown);
+	if (memchr(buf_text(&text), '\0', text.len))
+		return err_set(p->e, ERR_USAGE, "%s %s: it is no text", shown, path);
+	rest = text.len ? text.data : NULL;
+	while ((line = strsep(&rest, "\n"))) {
+		number++;
+		if (parse_line(p, line + strspn(line, " \t")) < 0)
+			return err_in(p->e, "%s %s: line %d", shown, path, number);
+	}
+	return 0;
+}
+
 int opt_parse(const struct opt_command *c, int argc, char **argv, void *values, const char ***rest, size_t *ret_rest,
 	      struct err *e)
 {
-	struct parsing p = { c, argc, 1, argv, values, e };
 	struct opt_list words = { NULL, 0, 0 };
-	bool ended = false;
+	struct parsing p = { .command = c, .argc = argc, .at = 1, .argv = argv, .values = values, .e = e, .rest = &words };
 
-	for (; p.at < argc; p.at++) {
-		const char *word = argv[p.at];
-
-		if (ended || word[0] != '-' || !word[1]) {
-			put_list(&words, word);
-		} else if (!strcmp(word, "--")) {
-			ended = true;
-		} else if (parse_option(&p) < 0) {
-			opt_list_done(&words);
-			return -1;
-		}
+	if (parse_words(&p) < 0) {
+		opt_list_done(&words);
+		return -1;
 	}
 	*rest = words.items;
 	*ret_rest = words.count;

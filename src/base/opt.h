@@ -21,7 +21,8 @@ enum opt_kind {
 	OPT_SECONDS,	/* long long seconds; accepts 90, 90s, 5m, 2h, 3d */
 	OPT_TIME,	/* the same, and the unit is needed: 26 may be meant as hours */
 	OPT_BYTES,	/* long long bytes; the unit is needed: 10M, 2G, 512K, 10GB, 10GiB (1024s), 100B */
-	OPT_LIST	/* struct opt_list: may be repeated; never empty */
+	OPT_LIST,	/* struct opt_list: may be repeated; never empty */
+	OPT_OPTIONS	/* a file (or "-") with further options, which take its place; it has no member */
 };
 
 struct opt_list {
@@ -52,6 +53,7 @@ struct opt {
 #define SECONDS(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_SECONDS, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
 #define TIME(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_TIME, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
 #define BYTES(n, l, v, a, lo, hi, g, h)	VALUE_ROW(OPT_BYTES, n, l, v, .at = a, .min = lo, .max = hi, .group = g, .help = h)
+#define OPTIONS(n, l, v, g, h)		VALUE_ROW(OPT_OPTIONS, n, l, v, .group = g, .help = h)
 #define WORD(l, a, w)			{ .letters = l, .kind = OPT_WORD, .at = a, .choices = w }	/* hidden: another spelling */
 #define OPT_END				{ .letters = "" }
 
@@ -64,8 +66,11 @@ struct opt_command {
 	const struct opt *const *tables;	/* NULL-terminated list of tables, so that commands share groups */
 };
 
-/* Parses argv[1..argc-1].  values is the command's struct (already holding the defaults); *rest receives the positional
- * arguments (pointers into argv; array yours).  Errors are ERR_USAGE, naming the option, the value, the range, and for
+/* A file of OPT_OPTIONS: a line is one option, "--name value", "--name=value" or "--name", the value unquoted up to its end, or one
+ * argument; empty lines and those that begin with # are skipped.  What such a line holds is in no list of processes.
+ *
+ * Parses argv[1..argc-1].  values is the command's struct (already holding the defaults); *rest receives the positional
+ * arguments (pointers into argv, or kept for good; array yours).  Errors are ERR_USAGE, naming the option, the value, the range, and for
  * an unknown option the nearest known one ("did you mean --study-date?"). */
 int opt_parse(const struct opt_command *, int argc, char **argv, void *values, const char ***rest, size_t *ret_rest,
 	      struct err *);

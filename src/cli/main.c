@@ -145,6 +145,7 @@ int main(int argc, char **argv)
 	struct err none;
 	int status;
 
+	argv = task_given(argc, argv);
 	exit_guard_streams();
 	confine_ourselves();
 	setlocale(LC_CTYPE, "C.UTF-8");
@@ -153,7 +154,6 @@ int main(int argc, char **argv)
 	log_set_hook(progress_log);
 	if (program != &programs[0])
 		progress_set_name(name);
-	task_given(argc, argv);
 	if (argc > 2 && !strcmp(argv[1], "--manual"))
 		return exit_flushed(manual_print(argv[2]));
 	if (program == &programs[0] && argc > 1) {

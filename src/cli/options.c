@@ -240,6 +240,9 @@ const struct opt options_format[] = {
 
 #define GENERAL "General"
 const struct opt options_general[] = {
+	OPTIONS("options", "", "FILE", GENERAL,
+		"Read further options from FILE (- is standard input), one a line, such as \"--patient-id 12345\": for what no other user of "
+		"this machine is to see in the list of processes."),
 	FLAG("verbose", "v", AT(verbose), GENERAL, "Show verbose output including detailed progress."),
 	FLAG("debug", "d", AT(debug), GENERAL, "Show everything, with the command lines of the tools."),
 	FLAG("quiet", "q", AT(quiet), GENERAL, "One line when something needs attention, none otherwise."),

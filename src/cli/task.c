@@ -19,12 +19,6 @@
 static int given_count;
 static char **given;
 
-void task_given(int argc, char **argv)
-{
-	given_count = argc;
-	given = argv;
-}
-
 /* Options whose values may identify a patient. */
 static bool is_private(const char *word)
 {
@@ -34,6 +28,33 @@ static bool is_private(const char *word)
 		if (!strncmp(word, names[i], strlen(names[i])))
 			return true;
 	return false;
+}
+
+/* What the kernel shows to everybody is what we were started with, in its place in memory. */
+static void hide_values(int argc, char **argv)
+{
+	bool hide = false;
+
+	for (int i = 1; i < argc; i++) {
+		bool private = !hide && is_private(argv[i]);
+		char *equals = private ? strchr(argv[i], '=') : NULL;
+
+		if (hide)
+			memset(argv[i], '*', strlen(argv[i]));
+		else if (equals)
+			memset(equals + 1, '*', strlen(equals + 1));
+		hide = private && !equals;
+	}
+}
+
+char **task_given(int argc, char **argv)
+{
+	given_count = argc;
+	given = mem_alloc(((size_t)argc + 1) * sizeof *given);
+	for (int i = 0; i < argc; i++)
+		given[i] = mem_str(argv[i]);
+	hide_values(argc, argv);
+	return given;
 }
 
 char *task_command_line(void)

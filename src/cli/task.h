@@ -40,8 +40,9 @@ int task_run_plain(const struct opt_command *, int argc, char **argv, task_fn *)
 /* The same for one that fetches. */
 int task_run_fetching(const struct opt_command *, enum job_kind, int argc, char **argv, task_fn *);
 
-/* Our own command line for the ledger, patient data hidden; yours.  task_given is called once, by main. */
-void task_given(int argc, char **argv);
+/* Our own command line for the ledger, patient data hidden; yours.  task_given is called once, by main, and returns the words to
+ * be parsed; in what other users of this machine can read, values that may name a patient are replaced by stars. */
+char **task_given(int argc, char **argv);
 char *task_command_line(void);
 /* A run that found nothing to fetch, or ended before anything was fetched, as a job in the ledger. */
 int task_record(struct task *, int exit_status, const char *summary, struct err *);
