@@ -254,8 +254,10 @@ int batch_resolve(struct batch *b, struct session *s, const struct values *v, st
 		if (!b->entries[i].why[0])
 			failed = resolve_entry(b, &b->entries[i], s, v, plan, seen, found, e);
 	map_free(seen, NULL);
-	if (batch_errors(b))
+	if (batch_errors(b)) {
 		found->result.whole = false;
+		plan_not_covered(plan, "some lines of the batch could not be answered");
+	}
 	return failed;
 }
 

@@ -184,8 +184,6 @@ static int query_and_retrieve(struct task *t, struct err *e)
 		return take_found(t, &found, e);
 	if (save(&t->plan, v, e) < 0)		/* no state of an earlier query stays in its place */
 		return -1;
-	if (!v->review && !v->dry_run && found.result.whole && task_record(t, EXIT_ALL_THERE, "nothing matched", e) < 0)
-		return -1;
 	return nothing_found(v, &found);
 }
 

@@ -30,7 +30,8 @@ const struct opt_command command_report = {
 		"--study-date, --from or --until it shows the last 30 days.\n"
 		"\n"
 		"With --incomplete the studies are listed that their last job left incomplete, empty, failed, parked or untouched, with what is "
-		"known of the reason; \"dicom-qr explain\" tells the story of each.",
+		"known of the reason; \"dicom-qr explain\" tells the story of each.  A study that a nightly run has given up is listed, but does not make "
+		"its day incomplete, nor the exit status 3.",
 	.examples = "dicom-qr report\ndicom-qr report pacs --study-date 20240101-20240131 --format json\ndicom-qr report --incomplete",
 	.tables = tables,
 };
@@ -40,11 +41,12 @@ const struct opt_command command_report = {
 static const struct sheet_column open_columns[] = {
 	{ "studyDate", "DATE", SHEET_TEXT }, { "modality", "MOD", SHEET_TEXT }, { "studyInstanceUID", "STUDY", SHEET_TEXT },
 	{ "node", "NODE", SHEET_TEXT }, { "job", "JOB", SHEET_NUMBER }, { "status", "STATUS", SHEET_TEXT },
-	{ "received", "HERE", SHEET_NUMBER }, { "expected", "OF", SHEET_NUMBER }, { "why", "WHY", SHEET_TEXT },
-	{ NULL, NULL, SHEET_TEXT }
+	{ "received", "HERE", SHEET_NUMBER }, { "expected", "OF", SHEET_NUMBER }, { "givenUp", "GIVEN UP", SHEET_YES },
+	{ "why", "WHY", SHEET_TEXT }, { NULL, NULL, SHEET_TEXT }
 };
 
 struct reporting {
+	bool waiting;			/* for some study that is not given up */
 	struct json *rows;
 	struct date_range range;
 	struct calendar calendar;
@@ -59,8 +61,10 @@ static int add_open(void *owner, const struct ledger_study *s)
 	enum verdict verdict = VERDICT_WANTED;
 
 	verdict_parse(s->verdict, &verdict);
-	if (!verdict_is_good(verdict) && date_range_has(&r->range, date_parse(s->date)))
-		json_add(r->rows, study_record(s));
+	if (verdict_is_good(verdict) || !date_range_has(&r->range, date_parse(s->date)))
+		return 0;
+	json_add(r->rows, study_record(s));
+	r->waiting |= !s->given_up;
 	return 0;
 }
 
@@ -73,14 +77,14 @@ static int report_open_studies(struct session *s, const struct values *v, struct
 	any = json_count(r->rows) > 0;
 	if (any || !v->quiet)
 		sheet_show(r->rows, open_columns, task_wants_json(v), "Every study that is known is complete");
-	return any ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
+	return r->waiting ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 }
 
 /* ---- the calendar ---- */
 
 static const struct sheet_column day_columns[] = {
 	{ "date", "DAY", SHEET_TEXT }, { "seen", "SEEN", SHEET_NUMBER }, { "complete", "COMPLETE", SHEET_NUMBER },
-	{ "incomplete", "INCOMPLETE", SHEET_NUMBER }, { "leftOut", "LEFT OUT", SHEET_NUMBER }, { "state", "STATE", SHEET_TEXT },
+	{ "incomplete", "INCOMPLETE", SHEET_NUMBER }, { "leftOut", "LEFT OUT", SHEET_NUMBER }, { "givenUp", "GIVEN UP", SHEET_NUMBER }, { "state", "STATE", SHEET_TEXT },
 	{ NULL, NULL, SHEET_TEXT }
 };
 
@@ -157,6 +161,7 @@ static struct json *day_record(const struct calendar_day *d)
 	json_set(row, "complete", json_integer(d->complete));
 	json_set(row, "incomplete", json_integer(d->incomplete));
 	json_set(row, "leftOut", json_integer(d->left));
+	json_set(row, "givenUp", d->given_up ? json_integer(d->given_up) : NULL);
 	json_set(row, "covered", json_string(covered[d->covered]));
 	json_set(row, "state", json_string(calendar_state(d)));
 	return row;

@@ -169,10 +169,12 @@ static int resume(struct task *t, struct err *e)
 	if (check(plan, v, e) < 0 || check_disk(t, output && strcmp(output, plan->how.output) != 0, e) < 0)
 		return -1;
 	plan_summarise(plan, &summary);
+	if (plan->not_covered)
+		log_warning("the query behind this state was not answered completely (%s): query again to find all studies", plan->not_covered);
 	if (!summary.studies[VERDICT_WANTED] && !summary.again) {
 		if (!v->quiet)
 			printf("Nothing to do: %zu stud%s, all complete or left out\n", plan->count, plan->count == 1 ? "y" : "ies");
-		return EXIT_ALL_THERE;
+		return plan_partial(plan) ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 	}
 	if (job_open(&t->session, &plan->how, e) < 0)
 		return -1;

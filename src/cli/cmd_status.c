@@ -90,6 +90,7 @@ static int add_job(void *owner, const struct ledger_job *j)
 	json_set(row, "started", sheet_time(j->started));
 	json_set(row, "ended", sheet_time(j->ended));
 	json_set(row, "exitStatus", j->ended ? json_integer(j->exit_status) : NULL);
+	json_set(row, "summary", *j->summary ? json_string(j->summary) : NULL);
 	json_set(row, "ageSeconds", json_integer(age));
 	json_set(row, "age", json_string(text));
 	json_set(row, "studies", json_integer(j->studies));

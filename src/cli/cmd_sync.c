@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
@@ -24,6 +25,7 @@
 
 #define LOOKBACK_S (3 * 86400LL)
 #define TOLD_STUDIES 20
+#define TOLD_GIVEN_UP 5
 
 static const struct opt *const tables[] = {
 	options_sync, options_query, options_key, options_select, options_retrieve, options_limits, options_tell, options_node, options_general, NULL
@@ -43,7 +45,12 @@ const struct opt_command command_sync = {
 		"complete.  The watermark, the last day before which all are covered, is kept in the ledger for each node, output folder and "
 		"set of conditions, so that runs for CT and for MR do not disturb each other.  It never moves over today, over a day with an "
 		"answer that was cut, or over one with a study that is incomplete, failed, empty, parked, or left for later by --settle or a "
-		"limit: such a day is asked for again each time.  --restart begins anew, where something will never come.\n"
+		"limit: such a day is asked for again each time.  The same holds for a day of which the PACS told of a study without a usable Study "
+		"Instance UID.\n"
+		"\n"
+		"A study that never comes whole holds the watermark, until \"dicom-qr sync NODE ... --give-up UID\" or --give-up-after says that "
+		"nobody waits for it.  Each night then names it, and \"dicom-qr report\" shows it.  --take-up UID asks for it again; when it comes by "
+		"other means, it counts as any study.  --restart forgets the watermark.\n"
 		"\n"
 		"The first run begins at --from, else --lookback ago, which it says; no later one looks further back than that.  A watermark in "
 		"the future (the clock was wrong, or is) counts for nothing, with a warning; of a run whose clock says a day before 2020 nothing "
@@ -132,6 +139,20 @@ static bool note_result(void *owner, const struct run_result *result)
 	return !n->loud;
 }
 
+/* One line, each night. */
+static void tell_given_up(const struct night *n)
+{
+	auto_buf struct buf line = BUF_INIT(1 << 14);
+	size_t at = 0, told = 0, count = map_count(n->y.given_up);
+	const char *uid;
+
+	if (!count || n->silent)
+		return;
+	while (told < TOLD_GIVEN_UP && (uid = map_next(n->y.given_up, &at, NULL)))
+		buf_printf(&line, "%s%s", told++ ? ", " : "", uid);
+	printf("%s: %zu stud%s given up: %s%s\n", n->node, count, count == 1 ? "y is" : "ies are", buf_text(&line), count > told ? ", ..." : "");
+}
+
 static void say_days(const struct night *n)
 {
 	const struct watermark_days *d = &n->y.days;
@@ -143,19 +164,8 @@ static void say_days(const struct night *n)
 	if (d->first && !n->silent)
 		printf("No watermark for %s into %s yet: beginning at %d (--from DAY says otherwise)\n", n->node, n->y.memory.what, d->from);
 	log_verbose("days %s asked for; watermark %d", n->range, d->mark);
+	tell_given_up(n);
 	fflush(stdout);
-}
-
-/* A night on which the PACS could not be asked is a job as well: it shows in "status", with the studies that it found and did not
- * take up. */
-static int record_failure(struct night *n, struct err *e)
-{
-	struct err also = { ERR_NONE, "" };
-	const int status = exit_with(e, n->s->signal);
-
-	if (!n->v->dry_run && task_record(n->task, status, e->text, &also) < 0)
-		log_error("%s", also.text);
-	return status;
 }
 
 static size_t wanted(const struct plan *plan)
@@ -171,7 +181,7 @@ static int choose(struct night *n, int *ret_queries, struct err *e)
 {
 	int asked = 0;
 
-	n->whole = n->found.result.whole;
+	n->whole = n->found.result.whole && !n->found.nameless;
 	if (nightly_choose(&n->y, n->plan, e) < 0 || selection_make(n->s, n->plan, n->v, &n->whole, &asked, e) < 0)
 		return -1;
 	if (wanted(n->plan) && job_survey(n->s, n->plan, n->v->dry_run, ret_queries, e) < 0)
@@ -306,7 +316,7 @@ static int carry_out(struct night *n, struct err *e)
 	if (status == EXIT_ALL_THERE && n->plan->cut_by)
 		status = EXIT_LIMIT;
 	tell_end(n, status, ran);
-	return nightly_commit(&n->y, n->plan, &n->found.result, e) < 0 ? -1 : status;
+	return nightly_commit(&n->y, n->plan, &n->found, e) < 0 ? -1 : status;
 }
 
 static int work(struct night *n, struct err *e)
@@ -315,10 +325,8 @@ static int work(struct night *n, struct err *e)
 
 	say_days(n);
 	facts_steer(n->s, &n->plan->how.peer, n->q);
-	if (studies_query(n->s, n->plan, n->q, n->c, &n->found, e) < 0)
-		return record_failure(n, e);
-	if (choose(n, &queries, e) < 0)
-		return record_failure(n, e);
+	if (studies_query(n->s, n->plan, n->q, n->c, &n->found, e) < 0 || choose(n, &queries, e) < 0)
+		return -1;
 	log_verbose("%zu studies are held, %zu left alone by --settle", n->y.held, n->y.unsettled);
 	if (!n->v->dry_run)
 		return carry_out(n, e);
@@ -339,13 +347,47 @@ static int prepare(struct night *n, struct err *e)
 	if (values_query(n->v, n->q, n->c, e) < 0)
 		return -1;
 	peer_key(&how->peer, n->node);
-	return job_open(n->s, how, e);
+	return 0;
+}
+
+/* Which nightly run it is: by its node, folder and conditions. */
+static void name_run(struct night *n)
+{
+	auto_buf struct buf exact = BUF_INIT(1 << 20);
+
+	describe(n->v, &n->plan->how, true, &exact);
+	nightly_scope(buf_text(&exact), n->y.scope);
+	n->y.session = n->s;
+	n->y.memory.node = n->node;
+	n->y.memory.scope = n->y.scope;
+}
+
+/* --give-up, --take-up: the ledger alone is asked. */
+static int change_waiting(struct night *n, struct err *e)
+{
+	const bool up = n->v->give_up != NULL;
+	const char *uid = up ? n->v->give_up : n->v->take_up;
+	int date = 0;
+
+	n->task->no_run = true;
+	if (n->v->give_up && n->v->take_up)
+		return err_set(e, ERR_USAGE, "--give-up and --take-up exclude each other");
+	if (!uid_is_repeatable(uid))
+		return err_set(e, ERR_USAGE, "--%s: '%.80s' is not a UID", up ? "give-up" : "take-up", uid);
+	if (session_open_ledger(n->s, e) < 0 || lock_run(n->s, &n->y.memory, e) < 0)
+		return -1;
+	if ((up ? nightly_give_up(&n->y, uid, &date, e) : nightly_take_up(&n->y, uid, e)) < 0)
+		return -1;
+	if (!n->silent && up)
+		printf("Study %s of %d is given up: sync --take-up %s asks for it again\n", uid, date, uid);
+	else if (!n->silent)
+		printf("Study %s is asked for again while its day is\n", uid);
+	return EXIT_ALL_THERE;
 }
 
 /* The days, once it is known which run this is, and that no other is at it. */
 static int enter(struct night *n, struct err *e)
 {
-	auto_buf struct buf exact = BUF_INIT(1 << 20);
 	struct date_range *dates = &n->c->dates;
 	struct dose_rules rules;
 	int from = 0;
@@ -354,15 +396,12 @@ static int enter(struct night *n, struct err *e)
 		return -1;
 	if (n->v->from && date_day_parse(n->v->from, &from, e) < 0)
 		return err_in(e, "--from");
-	describe(n->v, &n->plan->how, true, &exact);
 	n->y.selecting = dose_wants(&rules);
 	n->y.session = n->s;
 	n->y.dry = n->v->dry_run;
 	n->elsewhere = settings_goes_elsewhere(&n->plan->how);
 	n->y.settle_s = n->v->settle > 0 ? n->v->settle : 0;
-	nightly_scope(buf_text(&exact), n->y.scope);
-	n->y.memory.node = n->node;
-	n->y.memory.scope = n->y.scope;
+	n->y.give_up_days = n->v->give_up_after > 0 ? watermark_lookback(n->v->give_up_after) : 0;
 	if (!n->v->dry_run && lock_run(n->s, &n->y.memory, e) < 0)
 		return -1;
 	if (nightly_open(&n->y, watermark_lookback(n->v->lookback < 0 ? LOOKBACK_S : n->v->lookback), from, n->v->restart, e) < 0)
@@ -382,7 +421,10 @@ static int run_night(struct night *n, struct err *e)
 		return -1;
 	describe(n->v, &n->plan->how, false, &what);
 	n->y.memory.what = buf_text(&what);
-	if (enter(n, e) == 0)
+	name_run(n);
+	if (n->v->give_up || n->v->take_up)
+		status = change_waiting(n, e);
+	else if (job_open(n->s, &n->plan->how, e) == 0 && enter(n, e) == 0)
 		status = work(n, e);
 	nightly_close(&n->y);
 	return status;

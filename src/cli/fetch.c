@@ -106,7 +106,7 @@ static int judge(struct task *t, struct run_result *result, bool cut)
 	if (t->values->cuts_are_usual && result->limit && result->limit == plan->cut_by)
 		result->limit = NULL;
 	status = exit_of_run(plan, result, t->session.signal);
-	if (cut && !status)
+	if ((cut || plan_partial(plan)) && !status)
 		status = EXIT_INCOMPLETE;
 	if (result->fatal.kind && result->fatal.kind != ERR_INTERRUPTED)
 		log_error("%s", result->fatal.text);

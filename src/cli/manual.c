@@ -17,7 +17,8 @@ static const struct { int status; const char *meaning; } exits[] = {
 	{ EXIT_ALL_THERE, "All that was asked for is there, or there was nothing to do." },
 	{ EXIT_ERROR, "Error." },
 	{ EXIT_USAGE, "Usage or configuration; a state file that cannot be used; a DCMTK tool is missing." },
-	{ EXIT_INCOMPLETE, "Finished; some study is incomplete or failed, an answer of the PACS was cut, or a check found something." },
+	{ EXIT_INCOMPLETE, "Finished; some study is incomplete or failed, an answer of the PACS was cut, a check found something, or a program of "
+			   "--on-study or --on-finish failed." },
 	{ EXIT_EMPTY, "Nothing matched (only with --fail-if-empty)." },
 	{ EXIT_FOR_NOW, "Temporary problem: the PACS cannot be reached, or refuses at the moment." },
 	{ EXIT_FOR_GOOD, "Permanent problem: AE title unknown, not permitted, not supported." },

@@ -264,7 +264,7 @@ void values_init(struct values *v)
 	v->timeout = v->first_timeout = v->stall_timeout = v->study_timeout = -1;
 	v->hook_timeout = -1;
 	v->max_studies = v->max_images = v->max_bytes = v->max_duration = v->limit = v->max_age = -1;
-	v->lookback = v->settle = -1;
+	v->lookback = v->settle = v->give_up_after = -1;
 }
 
 void values_done(struct values *v)

@@ -60,6 +60,8 @@ struct values {
 	/* sync */
 	long long lookback, settle;
 	bool restart;
+	const char *give_up, *take_up;
+	long long give_up_after;
 	/* general */
 	bool verbose, debug, quiet, help, version, log_phi;
 	const char *progress, *log_file;

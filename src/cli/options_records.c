@@ -39,6 +39,12 @@ const struct opt options_sync[] = {
 	       "less than that ago: they are still being acquired (default: 0, none)."),
 	FLAG("restart", "", AT(restart), SYNC,
 	       "Forget the watermark, and begin as the first run does: for one run, never in a crontab.  What is here is not fetched again."),
+	STRING("give-up", "", "UID", AT(give_up), SYNC,
+	       "Fetch nothing; from now on do not wait for this study, which never comes whole.  It is not asked for, does not hold the "
+	       "watermark, and each night names it.  Give the NODE and the options of the nightly run, too."),
+	STRING("take-up", "", "UID", AT(take_up), SYNC, "Fetch nothing; from now on ask for this study again, which was given up."),
+	SECONDS("give-up-after", "", "TIME", AT(give_up_after), DAY, 3650 * DAY, SYNC,
+		"Give up each study of which not all came for so long, in whole days, counted from the first night that tried (default: never)."),
 	FLAG("dry-run", "n", AT(dry_run), SYNC, "Show what would be done, fetch and remember nothing."),
 	OPT_END
 };

@@ -61,6 +61,7 @@ struct json *study_record(const struct ledger_study *s)
 	json_set(row, "attempts", json_integer(s->attempts));
 	json_set(row, "output", json_string(s->output));
 	json_set(row, "why", json_string(s->why));
+	json_set(row, "givenUp", json_bool(s->given_up));
 	json_set(row, "skipped", s->skip != SKIP_NOT ? json_string(skip_name(s->skip)) : NULL);
 	return row;
 }

@@ -131,7 +131,7 @@ int task_run(const struct task_kind *kind, int argc, char **argv)
 	if (status < 0)
 		status = exit_with(&e, t.session.signal);
 	if (kind->fetches)
-		status = task_tell_end(&t, status);
+		status = task_end(&t, status, &e);
 	session_close(&t.session);
 	filter_done(&t.filter);
 	query_done(&t.query);

@@ -32,6 +32,7 @@ struct task {
 	struct query query;
 	struct filter filter;
 	int64_t carries_on;		/* the job that this one carries on; 0 = none */
+	bool no_run;			/* a command that fetches was asked for something else: it is no job */
 };
 
 int task_run(const struct task_kind *, int argc, char **argv);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/exit.h"
+#include "core/retrieve/job.h"
 #include "core/tell/metrics.h"
 #include "core/tell/notify.h"
 
@@ -79,16 +80,55 @@ static void write_metrics(const struct session *s, const struct opt_command *com
 		log_line(status == EXIT_USAGE ? LOG_VERBOSE : LOG_ERROR, "--metrics: %s", e.text);	/* that may be what was said */
 }
 
-int task_tell_end(struct task *t, int status)
+/* ---- the job ---- */
+
+/* A run that never came to a job of its own: the PACS was down, nothing matched, all was here. */
+static void record_run(struct task *t, int status, const struct err *why)
+{
+	struct session *s = &t->session;
+	struct err e = { ERR_NONE, "" };
+
+	if (s->job || t->no_run || !t->plan.how.peer.host[0] || why->kind == ERR_USAGE)
+		return;
+	if (session_open_ledger(s, &e) < 0 || task_record(t, status, why->text, &e) < 0)
+		log_line(status ? LOG_VERBOSE : LOG_ERROR, "this run is not recorded: %s", e.text);
+}
+
+/* A program that did not end well is as bad as a study that did not come. */
+static int judge_hooks(struct session *s, int status)
+{
+	struct err e = { ERR_NONE, "" };
+
+	if (status || !s->totals.hooks_failed)
+		return status;
+	if (s->job && job_change_status(s, EXIT_INCOMPLETE, &e) < 0)
+		log_error("%s", e.text);
+	return EXIT_INCOMPLETE;
+}
+
+/* The last thing that is said. */
+static void tell_hooks(const struct session *s)
+{
+	const int failed = s->totals.hooks_failed;
+
+	if (failed)
+		log_error("%d program%s told of studies or of the end did not end well", failed, failed == 1 ? "" : "s");
+}
+
+int task_end(struct task *t, int status, const struct err *why)
 {
 	const struct values *v = t->values;
 
 	if (!v->begun_ms || v->dry_run || v->review)
 		return status;
+	record_run(t, status, why);
 	tell_owed(&t->session, &t->plan, status);
 	if (!status && t->session.signal)
 		status = EXIT_SIGNAL + t->session.signal;
+	status = judge_hooks(&t->session, status);
 	tell_end(&t->session, t->kind->about, v, &t->plan, status);
+	status = judge_hooks(&t->session, status);
 	write_metrics(&t->session, t->kind->about, v, &t->plan, status);
+	tell_hooks(&t->session);
 	return status;
 }

@@ -49,7 +49,7 @@ expect_same_objects "$DATA" "$INBOX"
 prepare_row "into folders; the inbox cannot be written to, at first" get
 mv "$INBOX" "$T/emptied"
 fetch --on-study "$HOOK" --hierarchical
-expect_status 0
+expect_status 3
 expect_err 'to-inbox did not end well for study .*: exit status 1: mktemp: '
 mkdir "$INBOX"
 run dicom-qr resume --state "$STATE" --on-study "$HOOK"

@@ -127,7 +127,8 @@ prepare_row "failing" get
 # shellcheck disable=SC2016  # for the hook
 export HOOK_DOES='printf "\033[31mno room\007 in the inbox\n" >&2; exit 3'
 fetch --on-study moody
-expect_status 0
+expect_status 3
+[ "$(tail -n 1 "$T/err")" = 'dicom-qr: error: 3 programs told of studies or of the end did not end well' ] || fail "$(tail -n 1 "$T/err")"
 expect_same_objects "$DATA" "$OUT"
 [ "$(grep -ac "^dicom-qr: error: --on-study: $T/hooks/moody did not end well for study $ROOT.2.[123]: exit status 3: .*no room. in the inbox$" "$T/err")" -eq 3 ] ||
 	fail "not reported"
@@ -135,6 +136,8 @@ expect_same_objects "$DATA" "$OUT"
 expect_err '3 programs told of studies failed'
 expect_err 'the next run with it tells of 3 studies'
 expect_calls 3
+run dicom-qr status --limit 1
+expect_out '  incomplete  .* 3/3 '
 run dicom-qr explain "$STUDY"
 expect_out 'moody.*exit status 3: .*no room. in the inbox'
 expect_out 'still to be told'
@@ -149,7 +152,8 @@ echo "# it does not end; the transfers do not wait for it"
 prepare_row "hanging" get
 one() { run dicom-retrieve "$NODE" --study-uid "$STUDY" --method c-get -o "$OUT" --on-study moody "$@"; }
 HOOK_DOES='trap "" TERM; sleep 600 & wait' one --hook-timeout 1
-expect_status 0
+expect_status 1
+expect_err '^1 study: 1 complete'
 expect_err 'did not end well for study .*: not over within 1 s'
 expect_no_process moody sleep
 HOOK_DOES='kill -SEGV $$' one
@@ -161,7 +165,7 @@ prepare_row "broken" get
 "$BULK" "$T/many" --studies 200 --series 1 --images 1 --size 300 >/dev/null
 mv "$T/many" "$DATA/many"
 HOOK_DOES='exit 1' fetch --on-study moody
-expect_status 0
+expect_status 3
 expect_err 'that was the 5th in a row'
 expect_err 'the next run with it tells of 200 studies'
 expect_calls 5
@@ -204,9 +208,9 @@ run dicom-qr node add nightly "127.0.0.1:$BAD_PORT" --number 1
 expect_status 0
 sync() { run dicom-qr sync nightly --method c-get -o "$OUT" --from 20240101 "$@"; }
 HOOK_DOES='exit 4' sync --on-study moody --on-finish end --metrics "$ROW/sync.prom"
-expect_status 0
+expect_status 3
 expect_err 'moody did not end well for study .*: exit status 4'
-[ "$(tail -n 1 "$T/ends")" = "0 $OUT" ] || fail "at the end: $(tail -n 1 "$T/ends")"
+[ "$(tail -n 1 "$T/ends")" = "3 $OUT" ] || fail "at the end: $(tail -n 1 "$T/ends")"
 expect_calls 3
 grep -qx 'dicom_qr_last_run_hooks_owed{command="sync",node="nightly"} 3' "$ROW/sync.prom" || fail "$(cat "$ROW/sync.prom")"
 grep -q '^dicom_qr_last_covered_day_timestamp_seconds{command="sync",node="nightly"} 1[0-9]*$' "$ROW/sync.prom" || fail "no day is covered"

@@ -62,15 +62,18 @@ wait_for 30 grep -q '^scenario reloaded' "$T/badpacs.log"
 run dicom-qr node add the-pacs "127.0.0.1:$BAD_PORT"
 expect_status 0
 run dicom-qr the-pacs --auto --method c-get -o "$OUT" --metrics "$FILE" --on-study false -q --mode 077
-expect_status 0
+expect_status 3
 strict "$FILE"
 grep -qF '{command="dicom-qr",node="the-pacs"}' "$FILE" || fail "labels"
-expect_value last_run_exit_status 0
+expect_value last_run_exit_status 3
 expect_value last_run_studies 3 'verdict="complete"'
 expect_value last_run_objects 1
 expect_value last_run_hooks 1
 expect_value last_run_hook_failures 1
 expect_value last_run_hooks_owed 1
+run dicom-qr the-pacs --auto --method c-get -o "$OUT" --metrics "$FILE" --on-study true -q --mode 077
+expect_status 0
+expect_value last_run_exit_status 0
 success=$(value last_success_timestamp_seconds)
 [ "$success" = "$(value last_run_timestamp_seconds)" ] || fail "this was a success"
 [ "$(stat -c %a "$FILE")" = 644 ] || fail "mode $(stat -c %a "$FILE")"

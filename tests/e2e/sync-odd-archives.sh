@@ -79,9 +79,12 @@ fresh nameless
 dcmodify -q -nb -nrc -m "(0020,000d)=1.2.X" "$DATA"/2/* || fail "dcmodify"
 serve
 night 2026-03-03T02:00:00 -q
-expect_status 0
+expect_status 3
 expect_only_err '^dicom-qr: error: 1 answer without a usable Study Instance UID'
 expect_files "$OUT" 2
+expect_watermark 20260301
+expect_day 2026-03-01 complete
+expect_day 2026-03-02 'not covered'
 
 # One second holds more than it answers: the days before count, for the watermark and in the calendar.
 fresh seconds

@@ -73,11 +73,13 @@ void calendar_study(struct calendar *c, const struct ledger_study *s)
 		return;
 	verdict_parse(s->verdict, &verdict);
 	day->seen++;
-	if (verdict == VERDICT_SKIPPED && s->skip != SKIP_HELD) {
+	if (verdict == VERDICT_SKIPPED && s->skip != SKIP_HELD && !s->given_up) {
 		day->left++;
 		day->unfinished |= s->skip == SKIP_LIMIT || s->skip == SKIP_UNTOLD || s->skip == SKIP_SETTLING;
-	} else if (verdict_is_good(verdict)) {
+	} else if (verdict_is_good(verdict) && (verdict != VERDICT_SKIPPED || s->skip == SKIP_HELD)) {
 		day->complete++;
+	} else if (s->given_up) {
+		day->given_up++;
 	} else {
 		day->incomplete++;
 	}

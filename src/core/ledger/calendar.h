@@ -20,6 +20,7 @@ enum covered {
 struct calendar_day {
 	int date;
 	long seen, complete, incomplete, left;	/* studies; left: left out by a limit or a condition */
+	long given_up;				/* not complete, and nobody waits for them */
 	bool unfinished;			/* a limit left out one that nobody has fetched */
 	enum covered covered;
 };

@@ -106,6 +106,11 @@ int ledger_job_end(struct ledger *l, int64_t job, int exit_status, const char *s
 	return ledger_run(l, SQL_JOB_END, CELLS(NUM(job), NUM(clock_wall()), NUM(exit_status), TEXT(summary)), e);
 }
 
+int ledger_job_status(struct ledger *l, int64_t job, int exit_status, struct err *e)
+{
+	return ledger_run(l, SQL_JOB_STATUS, CELLS(NUM(job), NUM(exit_status)), e);
+}
+
 int ledger_job_plan(struct ledger *l, int64_t job, const char *json, size_t len, struct err *e)
 {
 	return ledger_run(l, SQL_PLAN_PUT, CELLS(NUM(job), BLOB(json, len)), e);
@@ -172,7 +177,7 @@ static int tell_job(sqlite3_stmt *s, void *owner)
 		.parent = sqlite3_column_int64(s, 13), .origin = column_text(s, 14), .host = column_text(s, 15),
 		.seen = sqlite3_column_int64(s, 16), .studies = sqlite3_column_int64(s, 17), .done = sqlite3_column_int64(s, 18),
 		.good = sqlite3_column_int64(s, 19), .expected = sqlite3_column_int64(s, 20), .received = sqlite3_column_int64(s, 21),
-		.bytes = sqlite3_column_int64(s, 22),
+		.bytes = sqlite3_column_int64(s, 22), .summary = column_text(s, 23),
 	};
 
 	j.alive = !j.ended && ledger_process_lives(sqlite3_column_int64(s, 9), sqlite3_column_int64(s, 10), column_text(s, 11));

@@ -26,6 +26,7 @@ struct ledger_job {
 	/* Of a job that is told of: */
 	time_t ended;			/* 0 = not */
 	int exit_status;
+	const char *summary;		/* the error that ended it, or why there was nothing to do; "" */
 	const char *host;		/* on which it runs; "" = an older version began it */
 	bool alive;			/* it has not ended, and its process is there */
 	time_t seen;			/* its last sign of life */
@@ -34,6 +35,7 @@ struct ledger_job {
 };
 /* Sets id.  Queries that were added without a job since this ledger was opened become those of this one. */
 int ledger_job_begin(struct ledger *, struct ledger_job *, struct err *);
+int ledger_job_status(struct ledger *, int64_t job, int exit_status, struct err *);	/* of one that has ended */
 int ledger_job_end(struct ledger *, int64_t job, int exit_status, const char *summary, struct err *);
 /* The whole plan as JSON text, so that a job can be resumed by its number; replaced at each call. */
 int ledger_job_plan(struct ledger *, int64_t job, const char *json, size_t len, struct err *);

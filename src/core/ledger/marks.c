@@ -119,3 +119,34 @@ int ledger_syncs(struct ledger *l, const char *node, ledger_sync_fn *fn, void *o
 
 	return ledger_walk(l, SQL_SYNCS, CELLS(TEXT(node)), tell_sync, &t, e);
 }
+
+struct telling_given_up {
+	ledger_given_up_fn *fn;
+	void *owner;
+};
+
+static int tell_given_up(sqlite3_stmt *s, void *owner)
+{
+	const struct telling_given_up *t = owner;
+	const struct ledger_given_up g = { .study_uid = column_text(s, 0), .date = sqlite3_column_int(s, 1),
+					   .at = sqlite3_column_int64(s, 2), .user = column_text(s, 3) };
+
+	return t->fn(t->owner, &g);
+}
+
+int ledger_given_up(struct ledger *l, int64_t sync, ledger_given_up_fn *fn, void *owner, struct err *e)
+{
+	struct telling_given_up t = { fn, owner };
+
+	return ledger_walk(l, SQL_GIVEN_UP, CELLS(NUM(sync)), tell_given_up, &t, e);
+}
+
+int ledger_given_up_put(struct ledger *l, int64_t sync, const struct ledger_given_up *g, struct err *e)
+{
+	return ledger_run(l, SQL_GIVEN_UP_PUT, CELLS(TEXT(g->study_uid), NUM(sync), NUM(g->date), NUM(g->at), TEXT(g->user)), e);
+}
+
+int ledger_given_up_drop(struct ledger *l, int64_t sync, const char *study_uid, struct err *e)
+{
+	return ledger_run(l, SQL_GIVEN_UP_DROP, CELLS(TEXT(study_uid), NUM(sync)), e);
+}

@@ -40,5 +40,17 @@ struct ledger_sync_study {
 int ledger_sync_study(struct ledger *, int64_t sync, const char *study_uid, struct ledger_sync_study *, struct err *);
 int ledger_sync_study_put(struct ledger *, int64_t sync, const char *study_uid, const struct ledger_sync_study *, struct err *);
 
+/* A study that a nightly run no longer waits for. */
+struct ledger_given_up {
+	const char *study_uid;
+	int date;			/* of the study */
+	time_t at;			/* when it was given up, and by whom */
+	const char *user;
+};
+typedef int ledger_given_up_fn(void *owner, const struct ledger_given_up *);
+int ledger_given_up(struct ledger *, int64_t sync, ledger_given_up_fn *, void *owner, struct err *);	/* by date */
+int ledger_given_up_put(struct ledger *, int64_t sync, const struct ledger_given_up *, struct err *);	/* what is there stays */
+int ledger_given_up_drop(struct ledger *, int64_t sync, const char *study_uid, struct err *);
+
 typedef int ledger_sync_fn(void *owner, const struct ledger_sync *);
 int ledger_syncs(struct ledger *, const char *node, ledger_sync_fn *, void *owner, struct err *);

@@ -47,6 +47,7 @@ const char *const ledger_sql[STATEMENTS] = {
 	[SQL_JOB_BEGIN] = "INSERT INTO job(node, command, output, state, user, started, pid, born, kind, parent,"
 			  " origin, host, boot) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_JOB_END] = "UPDATE job SET ended = ?2, exit_status = ?3, summary = ?4 WHERE id = ?1",
+	[SQL_JOB_STATUS] = "UPDATE job SET exit_status = ?2 WHERE id = ?1",
 	[SQL_JOBS] = "SELECT id, node, command, output, state, user, started, coalesce(ended, 0), coalesce(exit_status, -1), pid, born, boot,"
 		     " kind, parent, origin, host, (SELECT max(at + coalesce(ms, 0) / 1000) FROM attempt a WHERE a.job = j.id),"
 		     " (SELECT count(*) FROM study s WHERE s.job = j.id AND s.verdict <> 'skipped'),"
@@ -54,7 +55,7 @@ const char *const ledger_sql[STATEMENTS] = {
 		     " (SELECT count(*) FROM study s WHERE s.job = j.id AND s.verdict IN " GOOD "),"
 		     " (SELECT sum(max(expected, received)) FROM study s WHERE s.job = j.id AND s.verdict <> 'skipped'),"
 		     " (SELECT sum(received) FROM study s WHERE s.job = j.id AND s.verdict <> 'skipped'),"
-		     " (SELECT sum(bytes) FROM study s WHERE s.job = j.id) FROM job j"
+		     " (SELECT sum(bytes) FROM study s WHERE s.job = j.id), coalesce(summary, '') FROM job j"
 		     " WHERE (?1 = '' OR node = ?1) ORDER BY id DESC LIMIT ?2",
 	[SQL_JOBS_OPEN] = "SELECT id, pid, born, boot, parent FROM job WHERE ended IS NULL",
 	/* Ends in the sense of cli/exit.h: all there, some incomplete, nothing matched, stopped by a limit; but for a run that a window kept

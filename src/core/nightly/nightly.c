@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A study is passed over without a request when the PACS counts as many objects as it did when all of it came, and what came is
- * still here; or when it counts as many as lie here.  Everything else goes the way of all studies, on which only what is
- * missing is asked for. */
+/* The facts of each study are found, nightly_decide says what is done with it, and how it ended is written down. */
 #include "core/nightly/nightly.h"
 
 #include <openssl/evp.h>
@@ -11,10 +9,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "core/ledger/held.h"
 #include "core/ledger/marks.h"
 #include "core/ledger/studies.h"
+#include "core/nightly/decide.h"
 #include "core/tell/notify.h"
 #include "dicom/value.h"
 
@@ -67,6 +67,14 @@ static int begin(struct nightly *y, struct err *e)
 	return ledger_sync_begin(y->session->ledger, &y->memory, e);
 }
 
+static int note_given_up(void *owner, const struct ledger_given_up *g)
+{
+	struct nightly *y = owner;
+
+	map_put(y->given_up, g->study_uid, NULL);
+	return 0;
+}
+
 static int settle_days(struct nightly *y, int lookback_days, int from, bool restart, struct err *e)
 {
 	struct marks marks = { NULL, 0, 0 };
@@ -83,6 +91,8 @@ static int settle_days(struct nightly *y, int lookback_days, int from, bool rest
 	free(marks.days);
 	if (failed || (restart && forget(y, e) < 0))
 		return -1;
+	if (y->memory.id && ledger_given_up(y->session->ledger, y->memory.id, note_given_up, y, e) < 0)
+		return -1;
 	return begin(y, e);
 }
 
@@ -91,6 +101,7 @@ int nightly_open(struct nightly *y, int lookback_days, int from, bool restart, s
 	struct ledger *l = y->session->ledger;
 
 	y->now = clock_wall();
+	y->given_up = map_new();
 	if (from > date_of(y->now))
 		return err_set(e, ERR_USAGE, "--from: that day is still to come");
 	if (ledger_sync_find(l, &y->memory, e) < 0 || (!y->dry && ledger_begin(l, e) < 0))
@@ -104,6 +115,8 @@ int nightly_open(struct nightly *y, int lookback_days, int from, bool restart, s
 
 void nightly_close(struct nightly *y)
 {
+	map_free(y->given_up, NULL);
+	y->given_up = NULL;
 	free(y->studies);
 	y->studies = NULL;
 }
@@ -165,50 +178,65 @@ static bool last_was_good(struct nightly *y, const struct settings *how, const s
 	return !word || (verdict_parse(word, &verdict) && verdict_is_good(verdict));
 }
 
-enum standing { STANDS_NOT, STANDS_KNOWN, STANDS_HERE };
-
-static int stands(struct nightly *y, const struct settings *how, const struct abilities *means, struct plan_study *in,
-		  const struct ledger_sync_study *m, enum standing *ret_standing, struct err *e)
+/* What the disk and the ledger say of it. */
+static int find_facts(struct nightly *y, const struct settings *how, const struct abilities *means, struct plan_study *in,
+		      struct nightly_facts *f, struct err *e)
 {
-	const bool known = m->whole != LEDGER_NEVER && m->whole == m->count, countable = m->count > 0 && !y->selecting && !means->foreign;
-	int here = 0;
+	const char *uid = study_get(&in->study, STUDY_UID);
 
-	*ret_standing = STANDS_NOT;
-	if (how->force || (!known && !countable) || notify_wants(y->session, how, study_get(&in->study, STUDY_UID)))
+	f->force = how->force;
+	f->selecting = y->selecting;
+	f->owed = notify_wants(y->session, how, uid);
+	f->given_up = map_has(y->given_up, uid);
+	f->second = time_seconds(study_get(&in->study, STUDY_TIME));
+	f->now = y->now;
+	f->settle_s = y->settle_s;
+	f->here = means->foreign ? -1 : 0;
+	if (!nightly_may_stand(f))
 		return 0;
-	if (!means->foreign && count_here(y, how, means, in, &here, e) < 0)
+	if (!means->foreign && count_here(y, how, means, in, &f->here, e) < 0)
 		return -1;
-	in->held = here;
-	if (!last_was_good(y, how, in))
-		return 0;
-	if (known && here >= m->kept)
-		*ret_standing = STANDS_KNOWN;
-	else if (countable && here == m->count)
-		*ret_standing = STANDS_HERE;
+	in->held = f->here < 0 ? 0 : f->here;
+	f->last_good = last_was_good(y, how, in);
 	return 0;
 }
 
-static int choose_one(struct nightly *y, const struct settings *how, const struct abilities *means, struct plan_study *in,
-		      struct nightly_study *s, enum standing *ret_standing, struct err *e)
+static void skip_study(struct nightly *y, struct plan_study *in, const struct nightly_choice *c)
 {
-	const char *why;
+	switch (c->skip) {
+	case SKIP_HELD:
+		plan_skip(in, c->skip, "held already: %d objects", in->held);
+		break;
+	case SKIP_GIVEN_UP:
+		plan_skip(in, c->skip, "given up: --take-up asks for it again");
+		break;
+	default:
+		plan_skip(in, c->skip, "left alone: %s (--settle %llds)", c->why, y->settle_s);
+		log_verbose("study %s is left alone: %s", study_get(&in->study, STUDY_UID), c->why);
+		y->unsettled++;
+	}
+}
 
-	if (remember(y, in, s, e) < 0 || stands(y, how, means, in, &s->memory, ret_standing, e) < 0)
+static int choose_one(struct nightly *y, const struct settings *how, const struct abilities *means, struct plan_study *in,
+		      struct nightly_study *s, enum nightly_act *ret_act, struct err *e)
+{
+	struct nightly_facts f;
+	struct nightly_choice c;
+
+	if (remember(y, in, s, e) < 0)
 		return -1;
-	y->held += *ret_standing != STANDS_NOT;
-	if (*ret_standing == STANDS_HERE)
-		plan_skip(in, SKIP_HELD, "held already: %d objects", in->held);
-	if (*ret_standing != STANDS_NOT)
+	f = (struct nightly_facts){ .memory = s->memory };
+	if (find_facts(y, how, means, in, &f, e) < 0)
+		return -1;
+	c = nightly_decide(&f);
+	y->held += c.act != NIGHTLY_TAKE && c.skip == SKIP_HELD;
+	if (c.act == NIGHTLY_SKIP)
+		skip_study(y, in, &c);
+	*ret_act = c.act;
+	if (c.act == NIGHTLY_TAKE || c.skip != SKIP_HELD || !f.given_up || y->dry)
 		return 0;
-	why = watermark_unsettled(y->now, y->settle_s, date_parse(study_get(&in->study, STUDY_DATE)),
-			     time_seconds(study_get(&in->study, STUDY_TIME)), s->memory.changed);
-	if (!why)
-		return 0;
-	plan_skip(in, SKIP_SETTLING, "left alone: %s (--settle %llds)", why, y->settle_s);
-	log_verbose("study %s is left alone: %s", study_get(&in->study, STUDY_UID), why);
-	s->unsettled = true;
-	y->unsettled++;
-	return 0;
+	log_verbose("study %s was given up, and is here", study_get(&in->study, STUDY_UID));
+	return ledger_given_up_drop(y->session->ledger, y->memory.id, study_get(&in->study, STUDY_UID), e);
 }
 
 static int choose_all(struct nightly *y, struct plan *plan, const struct abilities *means, struct err *e)
@@ -218,11 +246,11 @@ static int choose_all(struct nightly *y, struct plan *plan, const struct abiliti
 
 	for (; i < plan->count && !failed; i++) {
 		struct plan_study in = plan->studies[i];
-		struct nightly_study s = { .unsettled = false };
-		enum standing standing = STANDS_NOT;
+		struct nightly_study s = { .grown = false };
+		enum nightly_act act = NIGHTLY_TAKE;
 
-		failed = choose_one(y, &plan->how, means, &in, &s, &standing, e);
-		if (standing == STANDS_KNOWN) {
+		failed = choose_one(y, &plan->how, means, &in, &s, &act, e);
+		if (act == NIGHTLY_LEAVE) {
 			plan_study_done(&in);
 			continue;
 		}
@@ -257,65 +285,103 @@ int nightly_choose(struct nightly *y, struct plan *plan, struct err *e)
 	return -1;
 }
 
+/* ---- studies that nobody waits for ---- */
+
+static int find_run(struct nightly *y, struct err *e)
+{
+	if (ledger_sync_find(y->session->ledger, &y->memory, e) < 0)
+		return -1;
+	return y->memory.id ? 0 : err_set(e, ERR_INPUT, "no nightly run of %.100s with this folder and these conditions is recorded: give its "
+					  "options as they stand in the crontab; \"dicom-qr status\" lists the runs", y->memory.node);
+}
+
+int nightly_give_up(struct nightly *y, const char *uid, int *ret_date, struct err *e)
+{
+	struct ledger_sync_study m;
+	struct ledger_given_up g = { .study_uid = uid, .at = clock_wall(), .user = session_user() };
+	int known;
+
+	if (find_run(y, e) < 0)
+		return -1;
+	known = ledger_sync_study(y->session->ledger, y->memory.id, uid, &m, e);
+	if (known < 0)
+		return -1;
+	if (!known || (m.whole != LEDGER_NEVER && m.whole == m.count))
+		return err_set(e, ERR_INPUT, "this nightly run is not waiting for study %s", uid);
+	*ret_date = g.date = m.date;
+	return ledger_given_up_put(y->session->ledger, y->memory.id, &g, e);
+}
+
+int nightly_take_up(struct nightly *y, const char *uid, struct err *e)
+{
+	if (find_run(y, e) < 0)
+		return -1;
+	y->given_up = map_new();
+	if (ledger_given_up(y->session->ledger, y->memory.id, note_given_up, y, e) < 0)
+		return -1;
+	if (!map_has(y->given_up, uid))
+		return err_set(e, ERR_INPUT, "this nightly run has not given up study %s", uid);
+	return ledger_given_up_drop(y->session->ledger, y->memory.id, uid, e);
+}
+
 /* ---- the end ---- */
-
-static bool is_held(const struct plan_study *in)
-{
-	return in->verdict == VERDICT_SKIPPED && in->skip == SKIP_HELD;
-}
-
-/* Nothing more is wanted of it as the PACS has it now. */
-static bool is_done(const struct plan_study *in, const struct nightly_study *s)
-{
-	if (s->unsettled || plan_study_later(in) || in->beyond || !verdict_is_good(in->verdict))
-		return false;
-	return in->verdict != VERDICT_SKIPPED || in->skip != SKIP_UNTOLD;
-}
-
-/* Of a study that is not counted only the list can tell that it grew; where there is none either, what came once is all.  A count
- * that differs from the list says nothing either: it may be ahead of what can be had so far. */
-static int note_done(struct nightly *y, const struct settings *how, const struct plan_study *in, const struct nightly_study *s,
-		     struct err *e)
-{
-	struct ledger_sync_study m = s->memory;
-	const bool foreign = settings_goes_elsewhere(how);
-
-	m.kept = foreign ? 0 : is_held(in) ? in->held : in->verdict == VERDICT_SKIPPED ? 0 : in->received;
-	if (m.count < 0)
-		m.whole = in->verdict == VERDICT_UNVERIFIED ? m.count : LEDGER_NEVER;
-	else
-		m.whole = y->selecting || foreign || m.kept == m.count ? m.count : LEDGER_NEVER;
-	return ledger_sync_study_put(y->session->ledger, y->memory.id, study_get(&in->study, STUDY_UID), &m, e);
-}
 
 /* Skipped, a study is what an earlier run called it.  Of one left for later that would look as if it were nobody's loss (wanted), and of
  * one that a limit's look at the lists found to be here as if it were not (complete). */
-static int note_otherwise(struct nightly *y, const struct plan *plan, size_t at, enum verdict verdict, struct err *e)
+static int note_otherwise(struct nightly *y, const struct plan *plan, const struct plan_study *in, enum verdict verdict, struct err *e)
 {
-	struct ledger_study study = ledger_study_of(plan, &plan->studies[at], y->session->job);
+	struct ledger_study study = ledger_study_of(plan, in, y->session->job);
 
 	study.verdict = verdict_name(verdict);
 	study.skip = SKIP_NOT;
-	study.received = plan->studies[at].held;
+	study.received = in->held;
 	return y->session->job ? ledger_study_put(y->session->ledger, &study, e) : 0;
+}
+
+static int note_verdict(struct nightly *y, const struct plan *plan, const struct plan_study *in, enum nightly_end end, struct err *e)
+{
+	if (in->verdict != VERDICT_SKIPPED)
+		return 0;
+	if (end == NIGHTLY_LATER)
+		return note_otherwise(y, plan, in, VERDICT_WANTED, e);
+	if (in->skip == SKIP_HELD && !last_was_good(y, &plan->how, in))
+		return note_otherwise(y, plan, in, VERDICT_COMPLETE, e);
+	return 0;
+}
+
+static int give_up(struct nightly *y, const char *uid, const struct ledger_sync_study *m, struct err *e)
+{
+	const struct ledger_given_up g = { .study_uid = uid, .date = m->date, .at = y->now, .user = session_user() };
+
+	log_error("study %s of %d is given up: it is not complete since %d (--give-up-after)", uid, m->date, m->since);
+	return ledger_given_up_put(y->session->ledger, y->memory.id, &g, e);
+}
+
+static int note_study(struct nightly *y, const struct plan *plan, size_t at, int *first_bad, struct err *e)
+{
+	const struct plan_study *in = &plan->studies[at];
+	const struct nightly_how how = { y->selecting, settings_goes_elsewhere(&plan->how), y->days.until };
+	const char *uid = study_get(&in->study, STUDY_UID);
+	const enum nightly_end end = nightly_end_of(in);
+	struct ledger_sync_study m = y->studies[at].memory;
+	bool late;
+
+	nightly_remember(&m, in, end, &how);
+	late = end == NIGHTLY_OPEN && nightly_too_long(&m, y->days.until, y->give_up_days);
+	if (note_verdict(y, plan, in, end, e) < 0 || ledger_sync_study_put(y->session->ledger, y->memory.id, uid, &m, e) < 0)
+		return -1;
+	if (late)
+		return give_up(y, uid, &m, e);
+	if (end == NIGHTLY_LATER || end == NIGHTLY_OPEN)
+		watermark_spoil(&y->days, first_bad, m.date);
+	return 0;
 }
 
 static int note_studies(struct nightly *y, const struct plan *plan, int *first_bad, struct err *e)
 {
-	for (size_t i = 0; i < y->count; i++) {
-		const struct plan_study *in = &plan->studies[i];
-		const struct nightly_study *s = &y->studies[i];
-		const bool done = is_done(in, s);
-
-		if (done && is_held(in) && !last_was_good(y, &plan->how, in) && note_otherwise(y, plan, i, VERDICT_COMPLETE, e) < 0)
+	for (size_t i = 0; i < y->count; i++)
+		if (note_study(y, plan, i, first_bad, e) < 0)
 			return -1;
-		if (done && note_done(y, &plan->how, in, s, e) < 0)
-			return -1;
-		if (!done)
-			watermark_spoil(&y->days, first_bad, s->memory.date);
-		if (!done && (s->unsettled || plan_study_later(in)) && note_otherwise(y, plan, i, VERDICT_WANTED, e) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -332,12 +398,14 @@ static int move_mark(struct nightly *y, int mark, struct err *e)
 	return ledger_sync_prune(l, y->memory.id, y->days.from, e);
 }
 
-static int note_end(struct nightly *y, const struct plan *plan, const struct search_result *asked, struct err *e)
+static int note_end(struct nightly *y, const struct plan *plan, const struct studies_found *found, struct err *e)
 {
 	int first_bad = 0, mark;
 
-	if (!asked->whole)
-		watermark_spoil(&y->days, &first_bad, asked->first_missed);
+	if (!found->result.whole)
+		watermark_spoil(&y->days, &first_bad, found->result.first_missed);
+	if (found->nameless)
+		watermark_spoil(&y->days, &first_bad, found->nameless_first);
 	if (note_studies(y, plan, &first_bad, e) < 0)
 		return -1;
 	mark = watermark_mark(&y->days, first_bad);
@@ -346,7 +414,7 @@ static int note_end(struct nightly *y, const struct plan *plan, const struct sea
 	return y->days.settled ? move_mark(y, mark, e) : 0;
 }
 
-int nightly_commit(struct nightly *y, const struct plan *plan, const struct search_result *asked, struct err *e)
+int nightly_commit(struct nightly *y, const struct plan *plan, const struct studies_found *found, struct err *e)
 {
 	struct ledger *l = y->session->ledger;
 
@@ -354,7 +422,7 @@ int nightly_commit(struct nightly *y, const struct plan *plan, const struct sear
 		return 0;
 	if (ledger_begin(l, e) < 0)
 		return -1;
-	if (note_end(y, plan, asked, e) == 0)
+	if (note_end(y, plan, found, e) == 0)
 		return ledger_commit(l, e);
 	ledger_rollback(l);
 	return -1;

@@ -32,6 +32,7 @@ static const char *const skip_names[SKIPS] = {
 	[SKIP_FILTER] = "filter",
 	[SKIP_UNTOLD] = "untold",
 	[SKIP_NOT_CHOSEN] = "not-chosen",
+	[SKIP_GIVEN_UP] = "given-up",
 	[SKIP_UNKNOWN] = "unknown",
 	[SKIP_OTHER] = "other",
 };
@@ -228,11 +229,28 @@ void plan_done(struct plan *p)
 	for (size_t i = 0; i < p->count; i++)
 		plan_study_done(&p->studies[i]);
 	free(p->studies);
+	free(p->not_covered);
 	json_free(p->extra);
 	settings_done(&p->how);
 	p->studies = NULL;
+	p->not_covered = NULL;
 	p->extra = NULL;
 	p->count = p->room = 0;
+}
+
+void plan_not_covered(struct plan *p, const char *why)
+{
+	if (!p->not_covered)
+		p->not_covered = mem_str(why);
+}
+
+bool plan_partial(const struct plan *p)
+{
+	bool untold = false;
+
+	for (size_t i = 0; i < p->count; i++)
+		untold |= p->studies[i].verdict == VERDICT_SKIPPED && p->studies[i].skip == SKIP_UNTOLD;
+	return untold || p->not_covered;
 }
 
 struct plan_study *plan_add(struct plan *p)

@@ -37,6 +37,7 @@ enum skip {
 	SKIP_FILTER,			/* a condition or a rule of selection leaves it out */
 	SKIP_UNTOLD,			/* the PACS does not tell what the decision needs */
 	SKIP_NOT_CHOSEN,		/* by the user */
+	SKIP_GIVEN_UP,			/* nightly runs no longer wait for it (dicom-qr sync --give-up) */
 	SKIP_UNKNOWN,			/* the PACS does not know it */
 	SKIP_OTHER,			/* a state file by hand, or by an older version */
 	SKIPS
@@ -119,6 +120,7 @@ struct plan {
 	struct settings how;
 	struct plan_study *studies;
 	size_t count, room;
+	char *not_covered;		/* what its query could not make whole, in words; NULL = it was whole */
 	struct json *extra;		/* unknown top-level members of a state file, kept */
 	const char *cut_by;		/* the limit that left something for another run ("--max-studies"), or NULL */
 };
@@ -138,6 +140,10 @@ void plan_want_again(struct plan *, bool limited, bool whole);
 const char *plan_study_counted(const struct plan_study *);
 /* Nothing is missing but what a limit left for another run. */
 bool plan_study_cut(const struct plan_study *);
+/* There may be more studies than the plan knows; the first reason stays. */
+void plan_not_covered(struct plan *, const char *why);
+/* Something that was asked for is not in the plan, or could not be decided: a run that gets all of the plan has not got all. */
+bool plan_partial(const struct plan *);
 /* The study is asked for again, whatever it was. */
 void plan_want(struct plan_study *);
 /* Counts by verdict; objects expected and received over all that is not skipped (expected -1 when any is unknown). */

@@ -189,6 +189,7 @@ static void settle_layout(struct settings *how, bool named)
 static int take_document(struct plan *p, struct json *document, struct err *e)
 {
 	bool layout_named = json_type(json_get(document, "layout")) != JSON_NULL;
+	const char *missed;
 
 	if (json_type(json_get(document, "studies")) != JSON_ARRAY)
 		return err_set(e, ERR_INPUT, json_get(document, "studies") ? "studies: a list is expected" :
@@ -196,7 +197,13 @@ static int take_document(struct plan *p, struct json *document, struct err *e)
 	if (settings_take(&p->how, document, e) < 0)
 		return -1;
 	settle_layout(&p->how, layout_named);
+	missed = member_text(document, "notCovered", e);
+	if (!missed)
+		return -1;
+	if (*missed)
+		plan_not_covered(p, missed);
 	json_delete(document, "studies");
+	json_delete(document, "notCovered");
 	return 0;
 }
 

@@ -123,6 +123,8 @@ static void put_plan(struct out *o, const struct plan *p)
 	for (size_t i = 0; i < p->count; i++)
 		put_study(o, &p->studies[i], !i);
 	buf_str(o->piece, p->count ? "\n  ]" : "]");
+	if (p->not_covered)
+		json_set(how, "notCovered", json_string(p->not_covered));
 	put_members(o, how, "", false);
 	put_members(o, p->extra, "", false);
 	buf_str(o->piece, "\n}\n");

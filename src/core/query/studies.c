@@ -26,6 +26,8 @@ void studies_found_add(struct studies_found *all, const struct studies_found *on
 {
 	all->rows += one->rows;
 	filter_tally_add(&all->tally, &one->tally);
+	if (one->nameless && (!all->nameless || one->nameless_first < all->nameless_first))
+		all->nameless_first = one->nameless_first;
 	all->nameless += one->nameless;
 	all->shared += one->shared;
 	all->asked += one->asked;
@@ -64,14 +66,21 @@ static bool is_new(struct studies_ask *a, const struct study *study)
 	return false;
 }
 
+static void note_nameless(struct studies_found *found, int date)
+{
+	if (!found->nameless++ || date < found->nameless_first)
+		found->nameless_first = date;
+	log_warning("an answer without a usable Study Instance UID is left out");
+}
+
 static bool is_wanted(struct studies_ask *a, const struct study *study, const struct dataset *row)
 {
-	if (!uid_is_plausible(study_get(study, STUDY_UID))) {
-		a->found->nameless++;
-		log_warning("an answer without a usable Study Instance UID is left out");
+	if (!filter_keep(a->conditions, study, row, &a->found->tally))
 		return false;
-	}
-	return filter_keep(a->conditions, study, row, &a->found->tally) && is_new(a, study);
+	if (uid_is_plausible(study_get(study, STUDY_UID)))
+		return is_new(a, study);
+	note_nameless(a->found, date_parse(study_get(study, STUDY_DATE)));
+	return false;
 }
 
 static void take_row(void *owner, struct dataset *set)
@@ -234,18 +243,32 @@ static void record_part(struct studies_ask *a, const struct query *q, const stru
 	put_query(a->session, &a->plan->how.peer, q, buf_text(&keys), r);
 }
 
+/* The first day of which not everything can be fetched: its answer was not made whole, or told of a study without a usable UID; 0 = all
+ * of them. */
+static int first_missed(const struct studies_found *found)
+{
+	const struct search_result *r = &found->result;
+
+	if (r->whole || (found->nameless && found->nameless_first < r->first_missed))
+		return found->nameless_first;
+	return r->first_missed;
+}
+
 /* The days before the first one that could not be made whole were asked as well as any, unless it was given up before. */
 static void record_parts(struct studies_ask *a, size_t first, const struct query *q)
 {
 	const struct search_result *r = &a->found->result;
 	const struct date_range *dates = &a->conditions->dates;
-	struct date_range before = { dates->from, r->whole || r->why.kind || !r->first_missed ? 0 : date_add(r->first_missed, -1) };
+	const bool all = r->whole && !a->found->nameless;
+	const int missed = all || r->why.kind ? 0 : first_missed(a->found);
+	struct date_range before = { dates->from, missed ? date_add(missed, -1) : 0 };
 	struct search_result whole = { .whole = true, .began = r->began }, rest = *r;
 	struct query part;
 	char text[20];
 
+	rest.whole = all;
 	if (!before.until || before.until < before.from) {
-		record_part(a, q, r);
+		record_part(a, q, &rest);
 		return;
 	}
 	for (size_t i = first; i < a->plan->count; i++)
@@ -256,7 +279,7 @@ static void record_parts(struct studies_ask *a, size_t first, const struct query
 	date_range_format(&before, text);
 	dataset_text(&part.keys, TAG_StudyDate, text);
 	record_part(a, &part, &whole);
-	date_range_format(&(struct date_range){ r->first_missed, dates->until }, text);
+	date_range_format(&(struct date_range){ missed, dates->until }, text);
 	dataset_text(&part.keys, TAG_StudyDate, text);
 	record_part(a, &part, &rest);
 	query_done(&part);
@@ -321,6 +344,10 @@ int studies_query(struct session *s, struct plan *plan, const struct query *q, c
 	record_parts(&a, first, q);
 	if (judge_search(s, r, e) < 0 || ask_series(&a, first, e) < 0)
 		return -1;
+	if (!r->whole)
+		plan_not_covered(plan, r->statement);
+	else if (found->nameless)
+		plan_not_covered(plan, "the PACS told of studies without a usable Study Instance UID");
 	log_line(r->queries > 1 + r->assured || !r->whole ? LOG_WARNING : LOG_VERBOSE, "%s", r->statement);
 	tell_conditions(plan, found, plan->count - first);
 	return 0;

@@ -10,7 +10,8 @@
 struct studies_found {
 	long rows;
 	struct filter_tally tally;	/* what the conditions checked here left out */
-	int nameless;			/* answers without a usable Study Instance UID */
+	int nameless;			/* answers without a usable Study Instance UID: such a study cannot be fetched */
+	int nameless_first;		/* the first study date of these; 0 = none, or one of them has no date */
 	int shared;			/* studies that were returned for a further patient, too */
 	int asked;			/* C-FINDs for what the answers did not tell */
 	struct search_result result;

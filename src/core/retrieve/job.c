@@ -65,12 +65,15 @@ static int put_studies(struct session *s, const struct plan *plan, struct err *e
 	return 0;
 }
 
+/* Without a scratch folder the run never came so far that there is anything to carry on. */
 static int keep_plan(struct session *s, const struct plan *plan, struct err *e)
 {
-	auto_free char *path = file_join(s->scratch, "plan");
-	FILE *file = fopen(path, "w+e");
+	auto_free char *path = s->scratch ? file_join(s->scratch, "plan") : NULL;
+	FILE *file = path ? fopen(path, "w+e") : NULL;
 	int failed;
 
+	if (!path)
+		return 0;
 	if (!file)
 		return err_sys(e, "create %s", path);
 	failed = state_put(file, plan, e) < 0 || ledger_job_plan_file(s->ledger, s->job, file, e) < 0 ? -1 : 0;
@@ -118,4 +121,9 @@ int job_record(struct session *s, const struct plan *plan, const struct job_opti
 	if (put_job(s, plan, o, e) < 0)
 		return -1;
 	return ledger_job_end(s->ledger, s->job, exit_status, summary, e);
+}
+
+int job_change_status(struct session *s, int exit_status, struct err *e)
+{
+	return ledger_job_status(s->ledger, s->job, exit_status, e);
 }

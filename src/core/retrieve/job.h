@@ -27,6 +27,8 @@ int job_run(struct session *, struct plan *, const struct job_options *, struct 
 int job_close(struct session *, const struct plan *, int exit_status, struct err *);
 /* The end of a job that could not begin its run; nothing when there is no job. */
 int job_fail(struct session *, int exit_status, const char *why, struct err *);
+/* The job has ended, and what followed makes its exit status another one. */
+int job_change_status(struct session *, int exit_status, struct err *);
 /* A job without a run: there was nothing to fetch, or it ended before. */
 int job_record(struct session *, const struct plan *, const struct job_options *, int exit_status, const char *summary,
 	       struct err *);
