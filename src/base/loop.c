@@ -95,6 +95,20 @@ static void read_signals(void *owner, int fd, short revents)
 	}
 }
 
+/* They are blocked while there is a loop, so they wait; without one they end us. */
+int loop_signal_waiting(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t waiting;
+
+	if (sigpending(&waiting) < 0)
+		return 0;
+	for (size_t i = 0; i < countof(signals); i++)
+		if (sigismember(&waiting, signals[i]))
+			return signals[i];
+	return 0;
+}
+
 static void take_signals(struct loop *l)
 {
 	sigset_t blocked;

@@ -33,6 +33,8 @@ struct timer {
 void timer_set(struct loop *, struct timer *, int64_t in_ms, void (*fire)(void *owner), void *owner);
 void timer_clear(struct loop *, struct timer *);
 
+/* For long work that does not turn the loop: INT, TERM or HUP when one of them waits to be read by it, else 0. */
+int loop_signal_waiting(void);
 /* Called with the signal number for INT, TERM and HUP.  With none set, or NULL, the signal ends us as it would have. */
 void loop_on_signal(struct loop *, void (*fn)(void *owner, int signal), void *owner);
 

@@ -114,6 +114,8 @@ static int check_disk(struct task *t, bool moved, struct err *e)
 
 		if (!claims_files(in))
 			continue;
+		if (session_check(&t->session, e) < 0)
+			return -1;
 		if (!anew && held_count(t->session.ledger, plan->how.output, in, &here, e) < 0)
 			return -1;
 		if (!anew && here >= (in->verdict == VERDICT_SKIPPED ? in->held : in->received))

@@ -9,6 +9,7 @@
 #include "base/command.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -104,6 +105,15 @@ static int begin_log(struct values *v, struct err *e)
 	return log_setup(level_of(v), v->log_file, e);
 }
 
+/* For the log file: what was started. */
+static void tell_begin(const struct task_kind *kind)
+{
+	auto_free char *line = kind->fetches ? task_command_line() : NULL;
+
+	if (line)
+		log_verbose("started: %s", line);
+}
+
 static int begin_work(struct task *t, int argc, char **argv, const char ***rest, struct err *e)
 {
 	const struct task_kind *kind = t->kind;
@@ -113,7 +123,10 @@ static int begin_work(struct task *t, int argc, char **argv, const char ***rest,
 	t->rest = *rest;
 	if ((kind->answered && kind->answered(t)) || commands_answered(kind->about, t->values))
 		return EXIT_ALL_THERE;
-	return begin_log(t->values, e) < 0 ? -1 : kind->work(t, e);
+	if (begin_log(t->values, e) < 0)
+		return -1;
+	tell_begin(kind);
+	return kind->work(t, e);
 }
 
 int task_run(const struct task_kind *kind, int argc, char **argv)
@@ -129,7 +142,7 @@ int task_run(const struct task_kind *kind, int argc, char **argv)
 	query_init(&t.query, LEVEL_STUDY);
 	status = begin_work(&t, argc, argv, &rest, &e);
 	if (status < 0)
-		status = exit_with(&e, t.session.signal);
+		status = exit_with(&e, t.session.signal ? t.session.signal : loop_signal_waiting());
 	if (kind->fetches)
 		status = task_end(&t, status, &e);
 	session_close(&t.session);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/exit.h"
+#include "cli/progress.h"
 #include "core/retrieve/job.h"
 #include "core/tell/metrics.h"
 #include "core/tell/notify.h"
@@ -130,5 +131,7 @@ int task_end(struct task *t, int status, const struct err *why)
 	status = judge_hooks(&t->session, status);
 	write_metrics(&t->session, t->kind->about, v, &t->plan, status);
 	tell_hooks(&t->session);
+	log_verbose("ended: exit status %d, job %lld, %lld objects, %s", status, (long long)t->session.job, t->session.totals.objects,
+		    show_bytes(t->session.totals.bytes));
 	return status;
 }

@@ -673,6 +673,32 @@ static void test_transactions(void)
 	ledger_close(l);
 }
 
+/* A statement without end is ended by a signal that waits to be read, and what was begun is undone; then all goes on. */
+static void test_stopped(void)
+{
+	struct ledger *l = open_ledger("stopped.db");
+	struct err e = { ERR_NONE, "" };
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	CHECK_INT(sigprocmask(SIG_BLOCK, &term, NULL), 0);
+	CHECK_INT(ledger_begin(l, &e), 0);
+	CHECK_INT(put(l, "/new", "a", "1.2"), 0);
+	CHECK_INT(raise(SIGTERM), 0);
+	CHECK_INT(put(l, "/new", "b", "1.2"), 0);		/* a short one is none of that */
+	CHECK_INT(ledger_exec(l, "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)"
+				 " UPDATE instance SET bytes = (SELECT max(n) FROM n)", &e), -1);
+	CHECK_INT(e.kind, ERR_INTERRUPTED);
+	CHECK_INT(sigwaitinfo(&term, NULL), SIGTERM);
+	CHECK_INT(sigprocmask(SIG_UNBLOCK, &term, NULL), 0);
+	CHECK_INT(ledger_commit(l, &e), -1);
+	CHECK_INT(count(l, "/new"), 0);
+	CHECK_INT(put(l, "/new", "c", "1.2"), 0);
+	CHECK_INT(count(l, "/new"), 1);
+	ledger_close(l);
+}
+
 static void test_foreign(void)
 {
 	auto_free char *path = in_folder("foreign.db"), *empty = in_folder("empty.db"), *newer = in_folder("newer.db");
@@ -973,6 +999,7 @@ int main(int argc, char **argv)
 	test_learned();
 	test_instances();
 	test_transactions();
+	test_stopped();
 	test_foreign();
 	test_damaged();
 	test_read_only();

@@ -16,10 +16,14 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "core/ledger/sql.h"
 
-enum { BUSY_MS = 30000, PATH_SHOWN = 200 };
+enum {
+	BUSY_MS = 30000, PATH_SHOWN = 200,
+	STEPS_UNASKED = 200000		/* of SQLite's machine: some ten milliseconds */
+};
 
 void ledger_step(void)
 {
@@ -45,6 +49,8 @@ static int explain(struct ledger *l, int code, struct err *e)
 			       "were retrieved stay", PATH_SHOWN, l->path, words);
 	case SQLITE_BUSY: case SQLITE_LOCKED:
 		return err_set(e, ERR_LOCKED, "the ledger %.*s is in use by another program", PATH_SHOWN, l->path);
+	case SQLITE_INTERRUPT:
+		return err_set(e, ERR_INTERRUPTED, "stopped");
 	case SQLITE_NOMEM:
 		abort();
 	default:
@@ -173,11 +179,19 @@ static void tighten_all(const char *path)
 	tighten(path, "-shm");
 }
 
+/* A statement that takes its time ends when somebody wants us to; short ones are never asked. */
+static int stop_wanted(void *owner)
+{
+	(void)owner;
+	return loop_signal_waiting() != 0;
+}
+
 static int set_up(struct ledger *l, struct err *e)
 {
 	bool old = false;
 
 	sqlite3_extended_result_codes(l->db, 1);
+	sqlite3_progress_handler(l->db, STEPS_UNASKED, stop_wanted, NULL);
 	sqlite3_busy_timeout(l->db, BUSY_MS);
 	if (sqlite3_db_readonly(l->db, "main") == 1)
 		return err_set(e, ERR_SYSTEM, "the ledger %.*s cannot be written: check its owner and permissions, or give another "

@@ -249,7 +249,7 @@ static int choose_all(struct nightly *y, struct plan *plan, const struct abiliti
 		struct nightly_study s = { .grown = false };
 		enum nightly_act act = NIGHTLY_TAKE;
 
-		failed = choose_one(y, &plan->how, means, &in, &s, &act, e);
+		failed = session_check(y->session, e) < 0 ? -1 : choose_one(y, &plan->how, means, &in, &s, &act, e);
 		if (act == NIGHTLY_LEAVE) {
 			plan_study_done(&in);
 			continue;

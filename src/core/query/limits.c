@@ -191,6 +191,8 @@ static bool here_already(const struct retrieval *r)
 
 static int settle(struct survey *s, struct retrieval *r, struct err *e)
 {
+	if (session_check(s->session, e) < 0)
+		return -1;
 	if (!s->plan->how.force && held_load(s->session->ledger, 0, s->plan->how.output, r, e) < 0)
 		return -1;
 	retrieval_ready(r, &s->means);

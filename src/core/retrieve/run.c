@@ -113,6 +113,16 @@ static void save(struct run *run, bool now)
 
 /* ---- studies ---- */
 
+/* For the log file; who watches sees the progress. */
+static void tell_verdict(const struct plan_study *in)
+{
+	auto_free char *of = in->expected >= 0 ? mem_printf(" of %d", in->expected) : mem_str("");
+
+	log_verbose("study %s of %s: %s: %d%s objects are here%s%s", study_get(&in->study, STUDY_UID),
+		    *study_get(&in->study, STUDY_DATE) ? study_get(&in->study, STUDY_DATE) : "an unknown day", verdict_name(in->verdict),
+		    in->received, of, in->why ? ": " : "", in->why ? in->why : "");
+}
+
 void run_leave(struct run *run, struct retrieval *r, bool answered)
 {
 	struct err e = { ERR_NONE, "" };
@@ -126,6 +136,7 @@ void run_leave(struct run *run, struct retrieval *r, bool answered)
 		run->result->last = r->why;
 		run->result->last.kind = judge_failure(r->why.kind, answered);
 	}
+	tell_verdict(r->in);
 	if (queue_record(&run->queue, run->session, r->in, &e) < 0)
 		run_fail(run, &e);
 	else

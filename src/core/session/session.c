@@ -128,6 +128,11 @@ int session_run(struct session *s, bool (*over)(void *owner), void *owner, struc
 	return loop_run(s->loop, over, owner, e);
 }
 
+int session_check(const struct session *s, struct err *e)
+{
+	return s->signal || loop_signal_waiting() ? err_set(e, ERR_INTERRUPTED, "stopped") : 0;
+}
+
 char *session_folder(struct session *s, const char *prefix, struct err *e)
 {
 	auto_free char *name = mem_printf("%s-%u", prefix, ++s->serial);

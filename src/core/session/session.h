@@ -45,6 +45,8 @@ int session_need_tools(struct session *, const char *const *names, struct err *)
 /* Turns the loop until over says so.  A second signal kills the children, so that whoever waits for one is not kept; -1 only when
  * the system refuses to wait. */
 int session_run(struct session *, bool (*over)(void *owner), void *owner, struct err *);
+/* For long work that does not turn the loop: -1 with ERR_INTERRUPTED once a signal has come. */
+int session_check(const struct session *, struct err *);
 /* A new empty folder in the scratch folder; yours. */
 char *session_folder(struct session *, const char *prefix, struct err *);
 /* From here on the PACS is asked within these windows only (NULL: always).  ERR_LIMIT when it is none of them: says when one opens. */
