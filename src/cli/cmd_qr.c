@@ -128,7 +128,7 @@ static int find_studies(struct session *s, struct plan *plan, const struct value
 		return -1;
 	failed = batch_resolve(batch, s, v, plan, found, e);
 	if (!failed)
-		failed = batch_report(batch, v->batch_report, e);
+		failed = batch_report(plan, v, e);
 	batch_free(batch);
 	return failed;
 }

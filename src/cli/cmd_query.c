@@ -452,14 +452,12 @@ static void show_study(struct report *report, const struct study *study)
 }
 
 /* The account on standard output; with --batch-report it has its file, and the studies are shown. */
-static int show_batch(const struct batch *batch, const struct plan *plan, const struct values *v, const struct showing *show,
+static int show_batch(const struct plan *plan, const struct values *v, const struct showing *show,
 		      const struct query *q, struct err *e)
 {
 	struct report *report;
 
-	if (!show->count_only && batch_report(batch, v->batch_report, e) < 0)
-		return -1;
-	if (show->count_only && v->batch_report && batch_report(batch, v->batch_report, e) < 0)
+	if ((!show->count_only || v->batch_report) && batch_report(plan, v, e) < 0)
 		return -1;
 	if (show->count_only) {
 		printf("%zu\n", plan->count);
@@ -483,7 +481,7 @@ static int ask_batch(struct task *t, const struct showing *show, struct err *e)
 		return -1;
 	failed = batch_resolve(batch, &t->session, v, &t->plan, &found, e);
 	if (!failed)
-		failed = show_batch(batch, &t->plan, v, show, &t->query, e);
+		failed = show_batch(&t->plan, v, show, &t->query, e);
 	if (!failed && (batch_errors(batch) || !found.result.whole))
 		failed = EXIT_INCOMPLETE;
 	else if (!failed)

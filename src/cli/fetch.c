@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/account.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
 #include "core/archive/validate.h"
@@ -137,6 +138,8 @@ int fetch_run_telling(struct task *t, const char *state_path, bool cut, fetch_te
 	status = judge(t, &result, cut);
 	if (!tell || !tell(owner, &result))
 		tell_end(&t->session, &t->plan, v, state_path, &result);
+	if (account_write(&t->plan, t->session.ledger, &e) < 0)
+		log_error("%s", e.text);
 	if (job_close(&t->session, &t->plan, status, &e) < 0)
 		log_error("%s", e.text);
 	progress_free(progress);

@@ -36,7 +36,7 @@ for pacs in dcmqrscp orthanc; do
 	accounts 10 error 0 '2 fields instead of 4'
 	[ $pacs = dcmqrscp ] || accounts 11 found 1
 	accounts 12 found 1
-	expect_err 'batch of 10 lines: .* 3 error'
+	expect_err '10 lines: .* 3 with an error'
 
 	# with a file for it, the studies are shown, each once
 	printf 'PatientID;StudyDescription\nP-1005;\nP-1005;Referral*\n' >"$T/two.csv"

@@ -88,6 +88,10 @@ static const char *const migrations[] = {
 	"ALTER TABLE sync_study ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE sync_given_up(study_uid TEXT NOT NULL, sync INTEGER NOT NULL, date INTEGER NOT NULL, at INTEGER NOT NULL,"
 	" user TEXT NOT NULL, PRIMARY KEY(study_uid, sync)) WITHOUT ROWID;",
+
+	/* What was answered to the lines of batches that are not asked to their end yet. */
+	"CREATE TABLE batch_answer(batch TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL,"
+	" PRIMARY KEY(batch, question)) WITHOUT ROWID;",
 };
 
 static int ask_number(struct ledger *l, const char *sql, int64_t *ret_number, struct err *e)

@@ -116,6 +116,9 @@ const char *const ledger_sql[STATEMENTS] = {
 	[SQL_INSTANCE_MOVE] = "UPDATE OR REPLACE instance SET path = ?3 WHERE folder = " FOLDER " AND path = ?2",
 	[SQL_INSTANCES_DROP] = "DELETE FROM instance WHERE folder = " FOLDER,
 	[SQL_INSTANCES_DROP_STUDY] = "DELETE FROM instance WHERE folder = " FOLDER " AND study = ?2",
+	[SQL_ANSWER_PUT] = "INSERT OR REPLACE INTO batch_answer(batch, question, answer, at) VALUES(?, ?, ?, ?)",
+	[SQL_ANSWER] = "SELECT answer FROM batch_answer WHERE batch = ? AND question = ? AND at >= ?",
+	[SQL_ANSWERS_DROP] = "DELETE FROM batch_answer WHERE batch = ? OR at < ?",
 	[SQL_LEARN] = "INSERT INTO learned(node, what, value, at, times) VALUES(?1, ?2, ?3, ?4, 1)"
 		      " ON CONFLICT(node, what) DO UPDATE SET times = CASE WHEN value = ?3 THEN times + 1 ELSE 1 END,"
 		      " value = ?3, at = ?4",
