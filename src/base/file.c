@@ -224,6 +224,31 @@ int file_replace_mode(const char *path, const void *bytes, size_t len, mode_t mo
 	return file_sync_dir(dir, e);
 }
 
+/* ".NAME.XXXXXX", as file_replace_mode makes it. */
+static bool is_temp_of(const char *entry, const char *start)
+{
+	const size_t len = strlen(start);
+
+	return !strncmp(entry, start, len) && strlen(entry) == len + 6 && !strpbrk(entry + len, "./~");
+}
+
+void file_sweep_temps(const char *path)
+{
+	auto_free char *dir = dir_of(path);
+	const char *slash = strrchr(path, '/');
+	auto_free char *start = mem_printf(".%.200s.", slash ? slash + 1 : path);
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	struct stat st;
+
+	while (d && (entry = readdir(d)))
+		if (is_temp_of(entry->d_name, start) && fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_uid == geteuid())
+			unlinkat(dirfd(d), entry->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
 int file_sync_dir(const char *path, struct err *e)
 {
 	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

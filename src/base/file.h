@@ -49,6 +49,8 @@ int file_remove_tree(const char *path, struct err *);
 int file_rename_new(const char *from, const char *to, struct err *);
 /* The same between two open folders: 0, or -1 and errno. */
 int file_rename_new_at(int from_at, const char *from, int to_at, const char *to);
+/* Removes what a killed process left beside path: temporary files of file_replace.  Only under a lock that keeps others from writing it. */
+void file_sweep_temps(const char *path);
 /* Takes an exclusive flock on path (file_open_own, created 0600); returns the descriptor, -1 with ERR_LOCKED naming the holder's pid
  * (written into the file), or -1 with ERR_SYSTEM. */
 int file_lock(const char *path, struct err *);

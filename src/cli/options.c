@@ -81,11 +81,13 @@ const struct opt options_query[] = {
 const struct opt options_batch[] = {
 	STRING("batch", "", "FILE", AT(batch), QUERY,
 	       "Studies named by the lines of a CSV file whose first line has DICOM keywords (AccessionNumber, PatientID, StudyDate ...); each line "
-	       "is asked for before anything is retrieved, and accounted for: found, several (all are taken), none, error.  - is standard input."),
+	       "is asked for before anything is retrieved, and accounted for: found, several (all are taken), none, error.  Answers are kept for a "
+	       "day until all lines are asked: after an interruption the same command goes on.  - is standard input."),
 	FLAG("batch-patterns", "", AT(batch_patterns), QUERY,
 	     "Let cells with identifiers (patient ID, accession number, study UID) be patterns with * and ?; without it they match exactly."),
 	STRING("batch-report", "", "FILE", AT(batch_report), QUERY,
-	       "Where the account of the batch goes, as CSV for spreadsheets (default: standard output)."),
+	       "Where the account of the batch goes, as CSV for spreadsheets, with the verdict of each line at the end (default: standard "
+	       "output)."),
 	OPT_END
 };
 

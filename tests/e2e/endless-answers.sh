@@ -25,6 +25,22 @@ for fresh in "" fresh; do
 	expect_files "$T/files" 0
 done
 
+# one answer that never ends
+endless "find-endless-answer" --review --study-uid $study
+expect_status 1
+expect_err 'an answer of the PACS is too large \(more than 512 MB\): the query was stopped'
+
+# one that is larger than any answer may be
+endless "find-endless-answer 40 level STUDY times 1" --auto
+expect_status 1
+expect_err 'the answer of the PACS is damaged or too large'
+
+# a large one is read
+endless "find-endless-answer 8 level STUDY times 1" --auto
+expect_status 0
+expect_same_objects "$T/data" "$T/files"
+rm -r "$T/files"
+
 endless "find-endless level IMAGE" --auto
 expect_status 0
 expect_err "2 complete by count"

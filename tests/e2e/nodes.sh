@@ -143,6 +143,13 @@ expect_files "$T/mine" 10
 run dicom-retrieve pacs --study-uid "$(study 6)" --aet OTHER --method c-move --move-dest NOBODY -o "$T/moved" --retries 0
 [ "$status" -ne 0 ] || fail "the node's C-GET won over --method c-move"
 
+# --- what a killed process left is swept by the next change ---
+config=$(find "$HOME" -name nodes.json | head -n 1)
+touch "${config%/*}/.nodes.json.aB3dE6" "${config%/*}/.nodes.json.mine-too"
+done_quietly node edit pacs --method c-get
+[ ! -e "${config%/*}/.nodes.json.aB3dE6" ] || fail "the leftover is still there"
+[ -e "${config%/*}/.nodes.json.mine-too" ] || fail "a file of somebody else is gone"
+
 # --- all of them at once ---
 done_quietly node edit other --host 127.0.0.1 --port "$(free_port)"
 run dicom-qr echo --all

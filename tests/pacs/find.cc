@@ -385,6 +385,32 @@ static enum outcome mishap(search *f, long sent)
 	return GO_ON;
 }
 
+/* One answer of private elements, 16,000 bytes each, until the peer has had enough or so many megabytes are out. */
+static enum outcome send_endless_answer(search *f, const rule *r)
+{
+	const std::string filler(16000, 'x');
+	const bool is_explicit = f->rq.xfer != EXS_LittleEndianImplicit;
+	const long most = r->words.empty() ? 0 : r->number(0) * 1000000;
+	command c = response(0x8020, f->rq.sop_class, f->rq.message_id, true, 0xff00);
+	std::string head = c.bytes();
+	long sent = 0;
+
+	log_event("fault find-endless-answer");
+	if (wire_send(f->s->assoc, f->rq.context, false, head.data(), head.size()).bad())
+		return PEER_GONE;
+	for (unsigned group = 0x0021; group < 0xff00; group += 2)
+		for (unsigned element = 0x1000; element < 0xffff; element++) {
+			std::string bytes = element_head(group, element, filler.size(), is_explicit) + filler;
+			bool last = most && (sent += (long)bytes.size()) >= most;
+
+			if (wire_send(f->s->assoc, f->rq.context, true, bytes.data(), bytes.size(), last).bad())
+				return PEER_GONE;
+			if (last)
+				return GO_ON;
+		}
+	return PEER_GONE;
+}
+
 /* The answer to one match, of a study that lies there or one that is made up now. */
 static void fill_row(search *f, const row &r, DcmDataset *ds)
 {
@@ -426,8 +452,12 @@ static enum outcome send_row(search *f, const row &r, long *sent)
 /* Sends the rows; once, or again and again for a query without end. */
 static enum outcome send_rows(search *f, long *sent, bool *ret_cancelled)
 {
-	const rule *endless = f->s->sc->find("find-endless", f->at);
+	const rule *endless = f->s->sc->find("find-endless", f->at), *answer = f->s->sc->find("find-endless-answer", f->at);
 	enum outcome o = mishap(f, 0);
+
+	if (o == GO_ON && answer && answer->take())
+		o = send_endless_answer(f, answer);
+
 	bool turning = endless && !f->rows.empty() && endless->take();
 
 	do {

@@ -67,6 +67,7 @@ static const struct grammar grammars[] = {
 	{ "find-stall-after", "ns", "flt", 0 },
 	{ "find-final", "x?w*", "flt", 0 },
 	{ "find-endless", "?h", "flt", 0 },
+	{ "find-endless-answer", "?n", "flt", 0 },
 	{ "find-nearline", "w?w", "fl", 0 },
 	{ "find-row-delay", "n", "fl", 0 },
 	{ "find-lie-count", "i", "fl", 0 },

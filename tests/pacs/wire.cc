@@ -23,6 +23,18 @@ static void put32(std::string *out, size_t n)
 	put16(out, n >> 16 & 0xffff);
 }
 
+std::string element_head(unsigned group, unsigned element, size_t len, bool is_explicit)
+{
+	std::string out;
+
+	put16(&out, group);
+	put16(&out, element);
+	if (is_explicit)
+		out += std::string("UN\0\0", 4);
+	put32(&out, len);
+	return out;
+}
+
 command &command::us(unsigned element, unsigned value)
 {
 	put16(&body, 0);

@@ -22,6 +22,9 @@ struct command {
 	std::string bytes() const;		/* with the group length in front */
 };
 
+/* Tag, VR UN where VRs are explicit, and length of an element, little endian. */
+std::string element_head(unsigned group, unsigned element, size_t len, bool is_explicit);
+
 /* The response every service gives; what is specific is added to it afterwards. */
 command response(unsigned field, const char *sop_class, unsigned message_id, bool dataset, unsigned status);
 

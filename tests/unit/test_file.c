@@ -329,6 +329,22 @@ static void test_paths(void)
 	}
 }
 
+static void test_sweep(void)
+{
+	put("swept", "kept");
+	put(".swept.aB3dE6", "left");
+	put(".swept.aB3dE67", "of somebody else");
+	put(".swept.a.3dE6", "of somebody else");
+	file_sweep_temps("swept");
+	CHECK(!is_there(".swept.aB3dE6"));
+	CHECK(is_there(".swept.aB3dE67"));
+	CHECK(is_there(".swept.a.3dE6"));
+	holds("swept", "kept");
+	unlink("swept");
+	unlink(".swept.aB3dE67");
+	unlink(".swept.a.3dE6");
+}
+
 int main(void)
 {
 	struct err e = { ERR_NONE, "" };
@@ -338,6 +354,7 @@ int main(void)
 	if (!CHECK(home) || chdir(home) < 0)
 		return check_done();
 	test_replace();
+	test_sweep();
 	test_read();
 	test_modes();
 	test_make_dirs();

@@ -680,7 +680,11 @@ int nodes_lock(struct err *e)
 	auto_free char *path = nodes_own_path();
 	auto_free char *lock = mem_printf("%s.lock", path);
 
-	return make_folder(path, e) < 0 ? -1 : file_lock(lock, e);
+	int fd = make_folder(path, e) < 0 ? -1 : file_lock(lock, e);
+
+	if (fd >= 0)
+		file_sweep_temps(path);
+	return fd;
 }
 
 int nodes_save(const struct nodes *c, struct err *e)

@@ -346,5 +346,7 @@ int state_lock(const char *path, struct err *e)
 		err_in(e, "another run works with %s", path);
 	else if (fd < 0)
 		err_in(e, "no lock can be made beside %s", path);
+	else
+		file_sweep_temps(path);
 	return fd;
 }

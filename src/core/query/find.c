@@ -6,11 +6,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -25,6 +28,8 @@
 #define PATIENCE_MS 5			/* findscu says a line for each */
 #define READ_AT_ONCE 500		/* answers read in one turn of the loop, or given to one dcmdump */
 #define PLAIN_MAX 65536			/* bytes of an answer that is read here */
+#define ODD_BYTES BUF_MB(64)		/* so many bytes of answers for dcmdump are read at once */
+#define ANSWERS_BYTES BUF_MB(512)	/* more than this may not lie unread, in files and in the memory of findscu */
 
 struct find {
 	struct session *session;
@@ -41,8 +46,9 @@ struct find {
 	int taken;			/* answers up to this number were read, or are among the odd ones */
 	int *odd;			/* answers for dcmdump */
 	size_t odd_count, odd_room;
+	size_t odd_bytes;		/* of those that lie unread */
 	long rows, rows_max;
-	bool ended, stopped, too_many;
+	bool ended, stopped, too_many, too_large;
 	bool only_dcmdump;		/* for tests, which compare */
 	int64_t started;
 	unsigned char *room;		/* one answer */
@@ -75,7 +81,10 @@ static void judge(struct find *f, struct find_result *r)
 	r->ms = clock_ms() - f->started;
 	r->unfinished = r->status < 0;
 	snprintf(r->comment, sizeof r->comment, "%s", f->tool->said.comment);
-	if (f->too_many)
+	if (f->too_large)
+		err_set(&r->why, ERR_PROTOCOL, "an answer of the PACS is too large (more than %zu MB): the query was stopped",
+			(size_t)ANSWERS_BYTES >> 20);
+	else if (f->too_many)
 		err_set(&r->why, ERR_PROTOCOL, "the PACS sent more than %ld answers: the query was stopped", f->rows_max);
 	else if (tool_verdict(f->tool, &f->trouble, &f->peer, NULL, 0, &r->why) == 0 && f->rows < f->tool->said.rows) {
 		r->unreadable = true;
@@ -149,10 +158,39 @@ static bool read_plain(struct find *f, int folder, int number)
 	return plain;
 }
 
-static void keep_for_dcmdump(struct find *f, int number)
+static void keep_for_dcmdump(struct find *f, int folder, int number)
 {
+	char name[24];
+	struct stat st;
+
 	mem_grow(f->odd, f->odd_count, f->odd_room);
 	f->odd[f->odd_count++] = number;
+	snprintf(name, sizeof name, FINDSCU_ANSWER, number);
+	if (folder >= 0 && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		f->odd_bytes += (size_t)st.st_size;
+}
+
+/* The memory of findscu, which holds an answer until its end; 0 = it is gone. */
+static size_t bytes_of_tool(const struct find *f)
+{
+	auto_free char *path = f->tool->child ? mem_printf("/proc/%d/statm", (int)child_pid(f->tool->child)) : NULL;
+	FILE *statm = path ? fopen(path, "re") : NULL;
+	unsigned long pages = 0;
+
+	if (statm && fscanf(statm, "%*u %lu", &pages) != 1)
+		pages = 0;
+	if (statm)
+		fclose(statm);
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Memory and the memory file system are the machine's. */
+static void check_bytes(struct find *f)
+{
+	if (f->stopped || f->odd_bytes + bytes_of_tool(f) <= ANSWERS_BYTES)
+		return;
+	f->too_large = true;
+	find_stop(f);
 }
 
 static void read_numbers(struct find *f, const int *numbers, size_t count)
@@ -162,7 +200,7 @@ static void read_numbers(struct find *f, const int *numbers, size_t count)
 	for (size_t i = 0; i < count && !f->stopped; i++) {
 		f->taken = numbers[i];
 		if (f->only_dcmdump || folder < 0 || !read_plain(f, folder, numbers[i]))
-			keep_for_dcmdump(f, numbers[i]);
+			keep_for_dcmdump(f, folder, numbers[i]);
 	}
 }
 
@@ -223,6 +261,7 @@ static void start_dump(struct find *f)
 	for (size_t i = 0; i < count; i++)
 		free(paths[i]);
 	f->odd_count -= count;
+	f->odd_bytes = 0;
 	memmove(f->odd, f->odd + count, f->odd_count * sizeof *f->odd);
 	if (!f->dump)
 		find_stop(f);
@@ -243,7 +282,7 @@ static void read_some(struct find *f)
 		timer_set(f->session->loop, &f->tick, 0, tick, f);
 		return;
 	}
-	if (!f->dump && !f->stopped && (f->odd_count >= READ_AT_ONCE || (f->ended && f->odd_count)))
+	if (!f->dump && !f->stopped && (f->odd_count >= READ_AT_ONCE || f->odd_bytes >= ODD_BYTES || (f->ended && f->odd_count)))
 		start_dump(f);
 	if (f->ended && !f->dump)
 		finish(f);
@@ -253,9 +292,17 @@ static void tick(void *owner)
 {
 	struct find *f = owner;
 
-	if (!f->ended)
+	if (!f->ended) {
 		timer_set(f->session->loop, &f->tick, SCAN_MS, tick, f);
+		check_bytes(f);
+	}
 	read_some(f);
+}
+
+/* The death of a reader of foreign bytes is damage of these bytes, unless we or somebody else asked it to end. */
+static bool died_of_answer(const struct find *f, const struct tool *tool)
+{
+	return tool->signal && tool->signal != SIGTERM && tool->signal != SIGINT && tool->said.accepted && !f->stopped;
 }
 
 static void find_ended(void *owner, struct tool *tool)
@@ -269,7 +316,10 @@ static void find_ended(void *owner, struct tool *tool)
 			(double)tool->waited_ms / 1000);
 	else if (tool->timed_out)
 		err_set(&f->trouble, ERR_TIMEOUT, "the query did not end in time");
-	else if (f->stopped && !f->too_many)
+	else if (died_of_answer(f, tool))
+		err_set(&f->trouble, ERR_PROTOCOL, "the answer of the PACS is damaged or too large: %s was ended by signal %d", tool->name,
+			tool->signal);
+	else if (f->stopped && !f->too_many && !f->too_large)
 		err_set(&f->trouble, ERR_INTERRUPTED, "the query was stopped");
 	read_some(f);
 }
