@@ -21,7 +21,7 @@ static const char *const outcome_names[ACCOUNT_OUTCOMES] = { "not asked", "error
 
 /* ---- keeping ---- */
 
-static struct json *texts_of(char *const *texts, size_t count)
+static struct json *texts_of(const char *const *texts, size_t count)
 {
 	struct json *array = json_new(JSON_ARRAY);
 
@@ -30,7 +30,7 @@ static struct json *texts_of(char *const *texts, size_t count)
 	return array;
 }
 
-void account_begin(struct plan *plan, const char *path, char *const *columns, size_t count)
+void account_begin(struct plan *plan, const char *path, const char *const *columns, size_t count)
 {
 	auto_free char *absolute = path ? file_absolute(path) : NULL;
 	struct json *account = json_new(JSON_OBJECT);

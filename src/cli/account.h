@@ -11,7 +11,7 @@ enum account_outcome { ACCOUNT_UNASKED, ACCOUNT_ERROR, ACCOUNT_NONE, ACCOUNT_FOU
 /* One line.  cells and uids are lent. */
 struct account_line {
 	long line;
-	char *const *cells;
+	const char *const *cells;
 	size_t count;
 	enum account_outcome outcome;
 	const char *uids;		/* of the studies, a blank between two */
@@ -19,7 +19,7 @@ struct account_line {
 };
 
 /* Begins the account of a plan.  path: where account_write puts it, NULL = nowhere; made absolute. */
-void account_begin(struct plan *, const char *path, char *const *columns, size_t count);
+void account_begin(struct plan *, const char *path, const char *const *columns, size_t count);
 void account_add(struct plan *, const struct account_line *);
 /* Has this plan an account? */
 bool account_is_kept(const struct plan *);

@@ -450,11 +450,11 @@ static int resolve_entries(struct resolving *r, struct err *e)
 
 static void keep_account(const struct batch *b, const char *path, struct plan *plan)
 {
-	account_begin(plan, path, b->header.fields, b->header.count);
+	account_begin(plan, path, (const char *const *)b->header.fields, b->header.count);
 	for (size_t i = 0; i < b->count; i++) {
 		struct entry *entry = &b->entries[i];
 
-		account_add(plan, &(struct account_line){ .line = entry->line, .cells = entry->cells.fields, .count = entry->cells.count,
+		account_add(plan, &(struct account_line){ .line = entry->line, .cells = (const char *const *)entry->cells.fields, .count = entry->cells.count,
 							  .outcome = entry->outcome, .uids = buf_text(&entry->uids), .reason = entry->why });
 	}
 }

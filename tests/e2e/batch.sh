@@ -51,7 +51,7 @@ for pacs in dcmqrscp orthanc; do
 	printf 'PatientID,StudyDescription\n=cmd|calc,\nP-1005,-Referral\n' >"$T/formulas.csv"
 	run dicom-qr query "$NODE" --batch "$T/formulas.csv"
 	expect_status 0
-	grep -qxF "2,'=cmd|calc,,none,0,," "$T/out" || fail "a formula in the account"
+	grep -qxF "2,'=cmd|calc,,none,0,,,,,,," "$T/out" || fail "a formula in the account"
 	grep -q "^3,P-1005,'-Referral,none," "$T/out" || fail "a formula in the account"
 	(echo PatientID,StudyDescription; sed 1d "$T/out" | cut -d, -f2,3) >"$T/saved.csv"
 	cp "$T/out" "$T/first"

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "check.h"
 
-static char *columns[] = { "AccessionNumber", "Pseudonym" };
+static const char *const columns[] = { "AccessionNumber", "Pseudonym" };
 
 static void add_study(struct plan *plan, const char *uid, enum verdict verdict, int expected, int received)
 {
@@ -21,9 +21,9 @@ static void add_study(struct plan *plan, const char *uid, enum verdict verdict, 
 		in->why = mem_str("refused, twice");
 }
 
-static void add_line(struct plan *plan, long line, char *cell, enum account_outcome outcome, const char *uids)
+static void add_line(struct plan *plan, long line, const char *cell, enum account_outcome outcome, const char *uids)
 {
-	char *cells[] = { cell, "P" };
+	const char *const cells[] = { cell, "P" };
 
 	account_add(plan, &(struct account_line){ .line = line, .cells = cells, .count = 2, .outcome = outcome, .uids = uids,
 						  .reason = outcome == ACCOUNT_ERROR ? "wrong" : "" });
