@@ -154,10 +154,54 @@ static void read_error(struct dcmdump_reading *r, const char *text, size_t len)
 	map_put(r->damaged, at + strlen(mark), log_clean(words));
 }
 
-/* What the tool that wrote the file said about it; of this only the transfer syntax is about the data. */
+/* What the tool that wrote the file said about it; of this only the transfer syntax is about the data, and the name tells as what
+ * the object was sent. */
 static bool is_invented(uint32_t tag)
 {
-	return tag >> 16 == 2 && tag != TAG_TransferSyntaxUID;
+	return tag >> 16 == 2 && tag != TAG_TransferSyntaxUID && tag != TAG_MediaStorageSOPInstanceUID;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "31\\2e\\32" -> "1.2" */
+static bool read_bytes(const char *text, size_t len, struct buf *out)
+{
+	for (size_t i = 0; i < len; i += 3) {
+		int high = hex_digit(text[i]), low = i + 1 < len ? hex_digit(text[i + 1]) : -1;
+
+		if (high < 0 || low < 0 || (i + 2 < len && text[i + 2] != '\\'))
+			return false;
+		buf_char(out, (char)(high * 16 + low));
+	}
+	return !out->over;
+}
+
+/* A VR whose values are text. */
+static bool is_text(const char *vr)
+{
+	static const char all[] = "AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT ";
+
+	for (const char *at = all; *at; at += 3)
+		if (!memcmp(at, vr, 2))
+			return true;
+	return false;
+}
+
+/* Writers that do not know an attribute give it the VR UN, and dcmdump shows its bytes. */
+static void put_element(struct dataset *set, const struct dump_line *d)
+{
+	const struct tag_info *known = strcmp(d->vr, "UN") ? NULL : tag_info(d->tag);
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+
+	if (known && is_text(known->vr) && read_bytes(d->value, d->len, &text))
+		dataset_put(set, d->tag, known->vr, buf_text(&text), text.len);
+	else
+		dataset_put(set, d->tag, d->vr, d->value, d->len);
 }
 
 void dcmdump_line(struct dcmdump_reading *r, bool is_stderr, const char *text, size_t len)
@@ -169,7 +213,7 @@ void dcmdump_line(struct dcmdump_reading *r, bool is_stderr, const char *text, s
 	else if (len && *text == '#')
 		read_header(r, text, len);
 	else if (len && *text == '(' && r->path && dump_line_parse(&d, text, len, &r->room) && !d.nested && !is_invented(d.tag))
-		dataset_put(&r->set, d.tag, d.vr, d.value, d.len);
+		put_element(&r->set, &d);
 }
 
 void dcmdump_end(struct dcmdump_reading *r)

@@ -19,8 +19,8 @@ int dcmdump_write_dictionary(const char *path, struct err *);
  * pixel data, so that truncation shows; else reading stops behind the last of the tags. */
 struct command *dcmdump_command(const struct dcmtk *, const char *list_path, const uint32_t *tags, size_t count, bool whole);
 
-/* One file of the list: set is raw (not decoded), valid until the callback returns; of group 0002 it has the transfer syntax;
- * what is over 4 KB (pixel data) is there, empty.  damage: NULL, or dcmdump's words about this file (truncated, not DICOM,
+/* One file of the list: set is raw (not decoded), valid until the callback returns; of group 0002 it has the transfer syntax
+ * and MediaStorageSOPInstanceUID; * what is over 4 KB (pixel data) is there, empty.  damage: NULL, or dcmdump's words about this file (truncated, not DICOM,
  * missing ...).  set may be empty. */
 typedef void dcmdump_file_fn(void *owner, const char *path, struct dataset *set, const char *damage);
 

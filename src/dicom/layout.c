@@ -95,6 +95,14 @@ char *layout_safe(const char *value)
 	return finish(&safe, value, false);
 }
 
+char *layout_safe_distinct(const char *value)
+{
+	auto_buf struct buf safe = BUF_INIT(strlen(value) + 16);
+	bool lossy = make_safe(&safe, value);
+
+	return finish(&safe, value, lossy);
+}
+
 char *layout_safe_hashed(const char *value)
 {
 	auto_buf struct buf safe = BUF_INIT(strlen(value) + 16);

@@ -30,5 +30,7 @@ size_t layout_study_depth(const struct layout *);
 char *layout_path(const struct layout *, const struct dataset *decoded, int serial);
 /* One component made safe; yours. */
 char *layout_safe(const char *value);
+/* The same with the hash when something was replaced: "A/1" and "A_1" do not meet. */
+char *layout_safe_distinct(const char *value);
 /* The same with the hash always ("A_1-1b2c3d4e"): for values that must not meet when made safe. */
 char *layout_safe_hashed(const char *value);

@@ -9,6 +9,7 @@
 #define TAG(group, element) (((uint32_t)(group) << 16) | (element))
 
 enum {
+	TAG_MediaStorageSOPInstanceUID = TAG(0x0002, 0x0003),
 	TAG_TransferSyntaxUID = TAG(0x0002, 0x0010),
 	TAG_SpecificCharacterSet = TAG(0x0008, 0x0005),
 	TAG_SOPClassUID = TAG(0x0008, 0x0016),

@@ -27,9 +27,9 @@ static const struct {
 	{ "truncated_pixel.dcm", "", "", "", 0, false, "larger (8192) than remaining bytes" },
 	{ "missing.dcm", "", "", "", 0, false, "No such file or directory" },
 }, whole[] = {
-	{ "good.dcm", "1.2.3.4.5", "PID", "1.2.840.10008.1.2.1", 11, true, NULL },
-	{ "odd.dcm", "1.2.3.4.5", "<&>\"'&#65;", "1.2.840.10008.1.2.1", 12, false, NULL },
-	{ "nested.dcm", "1.2.3.4.5", "PID", "1.2.840.10008.1.2.1", 11, false, NULL },
+	{ "good.dcm", "1.2.3.4.5", "PID", "1.2.840.10008.1.2.1", 12, true, NULL },
+	{ "odd.dcm", "1.2.3.4.5", "<&>\"'&#65;", "1.2.840.10008.1.2.1", 13, false, NULL },
+	{ "nested.dcm", "1.2.3.4.5", "PID", "1.2.840.10008.1.2.1", 12, false, NULL },
 };
 
 static size_t seen;
@@ -113,6 +113,52 @@ static void test_transcripts(void)
 	dcmdump_reading_done(&r);		/* the process was stopped: nothing leaks */
 }
 
+struct unknown {
+	const char *vr, *value;		/* of the SOP Instance UID */
+	size_t count;
+};
+
+static void got_unknown(void *owner, const char *path, struct dataset *set, const char *damage)
+{
+	const struct unknown *want = owner;
+	const struct element *uid = dataset_find(set, TAG_SOPInstanceUID);
+
+	(void)path;
+	(void)damage;
+	CHECK_INT(set->count, want->count);
+	CHECK_STR(uid ? uid->vr : "", want->vr);
+	CHECK_STR(dataset_get(set, TAG_SOPInstanceUID), want->value);
+}
+
+/* The VR UN of an attribute that has text is what its writer did not know. */
+static void test_unknown_vr(void)
+{
+	static const struct {
+		const char *line;
+		struct unknown want;
+	} lines[] = {
+		{ "(0008,0018) UN 31\\2e\\32\\2E # 4, 1 SOPInstanceUID", { "UN", "31\\2e\\32\\2E", 1 } },
+		{ "(0008,0018) UN 31\\2e\\32\\00 # 4, 1 SOPInstanceUID", { "UI", "1.2", 1 } },
+		{ "(0008,0018) UN 31\\2e\\3 # 3, 1 SOPInstanceUID", { "UN", "31\\2e\\3", 1 } },
+		{ "(0008,0018) UN 31;2e # 2, 1 SOPInstanceUID", { "UN", "31;2e", 1 } },
+		{ "(0028,0010) UN 40\\00 # 2, 1 Rows", { "", "", 1 } },
+		{ "(0009,1001) UN 31\\32 # 2, 1 Unknown Tag & Data", { "", "", 1 } },
+	};
+
+	for (size_t i = 0; i < countof(lines); i++) {
+		struct unknown want = lines[i].want;
+		struct dcmdump_reading r;
+
+		CHECK_CASE(lines[i].line);
+		dcmdump_reading_init(&r, got_unknown, &want);
+		dcmdump_line(&r, false, "# dcmdump (1/1): x", 18);
+		dcmdump_line(&r, false, lines[i].line, strlen(lines[i].line));
+		dcmdump_end(&r);
+		dcmdump_reading_done(&r);
+	}
+	CHECK_CASE("");
+}
+
 static void test_commands(void)
 {
 	static const uint32_t tags[] = { TAG_SOPInstanceUID, TAG_TransferSyntaxUID, TAG_InstanceNumber };
@@ -160,6 +206,7 @@ static void test_dictionary(void)
 int main(void)
 {
 	test_transcripts();
+	test_unknown_vr();
 	test_commands();
 	test_dictionary();
 	return check_done();

@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/intake/examine.h"
+#include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
 #include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
@@ -31,7 +32,7 @@ struct place {
 struct importing {
 	struct session *session;
 	const char *output;
-	bool dry_run;
+	bool dry_run, odd_told;
 	import_fn *found;
 	void *owner;
 	struct import_sum *sum;
@@ -234,6 +235,7 @@ static int import_file(void *owner, const struct examine_file *f, struct err *e)
 		im->found(im->owner, IMPORT_DAMAGED, f->path, dataset_get(f->set, TAG_SOPInstanceUID), damage);
 		return 0;
 	}
+	flaw_tell_odd(f->set, &im->odd_told);
 	compare_place(im, f);
 	add_row(im, f);
 	return im->count < RECORD_AT_ONCE ? 0 : record(im, e);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A batch is one dcmdump and one child that hashes; two batches are under way while a third is told.  dcmdump takes its files
- * from a list that cannot hold every name, so that odd ones are read through links with plain names. */
+/* A batch is one dcmdump and one child that hashes; two batches are under way while a third is told. */
 #include "core/intake/examine.h"
 
 #include <dirent.h>
@@ -14,10 +13,9 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
-#include "dicom/tag.h"
-#include "dicom/value.h"
-#include "wrappers/dcmdump.h"
+#include "core/session/dump.h"
 
 #define BATCH_FILES 1000
 #define BATCH_BYTES ((int64_t)256 << 20)
@@ -93,7 +91,6 @@ int examine_list(const char *folder, struct path_list *l, struct err *e)
 struct item {
 	const char *path;
 	char *full;			/* what is opened */
-	char *listed;			/* as dcmdump is told: full, or a link to it */
 	int64_t bytes;
 	struct dataset set;
 	char *damage;
@@ -106,11 +103,12 @@ struct scan;
 struct batch {
 	struct scan *scan;
 	struct item *items;
-	size_t count, read;		/* items that dcmdump has answered for */
-	char *folder;			/* of its list and links */
-	struct dcmdump_reading reading;
-	struct child *dump, *hash;
-	size_t *hashed;			/* the items that are hashed */
+	size_t count;
+	struct dump *dump;
+	struct child *hash;
+	size_t *there;			/* the items that are plain files: they are read and hashed */
+	const char **paths;		/* theirs */
+	size_t there_count;
 	struct err trouble;
 	struct batch *next;		/* the one begun after it */
 };
@@ -126,43 +124,22 @@ struct scan {
 
 static void batch_free(struct batch *b)
 {
-	struct err ignored = { ERR_NONE, "" };
-
 	for (size_t i = 0; i < b->count; i++) {
 		free(b->items[i].full);
-		free(b->items[i].listed);
 		free(b->items[i].damage);
 		dataset_done(&b->items[i].set);
 	}
-	if (b->folder)
-		file_remove_tree(b->folder, &ignored);
-	free(b->folder);
-	free(b->hashed);
+	free(b->there);
+	free(b->paths);
 	free(b->items);
 	free(b);
 }
 
-/* dcmdump answers in the order of the list. */
-static struct item *item_listed(struct batch *b, const char *listed)
-{
-	for (size_t i = 0; i < b->count; i++) {
-		struct item *item = &b->items[(b->read + i) % b->count];
-
-		if (item->listed && !strcmp(item->listed, listed)) {
-			b->read = (b->read + i + 1) % b->count;
-			return item;
-		}
-	}
-	return NULL;
-}
-
-static void file_answered(void *owner, const char *path, struct dataset *set, const char *damage)
+static void file_answered(void *owner, size_t index, struct dataset *set, const char *damage)
 {
 	struct batch *b = owner;
-	struct item *item = item_listed(b, path);
+	struct item *item = &b->items[b->there[index]];
 
-	if (!item)
-		return;
 	free(item->damage);
 	item->damage = mem_str(damage);
 	dataset_done(&item->set);
@@ -171,21 +148,13 @@ static void file_answered(void *owner, const char *path, struct dataset *set, co
 	dataset_decode(&item->set, NULL);
 }
 
-static void dump_line(void *owner, enum stream from, const char *text, size_t len)
-{
-	dcmdump_line(&((struct batch *)owner)->reading, from == STREAM_ERR, text, len);
-}
-
-static void dump_done(void *owner, const struct child_result *result)
+static void dump_over(void *owner, const struct err *why)
 {
 	struct batch *b = owner;
 
 	b->dump = NULL;
-	dcmdump_end(&b->reading);
-	dcmdump_reading_done(&b->reading);
-	if (result->signal && !b->trouble.kind)
-		err_set(&b->trouble, b->scan->session->signal ? ERR_INTERRUPTED : ERR_TOOL, "dcmdump was ended by signal %d",
-			result->signal);
+	if (why->kind && !b->trouble.kind)
+		b->trouble = *why;
 }
 
 static void hash_line(void *owner, enum stream from, const char *text, size_t len)
@@ -198,9 +167,9 @@ static void hash_line(void *owner, enum stream from, const char *text, size_t le
 	int why;
 
 	(void)len;
-	if (from != STREAM_OUT || !hashing_hash_line(text, &index, sha256, &bytes, &why) || index >= b->count)
+	if (from != STREAM_OUT || !hashing_hash_line(text, &index, sha256, &bytes, &why) || index >= b->there_count)
 		return;
-	item = &b->items[b->hashed[index]];
+	item = &b->items[b->there[index]];
 	item->why = why;
 	if (!why) {
 		memcpy(item->sha256, sha256, sizeof sha256);
@@ -217,71 +186,23 @@ static void hash_done(void *owner, const struct child_result *result)
 		err_set(&b->trouble, b->scan->session->signal ? ERR_INTERRUPTED : ERR_SYSTEM, "hashing files failed");
 }
 
-/* Blanks, quotes, # and @ mean something in dcmdump's list; a line end would end the name. */
-static bool is_plain(const char *path)
-{
-	return !path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/+=,:~")];
-}
-
-static int list_item(struct batch *b, size_t at, struct buf *list, struct err *e)
-{
-	struct item *item = &b->items[at];
-
-	if (is_plain(item->full)) {
-		item->listed = mem_str(item->full);
-	} else {
-		item->listed = mem_printf("%s/%zu", b->folder, at);
-		if (symlink(item->full, item->listed) < 0)
-			return err_sys(e, "link %s", item->listed);
-	}
-	buf_printf(list, "%s\n", item->listed);
-	return 0;
-}
-
 static int start_dump(struct batch *b, struct err *e)
 {
-	static const struct child_hooks hooks = { dump_line, dump_done };
-	const struct child_limits limits = { .line_max = 1 << 20 };
+	static const struct dump_hooks hooks = { file_answered, dump_over };
 	const struct examine_how *how = b->scan->how;
-	auto_buf struct buf list = BUF_INIT(BUF_MB(16));
-	auto_free char *path = file_join(b->folder, "list");
-	struct command *command;
+	const struct dump_how what = { .tags = how->tags, .tag_count = how->tag_count, .whole = how->whole };
 
-	for (size_t i = 0; i < b->count; i++)
-		if (b->items[i].bytes >= 0 && list_item(b, i, &list, e) < 0)
-			return -1;
-	if (!list.len)
-		return 0;
-	if (file_replace(path, list.data, list.len, e) < 0)
-		return -1;
-	dcmdump_reading_init(&b->reading, file_answered, b);
-	command = dcmdump_command(&b->scan->session->dcmtk, path, how->tags, how->tag_count, how->whole);
-	for (size_t i = 0; i < b->count; i++)
-		command_may_read(command, b->items[i].full);
-	b->dump = child_start(b->scan->session->loop, command, &limits, &hooks, b, e);
-	if (b->dump)
-		return 0;
-	dcmdump_reading_done(&b->reading);
-	return -1;
+	b->dump = dump_start(b->scan->session, b->paths, b->there_count, &what, &hooks, b, e);
+	return b->dump ? 0 : -1;
 }
 
 static int start_hash(struct batch *b, struct err *e)
 {
 	static const struct child_hooks hooks = { hash_line, hash_done };
 	const struct child_limits limits = { 0 };
-	const char **paths = mem_alloc((b->count + 1) * sizeof *paths);
-	size_t count = 0;
 
-	b->hashed = mem_alloc((b->count + 1) * sizeof *b->hashed);
-	for (size_t i = 0; i < b->count; i++)
-		if (b->items[i].bytes >= 0) {
-			b->hashed[count] = i;
-			paths[count++] = b->items[i].full;
-		}
-	if (count)
-		b->hash = child_start(b->scan->session->loop, hashing_hash_command(paths, count), &limits, &hooks, b, e);
-	free(paths);
-	return b->hash || !count ? 0 : -1;
+	b->hash = child_start(b->scan->session->loop, hashing_hash_command(b->paths, b->there_count), &limits, &hooks, b, e);
+	return b->hash ? 0 : -1;
 }
 
 static struct batch *take_batch(struct scan *s)
@@ -291,7 +212,10 @@ static struct batch *take_batch(struct scan *s)
 	size_t left = s->paths->count - s->next;
 
 	b->scan = s;
-	b->items = mem_alloc((left < BATCH_FILES ? left : BATCH_FILES) * sizeof *b->items);
+	left = left < BATCH_FILES ? left : BATCH_FILES;
+	b->items = mem_alloc(left * sizeof *b->items);
+	b->there = mem_alloc((left + 1) * sizeof *b->there);
+	b->paths = mem_alloc((left + 1) * sizeof *b->paths);
 	while (s->next < s->paths->count && b->count < BATCH_FILES && bytes < BATCH_BYTES) {
 		struct item *item = &b->items[b->count++];
 		struct stat st;
@@ -299,8 +223,12 @@ static struct batch *take_batch(struct scan *s)
 		item->path = s->paths->items[s->next++];
 		item->full = file_join(s->folder, item->path);
 		item->bytes = lstat(item->full, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
-		bytes += item->bytes > 0 ? item->bytes : 0;
 		dataset_init(&item->set);
+		if (item->bytes < 0)
+			continue;
+		bytes += item->bytes;
+		b->there[b->there_count] = b->count - 1;
+		b->paths[b->there_count++] = item->full;
 	}
 	return b;
 }
@@ -312,11 +240,25 @@ static void start_batch(struct scan *s)
 	while (*at)
 		at = &(*at)->next;
 	*at = b;
-	b->folder = session_folder(s->session, "scan", &b->trouble);
-	if (b->folder && s->how->tag_count)
+	if (b->there_count && s->how->tag_count)
 		start_dump(b, &b->trouble);
-	if (b->folder && !b->trouble.kind && s->how->hash)
+	if (b->there_count && !b->trouble.kind && s->how->hash)
 		start_hash(b, &b->trouble);
+}
+
+static bool is_over(const struct batch *b)
+{
+	return !b->dump && !b->hash;
+}
+
+static void stop_batches(const struct scan *s)
+{
+	for (const struct batch *b = s->first; b; b = b->next) {
+		if (b->dump)
+			dump_stop(b->dump);
+		if (b->hash)
+			child_stop(b->hash, false);
+	}
 }
 
 static bool first_over(void *owner)
@@ -324,8 +266,8 @@ static bool first_over(void *owner)
 	const struct scan *s = owner;
 
 	if (s->session->signal)
-		child_stop_all(false);
-	return !s->first->dump && !s->first->hash;
+		stop_batches(s);
+	return is_over(s->first);
 }
 
 static int tell_batch(const struct batch *b, examine_fn *fn, void *owner, struct err *e)
@@ -375,8 +317,11 @@ static int read_batches(struct scan *s, examine_fn *fn, void *owner, struct err 
 
 static bool all_over(void *owner)
 {
-	(void)owner;
-	return child_count() == 0;
+	const struct batch *b = ((const struct scan *)owner)->first;
+
+	while (b && is_over(b))
+		b = b->next;
+	return !b;
 }
 
 int examine_read(struct session *session, const char *folder, const struct path_list *paths, const struct examine_how *how, examine_fn *fn,
@@ -388,8 +333,8 @@ int examine_read(struct session *session, const char *folder, const struct path_
 	if (s.first) {			/* their children still speak to them */
 		struct err ignored = { ERR_NONE, "" };
 
-		child_stop_all(false);
-		session_run(session, all_over, NULL, &ignored);
+		stop_batches(&s);
+		session_run(session, all_over, &s, &ignored);
 	}
 	while (s.first) {
 		struct batch *b = s.first;
@@ -404,31 +349,19 @@ int examine_read(struct session *session, const char *folder, const struct path_
 
 void examine_identity(struct examine_how *how)
 {
-	static const uint32_t tags[] = {
-		TAG_SpecificCharacterSet, TAG_TransferSyntaxUID, TAG_SOPClassUID, TAG_SOPInstanceUID, TAG_StudyInstanceUID,
-		TAG_SeriesInstanceUID, TAG_Rows, TAG_PixelData, TAG(0x7fe0, 0x0008), TAG(0x7fe0, 0x0009), TAG(0x0028, 0x7fe0)
-	};
-
-	memcpy(how->tags, tags, sizeof tags);
-	how->tag_count = countof(tags);
+	memcpy(how->tags, flaw_tags, sizeof flaw_tags);
+	how->tag_count = FLAW_TAGS;
 }
 
 const char *examine_damage(const struct examine_file *f)
 {
+	enum flaw flaw = flaw_of(f->set, f->damage);
+
 	if (f->why)
 		return strerror(f->why);
-	if (f->damage)
+	if (flaw == FLAW_DAMAGED)
 		return f->damage;
-	if (!f->set->count)
-		return "not a DICOM file";
-	if (!uid_is_plausible(dataset_get(f->set, TAG_SOPInstanceUID)))
-		return "no valid SOP Instance UID";
-	if (!uid_is_plausible(dataset_get(f->set, TAG_StudyInstanceUID)) || !uid_is_plausible(dataset_get(f->set, TAG_SeriesInstanceUID)))
-		return "no valid Study or Series Instance UID";
-	if (dataset_find(f->set, TAG_Rows) && !dataset_find(f->set, TAG_PixelData) && !dataset_find(f->set, TAG(0x7fe0, 0x0008)) &&
-	    !dataset_find(f->set, TAG(0x7fe0, 0x0009)) && !dataset_find(f->set, TAG(0x0028, 0x7fe0)))
-		return "it has rows but no pixel data: the file is cut";
-	return NULL;
+	return flaw ? flaw_words(flaw) : NULL;
 }
 
 bool examine_is_foreign(const char *folder, const char *path)

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
 #include "dicom/tag.h"
 
@@ -42,9 +43,6 @@ static void batch_free(struct batch *b)
 		item_done(&b->items[i], b->in->keep);
 	map_free(b->sops, NULL);
 	map_free(b->places, NULL);
-	if (b->list)
-		unlink(b->list);
-	free(b->list);
 	free(b->items);
 	free(b);
 }
@@ -52,10 +50,6 @@ static void batch_free(struct batch *b)
 struct intake *intake_new(struct session *s, struct staging *staging, const struct layout *layout, const char *node,
 			  const struct intake_hooks *hooks, void *owner)
 {
-	static const uint32_t always[] = {
-		TAG_SpecificCharacterSet, TAG_TransferSyntaxUID, TAG_SOPClassUID, TAG_SOPInstanceUID, TAG_StudyInstanceUID,
-		TAG_SeriesInstanceUID, TAG_Rows, TAG_PixelData, TAG(0x7fe0, 0x0008), TAG(0x7fe0, 0x0009), TAG(0x0028, 0x7fe0)
-	};
 	struct intake *in = mem_alloc(sizeof *in);
 
 	in->session = s;
@@ -64,8 +58,8 @@ struct intake *intake_new(struct session *s, struct staging *staging, const stru
 	in->node = mem_str(node);
 	in->hooks = *hooks;
 	in->owner = owner;
-	memcpy(in->tags, always, sizeof always);
-	in->tag_count = countof(always);
+	memcpy(in->tags, flaw_tags, sizeof flaw_tags);
+	in->tag_count = FLAW_TAGS;
 	in->tag_count += layout_tags(layout, in->tags + in->tag_count, countof(in->tags) - in->tag_count);
 	return in;
 }
@@ -123,7 +117,7 @@ void intake_fail(struct intake *in, const struct err *e)
 	if (in->failed)
 		return;
 	in->failed = true;
-	in->keep = e->kind == ERR_SPACE || e->kind == ERR_SYSTEM;	/* it may go well when there is room */
+	in->keep = e->kind != ERR_INPUT;	/* it may go well when there is room, or a better tool */
 	in->hooks.failed(in->owner, e);
 }
 
@@ -134,43 +128,25 @@ const char *intake_base_name(const char *path)
 	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 }
 
-static struct item *item_of(struct batch *b, const char *path)
+static void file_read_by_dcmdump(void *owner, size_t index, struct dataset *set, const char *damage)
 {
-	for (size_t i = 0; i < b->count; i++)	/* dcmdump answers in the order of the list */
-		if (!strcmp(intake_base_name(b->items[(b->read + i) % b->count].path), intake_base_name(path)))
-			return &b->items[(b->read + i) % b->count];
-	return NULL;
-}
+	struct item *item = &((struct batch *)owner)->items[index];
 
-static void file_read_by_dcmdump(void *owner, const char *path, struct dataset *set, const char *damage)
-{
-	struct batch *b = owner;
-	struct item *item = item_of(b, path);
-
-	if (!item)
-		return;
-	b->read++;
 	item->damage = mem_str(damage);
-	dataset_decode(set, NULL);
-	dataset_copy(&item->set, set);
-}
-
-static void dump_line_read(void *owner, enum stream from, const char *text, size_t len)
-{
-	dcmdump_line(&((struct batch *)owner)->reading, from == STREAM_ERR, text, len);
+	item->set = *set;		/* whole answers move: they are many */
+	dataset_init(set);
+	dataset_decode(&item->set, NULL);
 }
 
 static void place_batch(struct batch *);
 
-static void dump_done(void *owner, const struct child_result *result)
+static void dump_over(void *owner, const struct err *why)
 {
 	struct batch *b = owner;
 
 	b->dump = NULL;
-	dcmdump_end(&b->reading);
-	dcmdump_reading_done(&b->reading);
-	if (result->signal && !result->stopped)
-		err_set(&b->trouble, ERR_TOOL, "dcmdump was ended by signal %d", result->signal);
+	if (why->kind && !b->trouble.kind)
+		b->trouble = *why;
 	if (!b->seal)
 		place_batch(b);
 }
@@ -200,48 +176,29 @@ static void hashing_done(void *owner, const struct child_result *result)
 		place_batch(b);
 }
 
-static int write_list(struct batch *b, struct err *e)
+static const char **batch_paths(const struct batch *b)
 {
-	auto_buf struct buf list = BUF_INIT(BUF_MB(4));
-	auto_free char *name = mem_printf("intake-%u", ++b->in->session->serial);
-
-	for (size_t i = 0; i < b->count; i++)
-		buf_printf(&list, "./%s\n", intake_base_name(b->items[i].path));
-	b->list = file_join(b->in->session->scratch, name);
-	return file_replace(b->list, list.data, list.len, e);
-}
-
-static int start_seal(struct batch *b, struct err *e)
-{
-	static const struct child_hooks hooks = { hashing_line_read, hashing_done };
-	const struct child_limits limits = { 0 };
 	const char **paths = mem_alloc(b->count * sizeof *paths);
 
 	for (size_t i = 0; i < b->count; i++)
 		paths[i] = b->items[i].path;
-	b->seal = child_start(b->in->session->loop, hashing_command(paths, b->count), &limits, &hooks, b, e);
-	free(paths);
-	return b->seal ? 0 : -1;
+	return paths;
 }
 
 static int start_batch(struct batch *b, struct err *e)
 {
-	static const struct child_hooks hooks = { dump_line_read, dump_done };
-	const struct child_limits limits = { .line_max = 1 << 20 };
+	static const struct dump_hooks hooks = { file_read_by_dcmdump, dump_over };
+	static const struct child_hooks hash_hooks = { hashing_line_read, hashing_done };
+	const struct child_limits limits = { 0 };
 	struct intake *in = b->in;
-	struct command *command;
+	const struct dump_how how = { .tags = in->tags, .tag_count = in->tag_count, .whole = true };
+	auto_free const char **paths = batch_paths(b);
 
-	if (write_list(b, e) < 0)
+	b->dump = dump_start(in->session, paths, b->count, &how, &hooks, b, e);
+	if (!b->dump)
 		return -1;
-	command = dcmdump_command(&in->session->dcmtk, b->list, in->tags, in->tag_count, true);
-	command_chdir(command, in->staging->folder);
-	dcmdump_reading_init(&b->reading, file_read_by_dcmdump, b);
-	b->dump = child_start(in->session->loop, command, &limits, &hooks, b, e);
-	if (!b->dump) {
-		dcmdump_reading_done(&b->reading);
-		return -1;
-	}
-	return start_seal(b, e);
+	b->seal = child_start(in->session->loop, hashing_command(paths, b->count), &limits, &hash_hooks, b, e);
+	return b->seal ? 0 : -1;
 }
 
 /* ---- the end of a batch ---- */

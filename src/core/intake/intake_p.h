@@ -5,8 +5,8 @@
 #include "base/child.h"
 #include "base/map.h"
 #include "core/intake/intake.h"
+#include "core/session/dump.h"
 #include "dicom/dataset.h"
-#include "wrappers/dcmdump.h"
 
 struct item {
 	char *path;			/* in the staging folder; then NULL */
@@ -27,12 +27,10 @@ struct batch {
 	struct item *items;
 	size_t count, room;
 	int64_t bytes;
-	struct dcmdump_reading reading;
-	struct child *dump, *seal, *sync;
+	struct dump *dump;
+	struct child *seal, *sync;
 	uint64_t first;			/* number of its first item among all that came in */
-	char *list;			/* file with the paths for dcmdump */
 	struct map *sops, *places;	/* while it is settled: SOP Instance UID -> item, paths taken */
-	size_t read;			/* items for which dcmdump has answered */
 	struct err trouble;
 	struct batch *next;
 };
@@ -48,6 +46,7 @@ struct intake {
 	size_t active_count;
 	uint64_t added;
 	bool flush, failed;
+	bool odd_told;			/* of the first object with a UID that is none */
 	bool keep;			/* failed, and what is not placed is for the next run */
 	uint32_t tags[64];
 	size_t tag_count;

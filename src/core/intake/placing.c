@@ -13,29 +13,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
 #include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 #include "dicom/layout.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
-
-
-/* What is wrong with a file, in words, or NULL. */
-static const char *damage_of(const struct item *item)
-{
-	if (item->damage)
-		return item->damage;
-	if (!uid_is_plausible(item_get(item, TAG_SOPInstanceUID)))
-		return item->set.count ? "no valid SOP Instance UID" : "not a DICOM file";
-	if (!uid_is_plausible(item_get(item, TAG_StudyInstanceUID)) || !uid_is_plausible(item_get(item, TAG_SeriesInstanceUID)))
-		return "no valid Study or Series Instance UID";
-	if (dataset_find(&item->set, TAG_Rows) && !dataset_find(&item->set, TAG_PixelData) &&
-	    !dataset_find(&item->set, TAG(0x7fe0, 0x0008)) && !dataset_find(&item->set, TAG(0x7fe0, 0x0009)) &&
-	    !dataset_find(&item->set, TAG(0x0028, 0x7fe0)))
-		return "it has rows but no pixel data: the file is cut";
-	return NULL;
-}
 
 /* What cannot be read still has a name: its tool took it from the request that brought it. */
 static const char *sop_of(const struct item *item)
@@ -44,7 +28,9 @@ static const char *sop_of(const struct item *item)
 
 	if (*sop || !dot)
 		return sop;
-	return uid_is_plausible(item->name) ? item->name : uid_is_plausible(dot + 1) ? dot + 1 : sop;	/* 1.2.3, or CT.1.2.3 */
+	if (uid_is_safe(item->name))
+		return item->name;
+	return uid_is_safe(dot + 1) ? dot + 1 : sop;		/* CT.1.2.3 */
 }
 
 static void refuse(struct intake *in, struct item *item, enum intake_refusal refusal, const char *reason)
@@ -105,18 +91,20 @@ static int choose_place(struct batch *b, struct item *item, struct err *e)
 
 static void settle_item(struct batch *b, struct item *item)
 {
-	const char *damage = damage_of(item);
 	struct intake *in = b->in;
+	enum flaw flaw = flaw_of_received(&item->set, item->damage, item->in_flight, true);
+	const char *damage = flaw == FLAW_DAMAGED ? item->damage : flaw_words(flaw);
 	struct err e = { ERR_NONE, "" };
 
-	if (damage && item->in_flight) {
+	if (flaw && item->in_flight) {
 		log_verbose("an object that was cut when its transfer ended is dropped: %s", damage);
-	} else if (damage) {
+	} else if (flaw) {
 		refuse(in, item, INTAKE_DAMAGED, damage);
 	} else if (!in->hooks.wanted(in->owner, item_get(item, TAG_StudyInstanceUID), item_get(item, TAG_SeriesInstanceUID),
 				     item_get(item, TAG_SOPInstanceUID))) {
 		refuse(in, item, INTAKE_UNWANTED, "not asked for");
 	} else {
+		flaw_tell_odd(&item->set, &in->odd_told);
 		meet(b, item);
 		if (!item->placed && choose_place(b, item, &e) < 0)
 			intake_fail(in, &e);

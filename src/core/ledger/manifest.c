@@ -27,7 +27,7 @@
 
 char *manifest_path(const char *output, const char *study_uid)
 {
-	auto_free char *name = layout_safe(study_uid);
+	auto_free char *name = layout_safe_distinct(study_uid);
 
 	return mem_printf("%s/.dicom-qr/manifest/%s" SUFFIX, output, name);
 }

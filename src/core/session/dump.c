@@ -13,13 +13,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "dicom/tag.h"
 #include "wrappers/dcmdump.h"
 
 #define LIMIT_MS 60000			/* for one dcmdump, and besides: */
 #define BYTES_PER_MS 1000
 #define INTERRUPTED_MS 5000		/* for the rest, once somebody wants us to stop */
 #define WATCH_MS 1000
-#define DEAD_WITHOUT_ONE_READ 3		/* then it is the reader, not the files */
+#define PARTS 16			/* of a list whose reader did not come to its end */
 
 struct range {
 	size_t from, to;
@@ -35,6 +36,7 @@ struct dump {
 	uint32_t *tags;
 	size_t tag_count;
 	bool whole, stopped;
+	bool sampling;			/* the reader is tried with a file of ours: is it the files, or the reader? */
 	struct range *ranges;		/* still to be read; the last one is next */
 	size_t range_count, range_room;
 	struct range now;
@@ -84,11 +86,15 @@ static bool is_plain(const char *path)
 
 static char *full_path(const struct dump *d, size_t at)
 {
+	if (at >= d->count)
+		return file_join(d->scratch, "sample");
 	return d->folder && d->paths[at][0] != '/' ? file_join(d->folder, d->paths[at]) : mem_str(d->paths[at]);
 }
 
 static char *listed_path(const struct dump *d, size_t at)
 {
+	if (at >= d->count)
+		return file_join(d->scratch, "sample");
 	if (!is_plain(d->paths[at]))
 		return mem_printf("%s/%zu", d->scratch, at);
 	return d->paths[at][0] == '/' ? mem_str(d->paths[at]) : mem_printf("./%s", d->paths[at]);
@@ -153,7 +159,10 @@ static void file_named(void *owner, const char *path, struct dataset *set, const
 		if (strcmp(listed, path) != 0)
 			continue;
 		d->answered++;
-		d->hooks.file(d->owner, at, set, damage);
+		if (!d->tag_count)		/* what the tool that wrote an answer of a query calls it */
+			dataset_drop(set, TAG_MediaStorageSOPInstanceUID);
+		if (!d->sampling)
+			d->hooks.file(d->owner, at, set, damage);
 		return;
 	}
 }
@@ -189,19 +198,18 @@ static void tell_unread(struct dump *d)
 	d->unread = 0;
 }
 
-/* The reader did not come to its end: each half is read, and at last each file alone. */
+/* The reader did not come to its end: parts of the list are read, and at last each file alone. */
 static void split(struct dump *d, const struct child_result *result)
 {
-	size_t middle = d->now.from + (d->now.to - d->now.from) / 2;
+	size_t from = d->now.from, files = d->now.to - from, parts = files < PARTS ? files : PARTS;
 
 	free(d->last_words);
 	d->last_words = result->timed_out ? mem_str("reading it does not end") :
 					    mem_printf("reading it ends dcmdump by signal %d", result->signal);
-	if (d->now.to - d->now.from > 1) {
-		add_range(d, middle, d->now.to);
-		add_range(d, d->now.from, middle);
+	for (size_t i = parts; files > 1 && i-- > 0;)
+		add_range(d, from + files * i / parts, from + files * (i + 1) / parts);
+	if (files > 1)
 		return;
-	}
 	log_debug("a file that cannot be read: %s", d->last_words);
 	if (d->has_read)
 		tell_damaged(d, d->now.from, d->now.to);
@@ -210,6 +218,38 @@ static void split(struct dump *d, const struct child_result *result)
 }
 
 static int next_range(struct dump *, struct err *);
+
+/* A file that every reader can read: one that cannot is to blame itself. */
+static int read_sample(struct dump *d, struct err *e)
+{
+	static const unsigned char head[] = "DICM\2\0\0\0UL\4\0\x1c\0\0\0\2\0\x10\0UI\x14\0" "1.2.840.10008.1.2.1\0\x08\0\x18\0UI\4\0" "1.2";
+	unsigned char file[128 + sizeof head] = { 0 };
+	auto_free char *path = file_join(d->scratch, "sample");
+
+	memcpy(file + 128, head, sizeof head);
+	d->sampling = true;
+	add_range(d, d->count, d->count + 1);
+	return file_replace(path, file, sizeof file, e) < 0 ? -1 : next_range(d, e);
+}
+
+/* 1 when nothing is left to be read. */
+static int next_step(struct dump *d, struct err *e)
+{
+	if (d->range_count)
+		return next_range(d, e);
+	return d->unread && !d->sampling ? read_sample(d, e) : 1;
+}
+
+static void end_ranges(struct dump *d, struct err *why)
+{
+	if (!why->kind && d->stopped && d->range_count)
+		err_set(why, ERR_INTERRUPTED, "stopped while files were read");
+	if (!why->kind && next_step(d, why) == 0)
+		return;
+	if (!why->kind)
+		tell_unread(d);
+	end_dump(d, why);
+}
 
 static void range_read(void *owner, const struct child_result *result)
 {
@@ -227,19 +267,13 @@ static void range_read(void *owner, const struct child_result *result)
 		dcmdump_end(&d->reading);
 	} else if (d->stopped || (result->stopped && !result->timed_out)) {
 		err_set(&why, ERR_INTERRUPTED, "stopped while files were read");
+	} else if (d->sampling) {
+		err_set(&why, ERR_TOOL, "dcmdump reads no file: %s", d->last_words);
 	} else {
 		split(d, result);
 	}
 	dcmdump_reading_done(&d->reading);
-	if (!why.kind && d->range_count && d->stopped)
-		err_set(&why, ERR_INTERRUPTED, "stopped while files were read");
-	if (!why.kind && d->range_count && next_range(d, &why) == 0)
-		return;
-	if (!why.kind && d->unread >= DEAD_WITHOUT_ONE_READ)
-		err_set(&why, ERR_TOOL, "dcmdump reads none of %zu files: %s", d->count, d->last_words);
-	else if (!why.kind)
-		tell_unread(d);
-	end_dump(d, &why);
+	end_ranges(d, &why);
 }
 
 /* Who wants us to stop is not kept waiting by a reader that does not end. */
@@ -273,7 +307,7 @@ static int next_range(struct dump *d, struct err *e)
 	for (size_t i = d->now.from; i < d->now.to; i++) {
 		auto_free char *full = full_path(d, i);
 
-		if (!d->folder || !is_plain(d->paths[i]) || d->paths[i][0] == '/')
+		if (!d->folder || i >= d->count || !is_plain(d->paths[i]) || d->paths[i][0] == '/')
 			command_may_read(command, full);
 	}
 	dcmdump_reading_init(&d->reading, file_named, d);
