@@ -134,7 +134,7 @@ static struct part *add_part(struct layout *l)
 static int add_bytes(struct parsing *p, size_t bytes, struct err *e)
 {
 	p->component += bytes;
-	return p->component + SERIAL_LEN > COMPONENT_MAX ? fault(p, e, "a name would become too long here") : 0;
+	return p->component + HASH_LEN + SERIAL_LEN > COMPONENT_MAX ? fault(p, e, "a name would become too long here") : 0;
 }
 
 /* One character of a literal. */
@@ -390,7 +390,7 @@ static void add_serial(struct buf *path, int serial)
 		buf_printf(path, "-%lld", serial + 1LL);
 }
 
-char *layout_path(const struct layout *l, const struct dataset *decoded, int serial)
+static char *make_path(const struct layout *l, const struct dataset *decoded, const char *series, int serial)
 {
 	struct buf path = BUF_INIT(DEPTH_MAX * (COMPONENT_MAX + 1));
 
@@ -401,10 +401,26 @@ char *layout_path(const struct layout *l, const struct dataset *decoded, int ser
 		size_t body = last && part->literal ? l->extension : SIZE_MAX;
 
 		buf_printf(&path, "%.*s", body < INT_MAX ? (int)body : INT_MAX, part->literal ? part->literal : field);
+		if (last && series)
+			buf_printf(&path, "-%08x", (unsigned)hash(series));
 		if (last)
 			add_serial(&path, serial);
 		if (body != SIZE_MAX)
 			buf_str(&path, part->literal + body);
 	}
 	return buf_take(&path);
+}
+
+char *layout_path(const struct layout *l, const struct dataset *decoded, int serial)
+{
+	return make_path(l, decoded, NULL, serial);
+}
+
+char *layout_path_twin(const struct layout *l, const struct dataset *decoded, int serial)
+{
+	uint32_t tags[LAYOUT_FIELDS_MAX];
+	size_t count = layout_tags(l, tags, LAYOUT_FIELDS_MAX);
+	bool named = is_among(tags, count, TAG_SeriesInstanceUID);
+
+	return make_path(l, decoded, named ? NULL : dataset_get(decoded, TAG_SeriesInstanceUID), serial);
 }

@@ -28,6 +28,9 @@ size_t layout_tags(const struct layout *, uint32_t *tags, size_t room);
 size_t layout_study_depth(const struct layout *);
 /* Relative path, yours.  Each component has at most 240 bytes. */
 char *layout_path(const struct layout *, const struct dataset *decoded, int serial);
+/* The same for an object whose SOP Instance UID another series of the study has, too: a layout that does not name the series adds a
+ * short hash of it to the file's name. */
+char *layout_path_twin(const struct layout *, const struct dataset *decoded, int serial);
 /* One component made safe; yours. */
 char *layout_safe(const char *value);
 /* The same with the hash when something was replaced: "A/1" and "A_1" do not meet. */

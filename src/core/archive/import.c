@@ -16,6 +16,7 @@
 #include "core/intake/examine.h"
 #include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
+#include "core/intake/record.h"
 #include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 #include "dicom/tag.h"
@@ -109,42 +110,6 @@ static bool is_known(const struct importing *im, const char *path)
 
 /* ---- recording ---- */
 
-static int by_study(const void *a, const void *b)
-{
-	const struct ledger_instance *x = a, *y = b;
-	int order = strcmp(x->study, y->study);
-
-	return order ? order : strcmp(x->path, y->path);
-}
-
-static int write_manifests(struct importing *im, struct err *e)
-{
-	size_t i = 0;
-
-	while (i < im->count) {
-		size_t end = i + 1;
-
-		while (end < im->count && !strcmp(im->rows[end].study, im->rows[i].study))
-			end++;
-		if (manifest_append(im->output, im->rows + i, end - i, e) < 0)
-			return -1;
-		i = end;
-	}
-	return 0;
-}
-
-static int write_ledger(struct importing *im, struct err *e)
-{
-	if (ledger_begin(im->session->ledger, e) < 0)
-		return -1;
-	for (size_t i = 0; i < im->count; i++)
-		if (ledger_instance_put(im->session->ledger, &im->rows[i], e) < 0) {
-			ledger_rollback(im->session->ledger);
-			return -1;
-		}
-	return ledger_commit(im->session->ledger, e);
-}
-
 static void free_text(const char *text)
 {
 	free((void *)(uintptr_t)text);
@@ -170,10 +135,9 @@ static int record(struct importing *im, struct err *e)
 {
 	int failed = 0;
 
-	if (im->count && !im->dry_run) {
-		qsort(im->rows, im->count, sizeof *im->rows, by_study);
-		failed = write_manifests(im, e) < 0 || write_ledger(im, e) < 0;
-	}
+	if (!im->dry_run)
+		failed = record_in_manifests(im->rows, im->count, e) < 0 ||
+			 record_in_ledger(im->session->ledger, im->rows, im->count, e) < 0;
 	empty_rows(im);
 	return failed ? -1 : 0;
 }

@@ -14,7 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/intake/examine.h"
-#include "core/intake/staging.h"
+#include "core/intake/quarantine.h"
 #include "core/ledger/instances.h"
 #include "core/ledger/manifest.h"
 #include "dicom/layout.h"
@@ -39,7 +39,6 @@ struct expected {
 };
 
 struct verifying {
-	struct staging house;		/* for the quarantine; folder is not made */
 	const char *output;
 	bool set_aside;
 	verify_fn *tell;
@@ -92,8 +91,9 @@ static int put_aside(struct verifying *v, const char *path, const char *sop, con
 {
 	auto_free char *full = file_join(v->output, path);
 	auto_free char *name = layout_safe(sop);
+	const struct quarantine_file file = { full, name, words, "dicom-qr verify" };
 
-	return staging_quarantine(&v->house, full, name, words, "dicom-qr verify", e);
+	return quarantine_put(v->output, &file, e);
 }
 
 static int tell(struct verifying *v, enum finding kind, const char *path, const struct expected *x, const char *words,
@@ -207,8 +207,6 @@ int verify_tree(struct session *s, const char *output, bool set_aside, verify_fn
 	int failed;
 
 	memset(sum, 0, sizeof *sum);
-	v.house.house = file_join(output, ".dicom-qr");
-	v.house.output = mem_str(output);
 	examine_identity(&how);
 	failed = read_manifests(&v, e);
 	if (!failed)
@@ -217,7 +215,5 @@ int verify_tree(struct session *s, const char *output, bool set_aside, verify_fn
 		failed = look_for_strangers(s, &v, &how, e);
 	path_list_done(&v.paths);
 	map_free(v.expected, expected_free);
-	free(v.house.house);
-	free(v.house.output);
 	return failed;
 }

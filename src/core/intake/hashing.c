@@ -49,6 +49,16 @@ static int hash_file(const char *path, EVP_MD_CTX *md, unsigned char *chunk, boo
 	return 0;
 }
 
+bool hashing_file(const char *path, char sha256[65], int64_t *ret_bytes)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	auto_free unsigned char *chunk = mem_alloc(CHUNK);
+	int failed = hash_file(path, md, chunk, false, sha256, ret_bytes);
+
+	EVP_MD_CTX_free(md);
+	return !failed;
+}
+
 static int sync_file_system(const char *path)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -19,5 +19,7 @@ struct command *hashing_hash_command(const char *const *paths, size_t count);
 bool hashing_hash_line(const char *text, size_t *ret_index, char sha256[65], int64_t *ret_bytes, int *ret_why);
 /* Flushes the file system that holds folder (names and folders made there), in a child process; exit status 0 = done. */
 struct command *hashing_sync_command(const char *folder);
+/* One file, here and now: for the few whose place was taken by another run.  False when it cannot be read. */
+bool hashing_file(const char *path, char sha256[65], int64_t *ret_bytes);
 /* True when both files hold the same data set (their file meta information may differ). */
 int hashing_same_dataset(const char *a, const char *b);

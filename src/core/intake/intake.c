@@ -14,7 +14,6 @@
 #include "base/mem.h"
 #include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
-#include "dicom/tag.h"
 
 #define BATCH_FILES 400
 #define BATCH_BYTES ((int64_t)64 << 20)
@@ -41,6 +40,7 @@ static void batch_free(struct batch *b)
 		return;
 	for (size_t i = 0; i < b->count; i++)
 		item_done(&b->items[i], b->in->keep);
+	map_free(b->names, NULL);
 	map_free(b->sops, NULL);
 	map_free(b->places, NULL);
 	free(b->items);
@@ -123,7 +123,7 @@ void intake_fail(struct intake *in, const struct err *e)
 
 /* ---- reading and sealing ---- */
 
-const char *intake_base_name(const char *path)
+static const char *base_name(const char *path)
 {
 	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 }
@@ -210,7 +210,7 @@ static void tell(struct batch *b)
 		struct intake_object object = {
 			item_get(item, TAG_StudyInstanceUID), item_get(item, TAG_SeriesInstanceUID), item_get(item, TAG_SOPInstanceUID),
 			item_get(item, TAG_SOPClassUID), item_get(item, TAG_TransferSyntaxUID), item->placed, item->sender,
-			item->bytes, item->duplicate, item->conflict
+			item->bytes, item->duplicate, item->conflict, item->twin
 		};
 
 		if (item->placed)
@@ -308,7 +308,7 @@ void intake_add(struct intake *in, const char *path, int64_t bytes, const char *
 	}
 	in->added++;
 	mem_grow(b->items, b->count, b->room);
-	b->items[b->count] = (struct item){ .path = mem_str(own), .name = mem_str(intake_base_name(path)), .sender = mem_str(sender),
+	b->items[b->count] = (struct item){ .path = mem_str(own), .name = mem_str(base_name(path)), .sender = mem_str(sender),
 					    .bytes = bytes, .in_flight = in_flight };
 	dataset_init(&b->items[b->count++].set);
 	b->bytes += bytes;

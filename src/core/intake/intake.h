@@ -17,23 +17,43 @@ struct intake_object {
 	const char *sender;
 	int64_t bytes;
 	bool duplicate;			/* the same content lies there already: counted, not stored twice */
-	bool conflict;			/* the same UID with other content lies there already: both are kept */
+	bool conflict;			/* the same object with other content lies there already: both are kept */
+	bool twin;			/* another series of the study has an object of the same SOP Instance UID */
+};
+
+/* What makes an object the same in all places. */
+struct intake_name {
+	const char *study, *series, *sop;
 };
 
 /* Why an object was put into quarantine. */
 enum intake_refusal { INTAKE_DAMAGED, INTAKE_UNWANTED };
 
+struct intake_refused {
+	const char *study, *sop;	/* as what it was asked for; may be "" */
+	enum intake_refusal refusal;
+	const char *reason;		/* in words */
+	bool again;			/* the same bytes came before: they will not be others the next time */
+};
+
+enum intake_wish {
+	INTAKE_NOT_ASKED,		/* quarantined with its sender */
+	INTAKE_ASKED,			/* its study or series was */
+	INTAKE_ASKED_BY_NAME		/* ... and the PACS lists this very object */
+};
+
 struct intake_hooks {
-	/* Was this asked for?  No = quarantined with its sender. */
-	bool (*wanted)(void *owner, const char *study, const char *series, const char *sop);
+	enum intake_wish (*wanted)(void *owner, const struct intake_name *);
 	/* Where this object lies already (relative to the output), or NULL. */
-	const char *(*present)(void *owner, const char *study, const char *sop);
+	const char *(*present)(void *owner, const struct intake_name *);
+	/* Is an object of the same SOP Instance UID known in another series of the study? */
+	bool (*twin)(void *owner, const struct intake_name *);
 	/* New objects of these studies are about to be moved into their places; may be NULL. */
 	int (*publishing)(void *owner, const char *const *studies, size_t count, struct err *);
 	/* After it is durable in folder and ledger. */
 	void (*placed)(void *owner, const struct intake_object *);
-	/* A damaged (study and sop may be "") or foreign object, quarantined; reason: in words. */
-	void (*refused)(void *owner, const char *study, const char *sop, enum intake_refusal, const char *reason);
+	/* A damaged or foreign object, quarantined. */
+	void (*refused)(void *owner, const struct intake_refused *);
 	/* Our own disk or ledger failed: nothing more can be taken in. */
 	void (*failed)(void *owner, const struct err *);
 };

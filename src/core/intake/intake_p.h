@@ -7,6 +7,7 @@
 #include "core/intake/intake.h"
 #include "core/session/dump.h"
 #include "dicom/dataset.h"
+#include "dicom/tag.h"
 
 struct item {
 	char *path;			/* in the staging folder; then NULL */
@@ -18,8 +19,8 @@ struct item {
 	char *damage;
 	struct dataset set;
 	char *placed;			/* relative path */
-	bool duplicate, conflict;
-	bool recorded;			/* ... and in the manifest */
+	bool duplicate, conflict, twin;
+	bool known;			/* a duplicate of what is recorded already */
 };
 
 struct batch {
@@ -30,7 +31,7 @@ struct batch {
 	struct dump *dump;
 	struct child *seal, *sync;
 	uint64_t first;			/* number of its first item among all that came in */
-	struct map *sops, *places;	/* while it is settled: SOP Instance UID -> item, paths taken */
+	struct map *names, *sops, *places;	/* while it is settled: name -> item, study and SOP Instance UID -> item, paths taken */
 	struct err trouble;
 	struct batch *next;
 };
@@ -52,11 +53,16 @@ struct intake {
 	size_t tag_count;
 };
 
-const char *intake_base_name(const char *path);
 void intake_fail(struct intake *, const struct err *);	/* nothing more can be taken in */
 /* Where each item of a batch goes is settled, written to the manifests, and done; b->trouble tells. */
 void batch_place(struct batch *);
 int batch_record(struct batch *, struct err *);		/* in the ledger */
+
+static inline struct intake_name item_name(const struct item *item)
+{
+	return (struct intake_name){ dataset_get(&item->set, TAG_StudyInstanceUID), dataset_get(&item->set, TAG_SeriesInstanceUID),
+				     dataset_get(&item->set, TAG_SOPInstanceUID) };
+}
 
 static inline const char *item_get(const struct item *item, uint32_t tag)
 {

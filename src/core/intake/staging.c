@@ -13,9 +13,7 @@
 #include <unistd.h>
 
 #include "base/beneath.h"
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
 
 #define RUN_PREFIX "run"
@@ -183,38 +181,4 @@ bool staging_in_use(const char *house)
 	if (dir)
 		closedir(dir);
 	return used;
-}
-
-static char *reason_line(const char *reason, const char *sender)
-{
-	struct json *j = json_new(JSON_OBJECT);
-	struct buf line = BUF_INIT(BUF_MB(1));
-	char stamp[20];
-
-	json_set(j, "reason", json_string(reason));
-	json_set(j, "from", json_string(sender));
-	json_set(j, "at", json_string(clock_stamp(clock_wall(), stamp)));
-	json_write(&line, j, false);
-	buf_char(&line, '\n');
-	json_free(j);
-	return buf_take(&line);
-}
-
-int staging_quarantine(struct staging *s, const char *path, const char *name, const char *reason, const char *sender, struct err *e)
-{
-	auto_free char *folder = file_join(s->house, "quarantine");
-	auto_free char *line = reason_line(reason, sender);
-	int again = 1;
-
-	if (beneath_make_dirs(s->output, folder, e) < 0)
-		return -1;
-	for (int serial = 0; again == 1; serial++) {
-		auto_free char *to = serial ? mem_printf("%s/%s-%d", folder, name, serial) : file_join(folder, name);
-		auto_free char *beside = mem_printf("%s.reason", to);
-
-		again = beneath_rename_new(&(struct beneath_move){ s->output, path, s->output, to }, e);
-		if (again < 0 || (again == 0 && file_replace(beside, line, strlen(line), e) < 0))
-			return -1;
-	}
-	return 0;
 }

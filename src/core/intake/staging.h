@@ -33,7 +33,5 @@ struct staging_finder {
 	void (*file)(void *owner, const char *path);
 };
 int staging_leftovers(struct staging *, const struct staging_finder *, void *owner, struct err *);
-/* Puts a file that must not be mixed in aside: OUTPUT/.dicom-qr/quarantine/NAME and NAME.reason (one line of JSON). */
-int staging_quarantine(struct staging *, const char *path, const char *name, const char *reason, const char *sender, struct err *);
 /* Does a run that lives have a folder in this house (OUTPUT/.dicom-qr)? */
 bool staging_in_use(const char *house);

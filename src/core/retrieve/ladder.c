@@ -576,6 +576,11 @@ void retrieval_after(struct retrieval *r, struct abilities *means, const struct 
 		after_gain(r, o, how, now_ms);
 	else
 		after_nothing(r, means, o, how, now_ms);
+	if (retrieval_all_refused(r) && r->step != STEP_END && may_try_other(r, means)) {
+		forgive(r);
+		r->tries = 0;
+		take_other(r, means);
+	}
 	if (r->step == STEP_END || retrieval_all_refused(r))
 		retrieval_end(r, means);
 }

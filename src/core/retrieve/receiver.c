@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/intake/arrivals.h"
+#include "core/intake/quarantine.h"
 #include "core/retrieve/receiver_judge.h"
 #include "wrappers/storescp.h"
 
@@ -139,12 +140,13 @@ static void put_aside(struct connection *c, const char *path, int64_t bytes)
 {
 	struct receiver *r = c->receiver;
 	const char *slash = strrchr(path, '/');
+	const struct quarantine_file file = { path, slash ? slash + 1 : path, "its sender is not the PACS", c->sender };
 	struct err e = { ERR_NONE, "" };
 
 	r->put_aside += bytes;
 	if (r->put_aside > STRANGERS_BYTES_MAX)
 		unlink(path);
-	else if (staging_quarantine(r->staging, path, slash ? slash + 1 : path, "its sender is not the PACS", c->sender, &e) < 0)
+	else if (quarantine_put(r->staging->output, &file, &e) < 0)
 		log_error("%s", e.text);
 }
 

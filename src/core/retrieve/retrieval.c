@@ -189,7 +189,7 @@ bool retrieval_relist(struct retrieval *r)
 	return true;
 }
 
-void retrieval_damaged(struct retrieval *r, const char *sop, const char *reason)
+void retrieval_damaged(struct retrieval *r, const char *sop, const char *reason, bool again)
 {
 	struct object *o = r->objects ? map_get(r->objects, sop) : NULL;
 
@@ -199,6 +199,10 @@ void retrieval_damaged(struct retrieval *r, const char *sop, const char *reason)
 		return;
 	free(o->words);
 	o->words = mem_str(r->why.text);
+	if (!again || o->path)
+		return;
+	object_refuse(o, o->words);
+	o->pass = r->pass;
 }
 
 int retrieval_missing(const struct retrieval *r)

@@ -146,8 +146,8 @@ void retrieval_count_series(struct retrieval *, int objects);
 bool retrieval_have(struct retrieval *, const char *series, const char *sop, const char *sop_class, const char *path);
 /* An object of the study came that is not on the list (or it is, or the list is our own: nothing happens). */
 void retrieval_surplus(struct retrieval *, const char *series, const char *sop);
-/* An object came and was no good. */
-void retrieval_damaged(struct retrieval *, const char *sop, const char *reason);
+/* An object came and was no good.  again: the same bytes came before; it is not asked for again in this way. */
+void retrieval_damaged(struct retrieval *, const char *sop, const char *reason, bool again);
 /* True when nothing more needs to come. */
 bool retrieval_whole(const struct retrieval *);
 /* True when that is proven, or no request would prove more (proof.h). */

@@ -23,30 +23,58 @@ static bool leftover_wanted(const struct run *run, const char *study, const char
 	return map_has(run->wants.left, study) || map_has(run->wants.left, of_series) || map_has(run->wants.left, alone);
 }
 
-static bool object_wanted(void *owner, const char *study, const char *series, const char *sop)
+static enum intake_wish object_wanted(void *owner, const struct intake_name *name)
 {
 	struct run *run = owner;
-	struct retrieval *r = queue_find(&run->queue, study);
+	struct retrieval *r = queue_find(&run->queue, name->study);
+	bool asked, named;
 
 	if (old_fault("anything-is-wanted"))
 		return true;
 	if (run->wants.left)
-		return leftover_wanted(run, study, series, sop);
+		return leftover_wanted(run, name->study, name->series, name->sop) ? INTAKE_ASKED : INTAKE_NOT_ASKED;
+	named = r && r->objects && map_has(r->objects, name->sop);
 	if (!r)
-		return map_has(run->wants.known, study);
-	if (r->in->only.count)
-		return r->objects && map_has(r->objects, sop);
-	return !r->in->series_uid || !strcmp(r->in->series_uid, series);
+		asked = map_has(run->wants.known, name->study);
+	else if (r->in->only.count)
+		asked = named;
+	else
+		asked = !r->in->series_uid || !strcmp(r->in->series_uid, name->series);
+	if (!asked)
+		return INTAKE_NOT_ASKED;
+	return named ? INTAKE_ASKED_BY_NAME : INTAKE_ASKED;
 }
 
-static const char *object_present(void *owner, const char *study, const char *sop)
+static bool is_of_series(const struct object *o, const char *series)
+{
+	return o && (!*o->series || !strcmp(o->series, series));
+}
+
+static const struct object *object_known(const struct map *objects, const char *sop)
+{
+	return objects ? map_get(objects, sop) : NULL;
+}
+
+static const char *object_present(void *owner, const struct intake_name *name)
 {
 	struct run *run = owner;
-	struct retrieval *r = queue_find(&run->queue, study);
-	const struct object *listed = r && r->objects ? map_get(r->objects, sop) : NULL;
-	const struct object *came = r && r->came ? map_get(r->came, sop) : NULL;
+	struct retrieval *r = queue_find(&run->queue, name->study);
+	const struct object *listed = r ? object_known(r->objects, name->sop) : NULL;
+	const struct object *came = r ? object_known(r->came, name->sop) : NULL;
 
-	return listed && listed->path ? listed->path : came ? came->path : NULL;
+	if (is_of_series(listed, name->series) && listed->path)
+		return listed->path;
+	return is_of_series(came, name->series) ? came->path : NULL;
+}
+
+static bool object_has_twin(void *owner, const struct intake_name *name)
+{
+	struct run *run = owner;
+	struct retrieval *r = queue_find(&run->queue, name->study);
+	const struct object *listed = r ? object_known(r->objects, name->sop) : NULL;
+	const struct object *came = r ? object_known(r->came, name->sop) : NULL;
+
+	return (listed && !is_of_series(listed, name->series)) || (came && !is_of_series(came, name->series));
 }
 
 static int studies_publishing(void *owner, const char *const *studies, size_t count, struct err *e)
@@ -58,6 +86,7 @@ static void object_placed(void *owner, const struct intake_object *object)
 {
 	struct run *run = owner;
 	struct retrieval *r = queue_find(&run->queue, object->study);
+	const struct object *listed;
 	struct attempt *a;
 
 	if (object->duplicate)
@@ -66,6 +95,8 @@ static void object_placed(void *owner, const struct intake_object *object)
 		run->result->conflicts++;
 		log_warning("conflict: SOP Instance UID %s came with other content than the file that is here; both are kept", object->sop);
 	}
+	if (object->twin)
+		log_warning("SOP Instance UID %s stands in two series of study %s: both objects are kept", object->sop, object->study);
 	if (run->wants.left)
 		return;
 	if (!object->duplicate) {
@@ -83,6 +114,9 @@ static void object_placed(void *owner, const struct intake_object *object)
 		attempt_touch(a, r, object->bytes);
 	if (run->receiver)
 		receiver_came(run->receiver, object->sop, object->study);
+	listed = object_known(r->objects, object->sop);
+	if (listed && !is_of_series(listed, object->series))		/* another object that has this UID, too */
+		return;
 	if (!retrieval_have(r, object->series, object->sop, object->sop_class, object->path) && !object->duplicate)
 		retrieval_surplus(r, object->series, object->sop);
 }
@@ -93,19 +127,20 @@ static struct retrieval *who_wants(struct run *run, const char *study, const cha
 	return *study ? queue_find(&run->queue, study) : queue_find_object(&run->queue, sop);
 }
 
-static void object_refused(void *owner, const char *study, const char *sop, enum intake_refusal refusal, const char *reason)
+static void object_refused(void *owner, const struct intake_refused *refused)
 {
 	struct run *run = owner;
-	struct retrieval *r = who_wants(run, study, sop);
+	struct retrieval *r = who_wants(run, refused->study, refused->sop);
 
-	if (refusal == INTAKE_UNWANTED) {
+	if (refused->refusal == INTAKE_UNWANTED) {
 		run->result->foreign++;
 	} else {
 		run->result->damaged++;		/* even when its study has left */
 		if (r)
-			retrieval_damaged(r, sop, reason);
+			retrieval_damaged(r, refused->sop, refused->reason, refused->again);
 	}
-	log_warning("quarantined: SOP Instance UID %s: %s", *sop ? sop : "unknown", reason);
+	log_warning("quarantined: SOP Instance UID %s: %s%s", *refused->sop ? refused->sop : "unknown", refused->reason,
+		    refused->again ? " (the same bytes came before)" : "");
 }
 
 static void intake_failed(void *owner, const struct err *e)
@@ -229,7 +264,9 @@ int run_take_leftovers(struct run *run, struct err *e)
 
 struct intake *run_intake(struct run *run)
 {
-	static const struct intake_hooks hooks = { object_wanted, object_present, studies_publishing, object_placed, object_refused, intake_failed };
+	static const struct intake_hooks hooks = {
+		object_wanted, object_present, object_has_twin, studies_publishing, object_placed, object_refused, intake_failed
+	};
 
 	return intake_new(run->session, &run->staging, run->layout, run->node, &hooks, run);
 }
