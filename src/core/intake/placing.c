@@ -28,9 +28,9 @@ static const char *sop_of(const struct item *item)
 
 	if (*sop || !dot)
 		return sop;
-	if (uid_is_safe(item->name))
+	if (uid_is_plausible(item->name))
 		return item->name;
-	return uid_is_safe(dot + 1) ? dot + 1 : sop;		/* CT.1.2.3 */
+	return uid_is_plausible(dot + 1) ? dot + 1 : sop;		/* CT.1.2.3 */
 }
 
 static void refuse(struct intake *in, struct item *item, struct intake_refused refused)
