@@ -212,14 +212,18 @@ static void serve_whole(struct sim *s, const struct request *q, struct outcome *
 	for (int i = 0; i < OBJECTS; i++)
 		objects[i] = i;
 	serve_counted(s, q, objects, OBJECTS, refusal, o, &sent);
-	o->counted = refusal == GOOD || refusal == STALL || refusal == ABORT;	/* as pending responses tell before a break */
-	o->lost = o->counted ? OBJECTS - sent : 0;
+	if (refusal != GOOD && refusal != STALL && refusal != ABORT)	/* pending responses tell before a break */
+		return;
+	o->claimed = OBJECTS;
+	o->placed = sent;
+	o->repeated = sent - o->gained;
+	o->lost = OBJECTS - sent;
 }
 
 static void attempt(struct sim *s)
 {
 	const char *sops[RETRIEVAL_BLOCK];
-	struct outcome o = { .status = -1, .completed = -1 };
+	struct outcome o = { .status = -1, .completed = -1, .claimed = -1 };
 	struct request q;
 
 	s->attempts++;
@@ -359,7 +363,7 @@ static void test_peers(void)
 static void end_so(struct sim *s, enum reply reply, bool some, size_t shared)
 {
 	const char *sops[RETRIEVAL_BLOCK], *series;
-	struct outcome o = { .completed = -1, .shared = shared, .blind = shared && reply != GOOD };
+	struct outcome o = { .completed = -1, .claimed = -1, .shared = shared, .blind = shared && reply != GOOD };
 	struct request q;
 
 	retrieval_request(&s->r, &q);
@@ -628,6 +632,85 @@ static void test_join(void)
 	CHECK_CASE("");
 }
 
+/* All of a list that may have been cut is here, and nobody counted. */
+static void open_doubtful(struct sim *s)
+{
+	static const struct peer_sim peer = { "", VERDICT_COMPLETE, 0, GET };
+
+	open_sim(s, &peer);
+	retrieval_believe(&s->r, PROOF_LIST_DOUBTFUL, false);
+	for (int i = 0; i < OBJECTS; i++)
+		deliver(s, i);
+	s->r.told = -1;
+	CHECK(retrieval_whole(&s->r) && !retrieval_settled(&s->r));
+	retrieval_ask_again(&s->r);
+	CHECK(s->r.state == RETRIEVAL_READY && s->r.step == STEP_AGAIN);
+}
+
+static void end_again(struct sim *s, enum reply reply, int claimed, int placed, int repeated)
+{
+	struct outcome o = { .completed = -1, .claimed = claimed, .placed = placed, .repeated = repeated,
+			     .lost = claimed > placed ? claimed - placed : 0 };
+
+	set_why(&o, reply);
+	s->r.state = RETRIEVAL_RUNNING;
+	retrieval_after(&s->r, &s->means, &o, &s->how, 0);
+}
+
+static void test_requests_for_proof(void)
+{
+	struct sim s;
+
+	CHECK_CASE("it brings the same");
+	open_doubtful(&s);
+	end_again(&s, GOOD, OBJECTS, OBJECTS, OBJECTS);
+	CHECK_INT(s.in.verdict, VERDICT_COMPLETE);
+	close_sim(&s);
+
+	CHECK_CASE("without counters");
+	open_doubtful(&s);
+	end_again(&s, GOOD, -1, OBJECTS, OBJECTS);
+	CHECK_INT(s.in.verdict, VERDICT_COMPLETE);
+	close_sim(&s);
+
+	CHECK_CASE("each is sent twice");
+	open_doubtful(&s);
+	end_again(&s, GOOD, 2 * OBJECTS, 2 * OBJECTS, 2 * OBJECTS);
+	CHECK_INT(s.in.verdict, VERDICT_COMPLETE);
+	close_sim(&s);
+
+	CHECK_CASE("broken off, and what was here by then is not counted twice");
+	open_doubtful(&s);
+	end_again(&s, STALL, OBJECTS, 4, 4);
+	CHECK_INT(s.in.verdict, VERDICT_COMPLETE);
+	close_sim(&s);
+
+	CHECK_CASE("broken off, and there are more: once more, then it is told");
+	open_doubtful(&s);
+	end_again(&s, ABORT, OBJECTS + 5, 4, 4);
+	CHECK_INT(s.r.state, RETRIEVAL_READY);
+	CHECK(s.r.not_before > 0);
+	end_again(&s, ABORT, OBJECTS + 5, 4, 4);
+	CHECK_INT(s.r.state, RETRIEVAL_OVER);
+	CHECK_INT(s.in.verdict, VERDICT_INCOMPLETE);
+	CHECK_INT(s.in.expected, OBJECTS + 5);
+	CHECK_HAS(s.in.why, "the PACS counts 20 objects when it sends them, and 15 are here");
+	close_sim(&s);
+
+	CHECK_CASE("refused: nothing more is known");
+	open_doubtful(&s);
+	end_again(&s, C000, -1, 0, 0);
+	CHECK_INT(s.in.verdict, VERDICT_UNVERIFIED);
+	close_sim(&s);
+
+	CHECK_CASE("not under a limit on objects");
+	open_doubtful(&s);
+	s.r.seen.frugal = true;
+	CHECK(retrieval_settled(&s.r));
+	close_sim(&s);
+	CHECK_CASE("");
+}
+
 int main(void)
 {
 	test_peers();
@@ -639,5 +722,6 @@ int main(void)
 	test_company();
 	test_stop_and_crowd();
 	test_join();
+	test_requests_for_proof();
 	return check_done();
 }

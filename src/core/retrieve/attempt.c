@@ -372,7 +372,7 @@ static void note_before(struct attempt *a)
 	for (size_t i = 0; i < a->batch.count; i++) {
 		const struct retrieval *r = a->batch.studies[i];
 
-		a->before[i] = (struct attempt_before){ r->here, r->damaged, r->placed };
+		a->before[i] = (struct attempt_before){ r->here, r->damaged, r->placed, r->repeated };
 		if (a->with.receiver)
 			receiver_claim(a->with.receiver, r->uid, a);
 	}

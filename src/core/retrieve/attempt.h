@@ -27,7 +27,7 @@ struct attempt_parts {
 
 /* What one of its studies had before. */
 struct attempt_before {
-	int here, damaged, placed;	/* objects */
+	int here, damaged, placed, repeated;	/* objects */
 };
 
 /* How it was answered; set when the tool is gone. */

@@ -377,7 +377,9 @@ static struct outcome outcome_of(const struct run *run, const struct attempt *a,
 					 r->list == LIST_OVER, a->beside };
 	struct outcome outcome = judge_study(&a->answer, &part);
 
-	outcome.counted = a->answer.claimed >= 0;
+	outcome.claimed = a->answer.claimed;
+	outcome.placed = attempt_placed(a, i);
+	outcome.repeated = r->repeated - a->before[i].repeated;
 	outcome.lost = losses->lost;
 	outcome.lost_known = losses->known;
 	outcome.gained = attempt_gained(a, i);

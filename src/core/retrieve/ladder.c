@@ -492,15 +492,25 @@ static bool was_for_all(const struct retrieval *r)
 	return (r->step == STEP_WHOLE || r->step == STEP_AGAIN) && !r->in->only.count;
 }
 
+/* How many objects the study has by the counters: each sub-operation is one.  What was here before the request is expected to come
+ * again; what came twice within it is sent twice, and counted twice. */
+static int claimed_objects(const struct retrieval *r, const struct outcome *o)
+{
+	int before = retrieval_here(r) - (o->placed - o->repeated), copies = o->repeated - before;
+
+	return copies > 0 ? o->claimed - copies : o->claimed;
+}
+
 static void note_counters(struct retrieval *r, const struct outcome *o, bool well)
 {
 	struct retrieval_seen *seen = &r->seen;
-	int claimed = retrieval_here(r) + o->lost;
 
 	if (o->shared)
 		seen->short_together |= o->lost && !o->lost_known;
-	else if (o->counted && (well || claimed > seen->claimed))
-		seen->claimed = claimed;
+	else if (o->claimed >= 0 && well)
+		seen->claimed = retrieval_here(r);
+	else if (o->claimed >= 0 && claimed_objects(r, o) > seen->claimed)
+		seen->claimed = claimed_objects(r, o);
 }
 
 /* What it says of the number of objects (proof.h).  Success with nothing, and a refusal, say nothing. */

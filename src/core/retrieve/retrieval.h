@@ -60,8 +60,9 @@ struct outcome {
 	int completed, failed;		/* counters, -1 absent */
 	int gained;			/* objects of this study that are here now and were not before */
 	int damaged;			/* objects of it that came damaged */
-	bool counted;			/* the PACS counted sub-operations */
-	int lost;			/* objects that it counted and that did not come, of all studies of the request */
+	int claimed;			/* sub-operations of all kinds by the counters of the PACS, of all studies of the request; -1 absent */
+	int placed, repeated;		/* objects of this study that came, each time they came; those that were here by then */
+	int lost;			/* of those claimed, objects that did not come */
 	bool lost_known;		/* ... and the lists of its studies tell which */
 	int64_t ms;			/* how long it took */
 	const char *const *sops;	/* the objects it named, in the order of the requests */
@@ -127,7 +128,7 @@ struct retrieval {
 	size_t batch_max;		/* travels with at most so many others; 1 = alone */
 	struct err why;			/* the last thing that went wrong */
 	int conflicts, damaged;
-	int placed;			/* objects of it that came, each time they came */
+	int placed, repeated;		/* objects of it that came, each time they came; those that were here by then */
 	struct retrieval_seen seen;
 	char uid[130];			/* Study Instance UID, trimmed */
 };

@@ -106,6 +106,7 @@ static void object_placed(void *owner, const struct intake_object *object)
 	if (!r)
 		return;
 	r->placed++;
+	r->repeated += object->duplicate;
 	if (object->conflict)
 		r->conflicts++;
 	if (!object->duplicate)
