@@ -11,7 +11,7 @@
 #include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/progress.h"
+#include "cli/amounts.h"
 #include "cli/records.h"
 #include "cli/sheet.h"
 #include "core/ledger/attempts.h"

@@ -11,7 +11,7 @@
 #include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/progress.h"
+#include "cli/amounts.h"
 #include "cli/sheet.h"
 #include "core/archive/import.h"
 #include "core/ledger/instances.h"
@@ -73,9 +73,9 @@ static void show_json(const char *folder, const struct import_sum *sum, struct j
 
 static void show_sum(const struct import_sum *sum, bool dry_run)
 {
-	printf("%s: %lld files of %lld studies, %s; %lld known already, %lld not DICOM, %lld damaged",
-	       dry_run ? "Would be imported" : "Imported", sum->imported, sum->studies, show_bytes(sum->bytes), sum->known, sum->foreign,
-	       sum->findings[IMPORT_DAMAGED]);
+	printf("%s: %s of %s, %s; %s known already, %lld not DICOM, %lld damaged",
+	       dry_run ? "Would be imported" : "Imported", show_number(sum->imported, "file", "files"), show_studies((size_t)sum->studies),
+	       show_bytes(sum->bytes), show_count(sum->known), sum->foreign, sum->findings[IMPORT_DAMAGED]);
 	if (sum->duplicates)
 		printf(", %lld there twice", sum->duplicates);
 	if (sum->findings[IMPORT_CONFLICT])

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
@@ -194,7 +195,7 @@ static int take_found(struct task *t, struct studies_found *found, struct err *e
 		return whole;
 	if (job_survey(&t->session, plan, v->dry_run, &queries, e) < 0)
 		return -1;
-	if (v->dry_run && dryrun_print(&t->session, plan, &t->query, found, queries + found->result.queries, e) < 0)
+	if (v->dry_run && dryrun_print(t, &t->query, found, queries + found->result.queries, e) < 0)
 		return -1;
 	if (v->save_state && state_write(v->save_state, plan, e) < 0)
 		return -1;
@@ -213,7 +214,7 @@ static int query_and_get(struct task *t, struct err *e)
 	if (!v->quiet && !t->plan.count)
 		printf("No studies found\n");
 	else if (!v->quiet)
-		printf("Found %zu stud%s\n", t->plan.count, t->plan.count == 1 ? "y" : "ies");
+		printf("Found %s\n", show_studies(t->plan.count));
 	fflush(stdout);
 	return take_found(t, &found, e);
 }

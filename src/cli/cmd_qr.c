@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
@@ -67,7 +68,7 @@ static int save(const struct plan *plan, const struct values *v, struct err *e)
 		return 0;
 	if (state_write(v->save_state, plan, e) < 0)
 		return -1;
-	if (!v->quiet)
+	if (!v->quiet && !task_wants_json(v))
 		printf("State saved to %s\n", v->save_state);
 	return 0;
 }
@@ -84,17 +85,17 @@ static void print_left_out(const struct studies_found *found)
 
 static int nothing_found(const struct values *v, const struct studies_found *found)
 {
-	if (!v->quiet)
+	if (!v->quiet && !task_wants_json(v))
 		printf("No studies found\n");
 	return !found->result.whole ? EXIT_INCOMPLETE : v->fail_if_empty ? EXIT_EMPTY : EXIT_ALL_THERE;
 }
 
 static void tell_found(const struct values *v, const struct plan *plan, const struct studies_found *found)
 {
-	if (v->quiet)
+	if (v->quiet || task_wants_json(v))
 		return;
 	if (!v->interactive && !v->review)	/* these list them */
-		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
+		printf("Found %s\n", show_studies(plan->count));
 	if (!v->interactive)
 		print_left_out(found);
 }
@@ -142,17 +143,17 @@ static int take_found(struct task *t, struct studies_found *found, struct err *e
 	tell_found(v, plan, found);
 	if (settle(&t->session, plan, v, found, &queries, e) < 0)
 		return -1;
-	if (v->review && !v->quiet)
+	if (v->review && !v->quiet && !task_wants_json(v))
 		prompt_list(stdout, plan);
-	if (v->dry_run && dryrun_print(&t->session, plan, &t->query, found, queries, e) < 0)
+	if (v->dry_run && dryrun_print(t, &t->query, found, queries, e) < 0)
 		return -1;
 	fflush(stdout);
 	if (save(plan, v, e) < 0)
 		return -1;
 	if (!v->review && !v->dry_run)
 		return fetch_run(t, v->save_state, !found->result.whole);
-	if (v->save_state && !v->quiet)
-		printf("To retrieve: dicom-qr resume --state %s\n", v->save_state);
+	if (v->save_state && !v->quiet && !task_wants_json(v))
+		task_tell_resume(stdout, "To retrieve", v->save_state, 0);
 	return !found->result.whole ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 }
 
@@ -164,6 +165,8 @@ static int prepare(struct task *t, struct err *e)
 
 	if (task_peer(t, &how->peer, e) < 0 || choose_mode(v, e) < 0 || values_settings(v, how, e) < 0 ||
 	    settings_check(how, !v->review, e) < 0 || values_dates(v, e) < 0)
+		return -1;
+	if (task_check_format(v, e) < 0)
 		return -1;
 	if (v->batch_report && !v->batch)
 		return err_set(e, ERR_USAGE, "--batch-report goes with --batch");
@@ -183,6 +186,8 @@ static int query_and_retrieve(struct task *t, struct err *e)
 	if (t->plan.count)
 		return take_found(t, &found, e);
 	if (save(&t->plan, v, e) < 0)		/* no state of an earlier query stays in its place */
+		return -1;
+	if (task_wants_json(v) && dryrun_print(t, &t->query, &found, found.asked + found.result.queries, e) < 0)
 		return -1;
 	return nothing_found(v, &found);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
@@ -377,7 +378,7 @@ static int leave_out_held(struct session *s, struct plan *plan, const struct qrs
 static int tell_nothing(const struct asking *a, size_t kept)
 {
 	if (!a->n->v.quiet && kept)
-		printf("Nothing to retrieve: what was kept of %zu stud%s is there already\n", kept, kept == 1 ? "y" : "ies");
+		printf("Nothing to retrieve: what was kept of %s is there already\n", show_studies(kept));
 	else if (!a->n->v.quiet)
 		printf("Nothing to retrieve\n");
 	return a->found.result.whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
@@ -393,7 +394,7 @@ static int finish(struct asking *a, struct err *e)
 	plan_summarise(plan, &before);
 	if (leave_out_held(s, plan, a->n, &a->queries, e) < 0)
 		return -1;
-	if (v->dry_run && dryrun_print(s, plan, &a->task->query, &a->found, a->queries, e) < 0)
+	if (v->dry_run && dryrun_print(a->task, &a->task->query, &a->found, a->queries, e) < 0)
 		return -1;
 	if (v->save_state && state_write(v->save_state, plan, e) < 0)
 		return -1;
@@ -420,7 +421,7 @@ static int work(struct asking *a, struct err *e)
 	if (!v->quiet && !plan->count)
 		printf("No studies found\n");
 	else if (!v->quiet)
-		printf("Found %zu stud%s\n", plan->count, plan->count == 1 ? "y" : "ies");
+		printf("Found %s\n", show_studies(plan->count));
 	if (!plan->count && v->save_state && state_write(v->save_state, plan, e) < 0)
 		return -1;
 	if (!plan->count)

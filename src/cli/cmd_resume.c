@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
@@ -124,7 +125,7 @@ static int check_disk(struct task *t, bool moved, struct err *e)
 		plan_want(in);
 	}
 	if (gone)
-		log_warning("of %zu stud%s files are gone since: they are asked for again", gone, gone == 1 ? "y" : "ies");
+		log_warning("of %s files are gone since: they are asked for again", show_studies(gone));
 	return 0;
 }
 
@@ -165,7 +166,7 @@ static int resume(struct task *t, struct err *e)
 	struct plan_summary summary;
 	int queries;
 
-	if (load(t, e) < 0)
+	if (task_check_format(v, e) < 0 || load(t, e) < 0)
 		return -1;
 	output = mem_str(plan->how.output);
 	if (check(plan, v, e) < 0 || check_disk(t, output && strcmp(output, plan->how.output) != 0, e) < 0)
@@ -173,9 +174,9 @@ static int resume(struct task *t, struct err *e)
 	plan_summarise(plan, &summary);
 	if (plan->not_covered)
 		log_warning("the query behind this state was not answered completely (%s): query again to find all studies", plan->not_covered);
-	if (!summary.studies[VERDICT_WANTED] && !summary.again) {
+	if (!summary.studies[VERDICT_WANTED] && !summary.again && !task_wants_json(v)) {
 		if (!v->quiet)
-			printf("Nothing to do: %zu stud%s, all complete or left out\n", plan->count, plan->count == 1 ? "y" : "ies");
+			printf("Nothing to do: %s, all complete or left out\n", show_studies(plan->count));
 		return plan_partial(plan) ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 	}
 	if (job_open(&t->session, &plan->how, e) < 0)
@@ -186,7 +187,7 @@ static int resume(struct task *t, struct err *e)
 	if ((v->dry_run || is_limited(plan)) && job_survey(&t->session, plan, v->dry_run, &queries, e) < 0)
 		return -1;
 	if (v->dry_run)
-		return dryrun_print(&t->session, plan, NULL, NULL, queries, e);
+		return dryrun_print(t, NULL, NULL, queries, e);
 	return fetch_run(t, v->state && strcmp(v->state, "-") != 0 ? v->state : NULL, false);
 }
 

@@ -18,7 +18,10 @@
 #include "dicom/value.h"
 
 static const struct opt own[] = {
-	FLAG("dry-run", "n", offsetof(struct values, dry_run), "Retrieval", "Ask the PACS, show what would be done, fetch nothing."),
+	FLAG("dry-run", "n", offsetof(struct values, dry_run), "Retrieval",
+	     "Ask the PACS, show what would be done, fetch nothing; with --verbose also the commands."),
+	CHOICE("format", "", "FORMAT", offsetof(struct values, format), "table|json", "Retrieval",
+	       "With --dry-run: table or json (default: table)."),
 	STRING("save-state", "", "FILE", offsetof(struct values, save_state), "Retrieval",
 	       "Save the state to FILE, for \"dicom-qr resume\"."),
 	OPT_END
@@ -123,7 +126,7 @@ static int prepare(struct task *t, struct err *e)
 	const struct values *v = t->values;
 	struct settings *how = &t->plan.how;
 
-	if (task_peer(t, &how->peer, e) < 0 || check_uids(v, e) < 0 || values_settings(v, how, e) < 0 || settings_check(how, true, e) < 0)
+	if (task_check_format(v, e) < 0 || task_peer(t, &how->peer, e) < 0 || check_uids(v, e) < 0 || values_settings(v, how, e) < 0 || settings_check(how, true, e) < 0)
 		return -1;
 	if (v->hierarchical) {
 		free(how->layout);
@@ -142,7 +145,7 @@ static int retrieve(struct task *t, struct err *e)
 	if (prepare(t, e) < 0 || job_open(s, &plan->how, e) < 0 || (v->save_state && state_lock(v->save_state, e) < 0) ||
 	    job_survey(s, plan, v->dry_run, &queries, e) < 0)
 		return -1;
-	if (v->dry_run && dryrun_print(s, plan, NULL, NULL, queries, e) < 0)
+	if (v->dry_run && dryrun_print(t, NULL, NULL, queries, e) < 0)
 		return -1;
 	if (v->save_state && state_write(v->save_state, plan, e) < 0)
 		return -1;

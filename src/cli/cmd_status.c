@@ -10,7 +10,7 @@
 #include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/progress.h"
+#include "cli/amounts.h"
 #include "cli/sheet.h"
 #include "core/ledger/jobs.h"
 #include "core/ledger/marks.h"

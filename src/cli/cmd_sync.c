@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/dryrun.h"
 #include "cli/exit.h"
@@ -237,7 +238,7 @@ static void add_verdicts(const struct night *n, struct buf *line)
 		in_part += plan_study_cut(&n->plan->studies[i]);
 	}
 	sum.studies[VERDICT_INCOMPLETE] -= in_part;
-	buf_printf(line, "%zu stud%s", studies, studies == 1 ? "y" : "ies");
+	buf_printf(line, "%s", show_studies(studies));
 	if (grown)
 		buf_printf(line, ", %zu of them grown", grown);
 	for (size_t i = 0; i < countof(order); i++)
@@ -330,7 +331,7 @@ static int work(struct night *n, struct err *e)
 	log_verbose("%zu studies are held, %zu left alone by --settle", n->y.held, n->y.unsettled);
 	if (!n->v->dry_run)
 		return carry_out(n, e);
-	if (dryrun_print(n->s, n->plan, n->q, &n->found, queries, e) < 0)
+	if (dryrun_print(n->task, n->q, &n->found, queries, e) < 0)
 		return -1;
 	return n->whole ? EXIT_ALL_THERE : EXIT_INCOMPLETE;
 }

@@ -10,7 +10,7 @@
 #include "cli/task.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
-#include "cli/progress.h"
+#include "cli/amounts.h"
 #include "cli/sheet.h"
 #include "core/archive/verify.h"
 #include "core/plan/state.h"
@@ -64,7 +64,8 @@ static void found(void *owner, const struct verify_found *f)
 
 static void show_sum(const struct verify_sum *sum)
 {
-	printf("Verified: %lld files of %lld studies, %s: %lld good", sum->files, sum->studies, show_bytes(sum->bytes), sum->good);
+	printf("Verified: %s of %s, %s: %s good", show_number(sum->files, "file", "files"), show_studies((size_t)sum->studies),
+	       show_bytes(sum->bytes), show_count(sum->good));
 	for (size_t i = 0; i < FINDINGS; i++)
 		printf(", %lld %s%s", sum->count[i], finding_name((enum finding)i), i == FINDING_STRANGER && sum->count[i] != 1 ? "s" : "");
 	printf("\n");
@@ -195,13 +196,13 @@ static void show_comparison(const struct plan *plan, const struct values *v, con
 	} else if (!v->quiet || open) {
 		if (!v->quiet)
 			sheet_table(out, rows, study_columns);
-		fprintf(out, "Compared: %zu studies; the PACS lists %lld objects, %lld are here, %lld are missing (%zu %s)", plan->count,
-			sum->listed, sum->here, sum->missing, open, open == 1 ? "study" : "studies");
+		fprintf(out, "Compared: %s; the PACS lists %s, %s are here, %s are missing (%s)", show_studies(plan->count),
+			show_objects(sum->listed), show_count(sum->here), show_count(sum->missing), show_studies(open));
 		if (sum->surplus)
 			fprintf(out, "; %lld are here that it does not list", sum->surplus);
 		fprintf(out, "\n");
 		if (open && v->save_state)
-			fprintf(out, "To retrieve: dicom-qr resume --state %s\n", v->save_state);
+			task_tell_resume(out, "To retrieve", v->save_state, 0);
 	}
 	json_free(rows);
 }

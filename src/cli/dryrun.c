@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Everything printed here was found out by asking the PACS and looking at our own disk; nothing is touched.  The commands show
- * the keys as arguments, so that they can be pasted; a run puts the same keys into files. */
+/* Everything printed here was found out by asking the PACS and looking at our own disk; nothing is touched.  The commands can be
+ * pasted: they show the keys as arguments, and one study each.  A run puts the keys into files, and asks for small studies together. */
 #include "cli/dryrun.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/progress.h"
+#include "cli/amounts.h"
 #include "core/ledger/attempts.h"
 #include "core/retrieve/retrieval.h"
 #include "dicom/tag.h"
@@ -26,7 +26,7 @@ static struct dcmtk plain_tools(const struct session *s)
 {
 	struct dcmtk d = s->dcmtk;
 
-	d.log_config = NULL;
+	d.log_config = d.promptack = d.dictionary = NULL;
 	return d;
 }
 
@@ -44,24 +44,31 @@ static void add_keys(struct command *c, const struct query *q)
 	}
 }
 
-static void show(struct command *c)
+/* Its folder may not be there yet. */
+static char *pasteable(struct command *c)
 {
-	auto_free char *text = mem_str(command_text(c));
+	auto_buf struct buf folder = BUF_INIT(BUF_MB(1));
+	const bool makes = c->dir && strcmp(c->dir, ".") != 0;
 
-	printf("  %s\n", log_clean(text));
-	command_free(c);
+	if (makes)
+		command_quote(&folder, c->dir);
+	return log_clean(mem_printf("%s%s%s%s", makes ? "mkdir -p " : "", buf_text(&folder), makes ? " && " : "", command_text(c)));
 }
 
-static void show_find(const struct session *s, const struct settings *how, const struct query *q)
+static char *find_line(const struct session *s, const struct settings *how, const struct query *q)
 {
 	struct dcmtk tools = plain_tools(s);
 	struct command *c = findscu_command(&tools, &how->peer, NULL, 0, ".");
+	char *line;
 
 	add_keys(c, q);
-	show(c);
+	line = pasteable(c);
+	command_free(c);
+	return line;
 }
 
-static void show_retrieve(const struct session *s, const struct settings *how, const struct plan_study *in)
+/* What is moved to ourselves is received by movescu itself. */
+static char *retrieve_line(const struct session *s, const struct settings *how, const struct plan_study *in)
 {
 	struct dcmtk tools = plain_tools(s);
 	const struct retriever *tool = how->method == METHOD_MOVE ? &retriever_movescu : &retriever_getscu;
@@ -69,7 +76,12 @@ static void show_retrieve(const struct session *s, const struct settings *how, c
 		.destination = how->destination[0] ? how->destination : how->peer.calling };
 	struct command *c = tool->command(&tools, &request);
 	struct query q;
+	char *line;
 
+	if (how->method == METHOD_MOVE && how->listen_port) {
+		command_args(c, "+xa", "-od", how->output, "+P", NULL);
+		command_argf(c, "%d", how->listen_port);
+	}
 	query_init(&q, in->only.count ? LEVEL_IMAGE : in->series_uid ? LEVEL_SERIES : LEVEL_STUDY);
 	dataset_text(&q.keys, TAG_StudyInstanceUID, study_get(&in->study, STUDY_UID));
 	if (in->series_uid || in->only.count)
@@ -83,18 +95,12 @@ static void show_retrieve(const struct session *s, const struct settings *how, c
 	}
 	add_keys(c, &q);
 	query_done(&q);
-	show(c);
+	line = pasteable(c);
+	command_free(c);
+	return line;
 }
 
 /* ---- studies ---- */
-
-static const char *number(int n, char room[24])
-{
-	if (n < 0)
-		return "?";
-	snprintf(room, 24, "%d", n);
-	return room;
-}
 
 static char *shown(const struct plan_study *in, enum study_field field)
 {
@@ -107,17 +113,16 @@ static char *shown(const struct plan_study *in, enum study_field field)
 	return text;
 }
 
-/* As the run will tell it: "[3] 20240105 CT  CT CHEST  120 objects  1.2.840..." */
+/* "[3] 20240105 CT  CT CHEST  ID 12345  accession 678  120 objects  1.2.840..." */
 static void study_line(const struct plan_study *in, size_t at)
 {
-	auto_free char *date = shown(in, STUDY_DATE), *modalities = shown(in, STUDY_MODALITIES);
-	auto_free char *description = shown(in, STUDY_DESCRIPTION), *uid = shown(in, STUDY_UID);
-	char expected[24], held[24];
+	auto_free char *date = shown(in, STUDY_DATE), *modalities = shown(in, STUDY_MODALITIES), *id = shown(in, STUDY_PATIENT_ID);
+	auto_free char *description = shown(in, STUDY_DESCRIPTION), *uid = shown(in, STUDY_UID), *number = shown(in, STUDY_ACCESSION);
 
-	printf("  [%zu] %s %s  %s  %s object%s", at, date, modalities, description, number(in->expected, expected),
-	       in->expected == 1 ? "" : "s");
+	printf("  [%zu] %s %s  %s  ID %s  accession %s  %s", at, date, modalities, description, id, number,
+	       in->expected < 0 ? "? objects" : show_objects(in->expected));
 	if (in->held > 0)
-		printf(" (%s here already)", number(in->held, held));
+		printf(" (%s already here)", show_count(in->held));
 	if (in->only.count)
 		printf(" (a part of the study)");
 	printf("  %s\n", uid);
@@ -125,7 +130,7 @@ static void study_line(const struct plan_study *in, size_t at)
 
 static void print_count(const char *what, size_t count)
 {
-	printf("%s: %zu stud%s\n", what, count, count == 1 ? "y" : "ies");
+	printf("%s: %s\n", what, show_studies(count));
 }
 
 static void print_studies(const struct plan *plan)
@@ -184,19 +189,23 @@ static void add_cost(struct session *s, const struct plan *plan, const struct pl
 	}
 }
 
-static void print_cost(struct session *s, const struct plan *plan, int queries_sent)
+static void add_costs(struct session *s, const struct plan *plan, struct cost *c)
 {
-	struct cost c = { .known = true };
 	long long in_batch = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->studies[i].verdict == VERDICT_WANTED)
-			add_cost(s, plan, &plan->studies[i], &c, &in_batch);
-	printf("Objects: %s%lld", c.known ? "" : "at least ", c.objects);
-	if (c.estimated)
-		printf(", about %s in %s as this PACS went before", show_bytes((long long)c.bytes), show_duration((long long)(c.seconds * 1000)));
-	printf("\nRequests to the PACS: %d %s sent now; a run sends %lld %s, and the queries that prove them\n", queries_sent,
-	       queries_sent == 1 ? "query" : "queries", c.requests, c.requests == 1 ? "retrieval" : "retrievals");
+			add_cost(s, plan, &plan->studies[i], c, &in_batch);
+}
+
+static void print_cost(const struct cost *c, int queries_sent)
+{
+	printf("Objects: %s%s", c->known ? "" : "at least ", show_count(c->objects));
+	if (c->estimated)
+		printf(", about %s in %s at the speed of earlier runs", show_bytes((long long)c->bytes),
+		       show_duration((long long)(c->seconds * 1000)));
+	printf("\nRequests to the PACS: %s sent now. A real run sends %s, and queries to verify them.\n",
+	       show_number(queries_sent, "query was", "queries were"), show_number(c->requests, "retrieval request", "retrieval requests"));
 }
 
 static void print_place(const struct settings *how, struct err *e)
@@ -229,21 +238,25 @@ static void print_window(struct session *s, const struct settings *how)
 
 static void print_commands(const struct session *s, const struct plan *plan, const struct query *q)
 {
+	auto_free char *find = q ? find_line(s, &plan->how, q) : NULL;
 	size_t shown = 0, more = 0;
 
-	printf("Commands (the keys are put into files when they run, out of sight of ps):\n");
-	if (q)
-		show_find(s, &plan->how, q);
+	printf("Commands that do the same, one study each:\n");
+	if (find)
+		printf("  %s\n", find);
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->studies[i].verdict != VERDICT_WANTED)
 			continue;
-		if (shown++ < SHOWN_COMMANDS)
-			show_retrieve(s, &plan->how, &plan->studies[i]);
-		else
+		if (shown++ < SHOWN_COMMANDS) {
+			auto_free char *line = retrieve_line(s, &plan->how, &plan->studies[i]);
+
+			printf("  %s\n", line);
+		} else {
 			more++;
+		}
 	}
 	if (more)
-		printf("  ... and %zu more of the same form\n", more);
+		printf("  ... and %s more of the same form\n", show_count((long long)more));
 }
 
 static void print_conditions(const struct filter_tally *t)
@@ -251,25 +264,86 @@ static void print_conditions(const struct filter_tally *t)
 	auto_buf struct buf words = BUF_INIT(2000);
 
 	filter_tally_words(t, &words);
-	printf("Filters are checked again on our side: %d studies removed%s%s%s\n", t->left_out, words.len ? " (" : "", buf_text(&words),
+	printf("Filters are checked again on our side: %s removed%s%s%s\n", show_studies((size_t)t->left_out), words.len ? " (" : "", buf_text(&words),
 	       words.len ? ")" : "");
 }
 
-int dryrun_print(struct session *s, const struct plan *plan, const struct query *q, const struct studies_found *found,
-		 int queries_sent, struct err *e)
+/* ---- for machines ---- */
+
+static struct json *study_json(const struct session *s, const struct settings *how, const struct plan_study *in)
 {
+	static const struct { const char *name; enum study_field field; } members[] = {
+		{ "studyInstanceUID", STUDY_UID }, { "studyDate", STUDY_DATE }, { "modality", STUDY_MODALITIES },
+		{ "studyDescription", STUDY_DESCRIPTION }, { "patientID", STUDY_PATIENT_ID }, { "accessionNumber", STUDY_ACCESSION },
+	};
+	const bool wanted = in->verdict == VERDICT_WANTED;
+	auto_free char *command = wanted ? retrieve_line(s, how, in) : NULL;
+	struct json *study = json_new(JSON_OBJECT);
+
+	for (size_t i = 0; i < countof(members); i++)
+		json_set(study, members[i].name, json_string(study_get(&in->study, members[i].field)));
+	json_set(study, "status", json_string(verdict_name(in->verdict)));
+	json_set(study, "reason", json_string(in->why));
+	json_set(study, "expected", in->expected < 0 ? json_new(JSON_NULL) : json_integer(in->expected));
+	json_set(study, "held", json_integer(in->held));
+	json_set(study, "command", json_string(command));
+	return study;
+}
+
+static void print_json(const struct task *t, const struct query *q, const struct studies_found *found, int queries_sent, struct cost *c)
+{
+	auto_buf struct buf text = BUF_INIT(BUF_MB(256));
+	auto_free char *find = q ? find_line(&t->session, &t->plan.how, q) : NULL;
+	struct json *all = json_new(JSON_OBJECT), *studies = json_new(JSON_ARRAY);
 	char node[300];
 
-	peer_key(&plan->how.peer, node);
-	printf("Dry run: the PACS is asked, nothing is fetched or written\n");
-	printf("PACS: %s, asked as %s, %s root, %s\n", node, plan->how.peer.calling, model_name(plan->how.peer.model),
-	       method_name(plan->how.method));
-	print_studies(plan);
-	print_window(s, &plan->how);
-	print_place(&plan->how, e);
-	print_cost(s, plan, queries_sent);
+	peer_key(&t->plan.how.peer, node);
+	for (size_t i = 0; i < t->plan.count; i++)
+		json_add(studies, study_json(&t->session, &t->plan.how, &t->plan.studies[i]));
+	json_set(all, "format", json_integer(1));
+	json_set(all, "pacs", json_string(node));
+	json_set(all, "method", json_string(method_name(t->plan.how.method)));
+	json_set(all, "outputPath", json_string(t->plan.how.output));
+	json_set(all, "studies", studies);
+	json_set(all, "objects", c->known ? json_integer(c->objects) : json_new(JSON_NULL));
+	json_set(all, "queriesSent", json_integer(queries_sent));
+	json_set(all, "requests", json_integer(c->requests));
+	json_set(all, "filteredHere", json_integer(found ? found->tally.left_out : 0));
+	json_set(all, "command", json_string(find));
+	json_write(&text, all, true);
+	printf("%s\n", buf_text(&text));
+	json_free(all);
+}
+
+/* ---- all of it ---- */
+
+static void print_text(struct task *t, const struct query *q, const struct studies_found *found, int queries_sent, const struct cost *cost,
+		       struct err *e)
+{
+	const struct settings *how = &t->plan.how;
+	char node[300];
+
+	peer_key(&how->peer, node);
+	printf("Dry run: the PACS is queried, nothing is retrieved\n");
+	print_studies(&t->plan);
+	if (t->values->verbose || t->values->debug)
+		print_commands(&t->session, &t->plan, q);
+	printf("PACS: %s, asked as %s, %s root, %s\n", node, how->peer.calling, model_name(how->peer.model), method_name(how->method));
+	print_window(&t->session, how);
+	print_place(how, e);
+	print_cost(cost, queries_sent);
 	if (found)
 		print_conditions(&found->tally);
-	print_commands(s, plan, q);
+}
+
+int dryrun_print(struct task *t, const struct query *q, const struct studies_found *found, int queries_sent, struct err *e)
+{
+	struct cost cost = { .known = true };
+
+	add_costs(&t->session, &t->plan, &cost);
+	if (task_wants_json(t->values))
+		print_json(t, q, found, queries_sent, &cost);
+	else
+		print_text(t, q, found, queries_sent, &cost, e);
 	return 0;
 }

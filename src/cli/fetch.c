@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/account.h"
+#include "cli/amounts.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
 #include "core/archive/validate.h"
@@ -39,7 +40,7 @@ static void validate(struct session *s, const struct plan *plan, bool quiet, int
 		return;
 	}
 	if (!quiet || v.invalid)
-		printf("Validation: %lld valid, %lld invalid files\n", v.valid, v.invalid);
+		printf("Validation: %s valid, %s invalid files\n", show_count(v.valid), show_count(v.invalid));
 	if (v.invalid && !*status)
 		*status = EXIT_INCOMPLETE;
 }
@@ -52,12 +53,12 @@ static void tell_left(const struct plan *plan, const struct plan_summary *summar
 	if (!plan->cut_by)
 		return;
 	if (summary->later)
-		buf_printf(&line, "%zu stud%s", summary->later, summary->later == 1 ? "y" : "ies");
+		buf_printf(&line, "%s", show_studies(summary->later));
 	if (summary->beyond)
-		buf_printf(&line, "%s%lld object%s of %s", summary->later ? ", and " : "", summary->beyond, summary->beyond == 1 ? "" : "s",
+		buf_printf(&line, "%s%s of %s", summary->later ? ", and " : "", show_objects(summary->beyond),
 			   summary->later ? "another" : "a study");
 	if (summary->again)
-		buf_printf(&line, "%s%zu stud%s to be tried again", line.len ? ", and " : "", summary->again, summary->again == 1 ? "y" : "ies");
+		buf_printf(&line, "%s%s to be tried again", line.len ? ", and " : "", show_studies(summary->again));
 	fprintf(stderr, "Left for another run by %s: %s\n", plan->cut_by, buf_text(&line));
 }
 
@@ -70,10 +71,7 @@ static void tell_resume(const struct session *s, const struct plan *plan, const 
 	if (!summary.later && !summary.studies[VERDICT_WANTED] && !summary.studies[VERDICT_INCOMPLETE] && !summary.studies[VERDICT_FAILED] &&
 	    !summary.studies[VERDICT_EMPTY] && !summary.studies[VERDICT_PARKED])
 		return;
-	if (state_path)
-		fprintf(stderr, "To carry on: dicom-qr resume --state %s\n", state_path);
-	else
-		fprintf(stderr, "To carry on: dicom-qr resume %lld\n", (long long)s->job);
+	task_tell_resume(stderr, "To carry on", state_path, (long long)s->job);
 }
 
 static void tell_end(const struct session *s, const struct plan *plan, const struct values *v, const char *state_path,

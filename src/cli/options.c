@@ -44,6 +44,8 @@ const struct opt options_node[] = {
 	OPT_END
 };
 
+#define DRY_FORMAT(group) CHOICE("format", "", "FORMAT", AT(format), "table|json", group, "With --dry-run: table or json (default: table).")
+
 #define QUERY "Query"
 const struct opt options_dates[] = {
 	STRING("study-date", "", "DATE", AT(study_date), QUERY,
@@ -221,7 +223,8 @@ const struct opt options_mode[] = {
 	FLAG("interactive", "", AT(interactive), MODE, "Show the studies found and ask which to retrieve."),
 	FLAG("auto", "", AT(automatic), MODE, "Retrieve all matching studies."),
 	FLAG("review", "", AT(review), MODE, "Query only; save the state for later."),
-	FLAG("dry-run", "n", AT(dry_run), MODE, "Ask the PACS, show what would be done, fetch nothing; goes with each mode."),
+	FLAG("dry-run", "n", AT(dry_run), MODE, "Ask the PACS, show what would be done, fetch nothing; with --verbose also the commands."),
+	DRY_FORMAT(MODE),
 	STRING("save-state", "", "FILE", AT(save_state), MODE, "Save query and retrieval state to FILE, for \"dicom-qr resume\"."),
 	FLAG("fail-if-empty", "", AT(fail_if_empty), MODE, "Exit status 4 when nothing matched."),
 	OPT_END
@@ -229,7 +232,8 @@ const struct opt options_mode[] = {
 
 const struct opt options_resume[] = {
 	STRING("state", "", "FILE", AT(state), "Resume", "The state file to carry on with; - is standard input."),
-	FLAG("dry-run", "n", AT(dry_run), "Resume", "Show what would be done, fetch nothing."),
+	FLAG("dry-run", "n", AT(dry_run), "Resume", "Show what would be done, fetch nothing; with --verbose also the commands."),
+	DRY_FORMAT("Resume"),
 	OPT_END
 };
 

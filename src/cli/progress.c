@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
+#include "cli/terminal.h"
 
 enum {
 	REDRAW_MS = 200,
@@ -19,6 +20,7 @@ enum {
 	PLAIN_MS = 30000,
 	SAMPLES = 10,			/* one a second: over these the speed is taken */
 	SAMPLE_MS = 1000,
+	LINES_MAX = 20,			/* of one kind: those that are not good, at the end; those that were here before */
 };
 #define LINE_CEILING BUF_MB(1)
 #define CLEAR "\r\033[K"
@@ -34,6 +36,7 @@ struct progress {
 	bool drawn;			/* the live line is on the screen */
 	int64_t drawn_ms, told_ms;	/* run time of the last ones; -1 = never */
 	long long held;			/* objects of finished studies that were here before: no work */
+	long long known;		/* studies that were here before */
 	struct run_progress last;
 	struct sample samples[SAMPLES];	/* a ring, oldest overwritten */
 	size_t sampled;
@@ -41,96 +44,9 @@ struct progress {
 
 static struct progress *current;	/* whose live line a line of the log must spare */
 
-/* ---- amounts in words ---- */
-
-static char *next_slot(void)
-{
-	static char slots[8][40];
-	static unsigned next;
-
-	return slots[next++ % countof(slots)];
-}
-
-/* Without printf's decimal point, which a locale may change. */
-const char *show_bytes(long long bytes)
-{
-	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
-	unsigned long long amount = bytes > 0 ? (unsigned long long)bytes : 0, tenth = 100;
-	char *slot = next_slot();
-	size_t u = 0;
-
-	if (amount < 1000) {
-		snprintf(slot, 40, "%llu byte%s", amount, amount == 1 ? "" : "s");
-		return slot;
-	}
-	while (u + 1 < countof(units) && (amount + tenth / 2) / tenth >= 10000) {
-		tenth *= 1000;
-		u++;
-	}
-	amount = (amount + tenth / 2) / tenth;
-	snprintf(slot, 40, "%llu.%llu %s", amount / 10, amount % 10, units[u]);
-	return slot;
-}
-
-const char *show_duration(long long ms)
-{
-	char *slot = next_slot();
-	long long s = ms > 0 ? ms / 1000 : 0;
-
-	if (s < 10)
-		snprintf(slot, 40, "%lld.%lld s", s, ms > 0 ? ms / 100 % 10 : 0);
-	else if (s < 60)
-		snprintf(slot, 40, "%lld s", s);
-	else if (s < 3600)
-		snprintf(slot, 40, "%lld m %02lld s", s / 60, s % 60);
-	else if (s < 86400)
-		snprintf(slot, 40, "%lld h %02lld m", s / 3600, s / 60 % 60);
-	else
-		snprintf(slot, 40, "%lld d %02lld h", s / 86400, s / 3600 % 24);
-	return slot;
-}
-
-/* "1,234" */
-static const char *show_count(long long count)
-{
-	char digits[24], *slot = next_slot(), *to = slot;
-	int len = snprintf(digits, sizeof digits, "%lld", count > 0 ? count : 0);
-
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			*to++ = ',';
-		*to++ = digits[i];
-	}
-	*to = '\0';
-	return slot;
-}
-
 static void add_count(struct buf *b, const char *before, long long count, const char *one, const char *many)
 {
 	buf_printf(b, "%s%s %s", before, show_count(count), count == 1 ? one : many);
-}
-
-/* ---- the terminal ---- */
-
-static bool terminal_obeys(void)
-{
-	const char *term = getenv("TERM");
-
-	return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
-}
-
-static bool wants_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return terminal_obeys() && !(no && *no);
-}
-
-static size_t terminal_columns(void)
-{
-	struct winsize size;
-
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
 static void put(const struct buf *b)
@@ -193,8 +109,7 @@ static void add_status(struct buf *b, const struct progress *p)
 	const struct run_progress *run = &p->last;
 	long long expected = run->objects_expected - p->held, left = time_left(p), rate = speed(p);
 
-	buf_printf(b, "%zu/%zu %s, %s", run->studies_done, run->studies, run->studies == 1 ? "study" : "studies",
-		   show_count(run->objects));
+	buf_printf(b, "%s/%s, %s", show_count((long long)run->studies_done), show_studies(run->studies), show_count(run->objects));
 	if (run->objects_expected >= 0 && expected >= run->objects)
 		buf_printf(b, "/%s", show_count(expected));
 	else
@@ -214,7 +129,7 @@ static void add_status(struct buf *b, const struct progress *p)
 static void add_live(struct buf *b, const struct progress *p)
 {
 	auto_buf struct buf status = BUF_INIT(LINE_CEILING);
-	size_t room = terminal_columns() - 1;
+	size_t room = terminal_columns(STDERR_FILENO, 80) - 1;
 
 	add_status(&status, p);
 	buf_str(b, CLEAR);
@@ -280,7 +195,7 @@ static const char *colour_of(enum verdict v)
 
 static void add_verdict(struct buf *b, enum verdict v)
 {
-	const char *word = verdict_name(v), *colour = wants_colour() ? colour_of(v) : NULL;
+	const char *word = verdict_name(v), *colour = terminal_has_colour(STDERR_FILENO) ? colour_of(v) : NULL;
 	int pad = 11 - (int)strlen(word);
 
 	buf_printf(b, "%s%s%s%*s ", colour ? colour : "", word, colour ? "\033[0m" : "", pad > 0 ? pad : 0, "");
@@ -321,6 +236,12 @@ static void add_objects(struct buf *b, const struct plan_study *s)
 	add_count(b, "", s->expected >= 0 ? s->expected : s->received, "object", "objects");
 }
 
+/* Nothing was asked for, because all of it is here. */
+static bool was_here(const struct plan_study *s)
+{
+	return s->received && !s->bytes && !s->attempts;
+}
+
 /* "[3/12] complete    20240105 CT  CT CHEST  120 objects  62.3 MB  1.2.840..." */
 static void tell_study(struct progress *p, const struct plan_study *s)
 {
@@ -330,7 +251,7 @@ static void tell_study(struct progress *p, const struct plan_study *s)
 	add_verdict(&b, s->verdict);
 	add_what(&b, &s->study);
 	add_objects(&b, s);
-	if (s->received && !s->bytes && !s->attempts)
+	if (was_here(s))
 		buf_str(&b, "  already here  ");
 	else
 		buf_printf(&b, "  %s  ", show_bytes(s->bytes));
@@ -405,11 +326,12 @@ static void study_over(void *owner, const struct plan_study *s, const struct run
 
 	note(p, run);
 	p->held += s->held;
+	p->known += was_here(s);
 	if (p->quiet)
 		return;
 	if (p->json)
 		tell_study_json(p, s);
-	else if (p->live || p->plain)
+	else if ((p->live || p->plain) && (p->verbose || !was_here(s) || p->known <= LINES_MAX))
 		tell_study(p, s);
 }
 
@@ -452,7 +374,7 @@ struct progress *progress_new(enum progress_mode mode, bool verbose, bool quiet)
 	struct progress *p = mem_alloc(sizeof *p);
 
 	p->json = mode == PROGRESS_JSON;
-	p->live = mode == PROGRESS_AUTO && terminal_obeys();
+	p->live = mode == PROGRESS_AUTO && terminal_obeys(STDERR_FILENO);
 	p->plain = (mode == PROGRESS_PLAIN || mode == PROGRESS_AUTO) && !p->live;
 	p->verbose = verbose;
 	p->quiet = quiet;
@@ -601,21 +523,41 @@ static void add_ending(struct buf *b, const struct run_result *result)
 }
 
 /* Those that were never tried have nothing to tell. */
+static bool has_ending(const struct plan_study *s)
+{
+	return !verdict_is_good(s->verdict) && (s->verdict != VERDICT_WANTED || s->why || s->attempts);
+}
+
+static void tell_bad_study(const struct plan_study *s)
+{
+	auto_buf struct buf b = BUF_INIT(LINE_CEILING);
+
+	buf_str(&b, "  ");
+	add_verdict(&b, s->verdict);
+	add_what(&b, &s->study);
+	add_value(&b, &s->study, STUDY_UID, "");
+	add_why(&b, s);
+	say(NULL, buf_text(&b));
+}
+
+/* The first of them; the ledger knows all. */
 static void tell_bad_studies(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_study *s = &plan->studies[i];
-		auto_buf struct buf b = BUF_INIT(LINE_CEILING);
+	auto_buf struct buf b = BUF_INIT(LINE_CEILING);
+	long long told = 0, more = 0;
 
-		if (verdict_is_good(s->verdict) || (s->verdict == VERDICT_WANTED && !s->why && !s->attempts))
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!has_ending(&plan->studies[i]))
 			continue;
-		buf_str(&b, "  ");
-		add_verdict(&b, s->verdict);
-		add_what(&b, &s->study);
-		add_value(&b, &s->study, STUDY_UID, "");
-		add_why(&b, s);
-		say(NULL, buf_text(&b));
+		if (told++ < LINES_MAX)
+			tell_bad_study(&plan->studies[i]);
+		else
+			more++;
 	}
+	if (!more)
+		return;
+	buf_printf(&b, "  and %s more: dicom-qr report --incomplete", show_count(more));
+	say(NULL, buf_text(&b));
 }
 
 static struct json *fatal_json(const struct err *fatal)
@@ -674,6 +616,8 @@ void progress_summary(const struct plan *plan, const struct run_result *result, 
 	if (!quiet)
 		add_oddities(&b, result);
 	add_ending(&b, result);
+	if (!quiet && current && current->known > LINES_MAX)
+		add_count(&b, "; ", current->known, "study was already here", "studies were already here");
 	say(NULL, buf_text(&b));
 	if (!quiet)
 		tell_bad_studies(plan);

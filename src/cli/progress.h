@@ -19,8 +19,5 @@ extern const struct run_hooks progress_hooks;
 void progress_set_name(const char *);		/* of the program, before each line of the log; lent */
 void progress_log(enum log_level, const char *line);
 /* The last lines: "12 studies: 10 complete, 1 incomplete (…), 1 failed; 1,234 objects, 512.3 MB in 1 m 02 s (8.2 MB/s)", then
- * one line for each study that is not good (with why).  quiet: nothing when all is good; else one line. */
+ * one line for each of the first 20 studies that are not good (with why).  quiet: nothing when all is good; else one line. */
 void progress_summary(const struct plan *, const struct run_result *, bool quiet, enum progress_mode);
-/* "1.2 MB", "512 bytes", "3.4 GB" in a static rotating buffer. */
-const char *show_bytes(long long bytes);
-const char *show_duration(long long ms);		/* "1 m 02 s" */

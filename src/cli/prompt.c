@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "cli/numbers.h"
 #include "dicom/value.h"
 
@@ -65,7 +66,7 @@ void prompt_list(FILE *out, const struct plan *p)
 {
 	size_t count = count_offered(p), number = 0;
 
-	fprintf(out, "Found %zu stud%s\n", count, count == 1 ? "y" : "ies");
+	fprintf(out, "Found %s\n", show_studies(count));
 	if (count)
 		fputs("\nStudies:\n" RULE "\n", out);
 	for (size_t i = 0; i < p->count; i++)

@@ -7,7 +7,6 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -16,13 +15,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/terminal.h"
 #include "dicom/sopclass.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
 enum {
 	COLUMNS_WITHOUT_TERMINAL = 120,
-	COLUMNS_MIN = 40,
 	GAP = 2,			/* between two columns */
 	RANK_FIRST = 0,			/* always shown */
 	RANK_OTHERS = 50,		/* asked for beyond the usual: after what one cannot do without */
@@ -365,20 +364,6 @@ static void keep_row(struct report *r, const struct dataset *row)
 	}
 }
 
-static size_t terminal_columns(FILE *out)
-{
-	const char *given = getenv("COLUMNS");
-	long long columns = COLUMNS_WITHOUT_TERMINAL;
-	struct winsize size;
-
-	if (!given || !is_integer(given, &columns) || columns <= 0 || columns > 10000) {
-		columns = COLUMNS_WITHOUT_TERMINAL;
-		if (fileno(out) >= 0 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col)
-			columns = size.ws_col;
-	}
-	return columns < COLUMNS_MIN ? COLUMNS_MIN : (size_t)columns;
-}
-
 /* Below this it says too little.  One absurd value of a peer must not cost the others their column. */
 static size_t least_width(const struct column *c)
 {
@@ -499,7 +484,7 @@ static void write_table(struct report *r)
 {
 	if (!r->rows || !r->count)
 		return;
-	share(r, choose_shown(r, terminal_columns(r->out)));
+	share(r, choose_shown(r, terminal_columns(fileno(r->out), COLUMNS_WITHOUT_TERMINAL)));
 	write_header(r);
 	for (size_t i = 0; i < r->cell_count; i += r->count)
 		write_row(r, r->cells + i);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "core/query/dose_plan.h"
 
 static void report_study(const struct plan_study *in)
@@ -21,7 +22,7 @@ static void report_study(const struct plan_study *in)
 
 static void report(const struct plan *plan, const bool *asked, const struct dose_plan_result *result)
 {
-	printf("Selection: %zu %s kept, %zu left out\n", result->taken, result->taken == 1 ? "study" : "studies", result->left);
+	printf("Selection: %s kept, %s left out\n", show_studies(result->taken), show_count((long long)result->left));
 	for (size_t i = 0; i < plan->count; i++)
 		if (asked[i])
 			report_study(&plan->studies[i]);

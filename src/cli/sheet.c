@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/progress.h"
+#include "cli/amounts.h"
 
 #define COLUMNS_MAX 16
 #define GAP 2

@@ -164,11 +164,30 @@ int task_run_fetching(const struct opt_command *about, enum job_kind job, int ar
 	return task_run(&(struct task_kind){ .about = about, .work = work, .job = job, .fetches = true }, argc, argv);
 }
 
+void task_tell_resume(FILE *out, const char *what, const char *state_path, long long job)
+{
+	auto_buf struct buf word = BUF_INIT(BUF_MB(1));
+
+	if (state_path && *state_path == '-')		/* an option to the parser, standard output to us */
+		buf_str(&word, "./");
+	if (state_path)
+		command_quote(&word, state_path);
+	if (state_path)
+		fprintf(out, "%s: dicom-qr resume --state %s\n", what, buf_text(&word));
+	else
+		fprintf(out, "%s: dicom-qr resume %lld\n", what, job);
+}
+
 /* ---- arguments ---- */
 
 bool task_wants_json(const struct values *v)
 {
 	return v->format && !strcmp(v->format, "json");
+}
+
+int task_check_format(const struct values *v, struct err *e)
+{
+	return v->format && !v->dry_run ? err_set(e, ERR_USAGE, "--format goes with --dry-run") : 0;
 }
 
 char *task_folder(const char *const *rest, size_t count, struct err *e)

@@ -2,6 +2,8 @@
 /* One command under way, the same for all commands: options, --help, log, work, the end of the session, the exit status. */
 #pragma once
 
+#include <stdio.h>
+
 #include "cli/options.h"
 #include "core/ledger/jobs.h"
 #include "core/session/session.h"
@@ -48,8 +50,13 @@ char *task_command_line(void);
 /* A run that found nothing to fetch, or ended before anything was fetched, as a job in the ledger. */
 int task_record(struct task *, int exit_status, const char *summary, struct err *);
 
+/* "To carry on: dicom-qr resume --state FILE", or with the number of the job: a line that can be pasted. */
+void task_tell_resume(FILE *, const char *what, const char *state_path, long long job);
+
 /* --format json? */
 bool task_wants_json(const struct values *);
+/* ERR_USAGE when --format was given to a command that knows it with --dry-run alone, without that. */
+int task_check_format(const struct values *, struct err *);
 /* The one folder among the arguments, absolute, yours; NULL with ERR_USAGE when it is none, or not alone. */
 char *task_folder(const char *const *rest, size_t count, struct err *);
 /* The one node that the arguments name, or the default one; ERR_USAGE when there is more. */

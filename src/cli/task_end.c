@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "cli/exit.h"
 #include "cli/progress.h"
 #include "core/retrieve/job.h"

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "core/query/series.h"
 #include "dicom/sopclass.h"
 #include "dicom/tag.h"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/amounts.h"
 #include "check.h"
 
 #define MB 1000000LL
@@ -241,6 +242,46 @@ static void test_held(void)
 	plan_done(&p);
 }
 
+static int lines_with(const char *text, const char *word)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, word)); text += strlen(word))
+		count++;
+	return count;
+}
+
+/* Thousands of studies must not push the sum off the screen. */
+static void test_many(void)
+{
+	static const struct run_result result = { .progress = { .elapsed_ms = 400 } };
+	struct run_progress at = { .studies = 50, .elapsed_ms = 10 };
+	auto_free char *said = NULL;
+	struct progress *progress;
+	struct plan p;
+
+	plan_init(&p);
+	for (int i = 0; i < 25; i++)
+		add(&p, VERDICT_COMPLETE, "1.2.1", 3, 3)->attempts = 0;
+	for (int i = 0; i < 1500; i++)
+		add(&p, VERDICT_FAILED, "1.2.2", 0, 3)->attempts = 1;
+	capture_file();
+	progress = progress_new(PROGRESS_PLAIN, false, false);
+	for (int i = 0; i < 25; i++) {
+		p.studies[i].bytes = 0;
+		progress_hooks.study_over(progress, &p.studies[i], &at);
+	}
+	progress_summary(&p, &result, false, PROGRESS_PLAIN);
+	progress_free(progress);
+	said = release();
+	CHECK_INT(lines_with(said, "already here  1.2.1\n"), 20);
+	CHECK_INT(lines_with(said, "\n  failed "), 20);
+	CHECK_HAS(said, "; 25 studies were already here\n");
+	CHECK_HAS(said, "1,525 studies: 25 complete, 1,500 failed");
+	CHECK_HAS(said, "\n  and 1,480 more: dicom-qr report --incomplete\n");
+	plan_done(&p);
+}
+
 static void test_json(void)
 {
 	play_says(PROGRESS_JSON, false, false,
@@ -332,6 +373,7 @@ int main(void)
 	test_good_summary();
 	test_plain();
 	test_held();
+	test_many();
 	test_json();
 	test_live();
 	return check_done();
