@@ -74,13 +74,22 @@ static void tell_resume(const struct session *s, const struct plan *plan, const 
 	task_tell_resume(stderr, "To carry on", state_path, (long long)s->job);
 }
 
+/* A destination that could be asked is not worth a word. */
+static bool any_unverified(const struct plan *plan)
+{
+	struct plan_summary summary;
+
+	plan_summarise(plan, &summary);
+	return summary.studies[VERDICT_UNVERIFIED] > 0;
+}
+
 static void tell_end(const struct session *s, const struct plan *plan, const struct values *v, const char *state_path,
 		     const struct run_result *result)
 {
 	progress_summary(plan, result, v->quiet, progress_mode(v));
 	if (v->quiet || progress_mode(v) == PROGRESS_JSON)
 		return;
-	if (settings_goes_elsewhere(&plan->how))
+	if (settings_goes_elsewhere(&plan->how) && any_unverified(plan))
 		fprintf(stderr, "The files went to %s, unseen here: the counts are what the PACS says\n", plan->how.destination);
 	tell_resume(s, plan, state_path);
 }

@@ -162,6 +162,8 @@ const struct opt options_retrieve[] = {
 	FLAG("validate", "", AT(validate), RETRIEVE,
 	       "Read every file of the retrieved studies once more at the end, and report how many are valid."),
 	FLAG("force", "", AT(force), RETRIEVE, "Ask again for objects that are here already."),
+	FLAG("wait-for-others", "", AT(wait_for_others), RETRIEVE,
+	     "When another run is fetching the same studies into this folder, wait until it has ended (default: end with status 9)."),
 	CHOICE("trust", "", "WHAT", AT(trust), "list|count|status", RETRIEVE,
 	       "What proves a study complete: the PACS's list of its objects, its count, or the final status (default: list)."),
 	INTEGER("parallel", "", "N", AT(parallel), 1, 64, RETRIEVE,
@@ -551,6 +553,7 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 	if (set_window(v->window, how, e) < 0)
 		return -1;
 	how->force |= v->force;
+	how->wait_for_others |= v->wait_for_others;
 	set_numbers(v, how);
 	if (set_told(v, how, e) < 0)
 		return -1;

@@ -39,7 +39,7 @@ struct values {
 	/* retrieval */
 	const char *move_dest, *method, *output, *layout, *series_uid, *instance_uid, *uid_list, *mode, *trust;
 	struct opt_list accept_from, accept_aet;
-	bool hierarchical, validate, force;
+	bool hierarchical, validate, force, wait_for_others;
 	const char *listen;
 	long long parallel, retries, retry_wait, pause;
 	long long timeout, first_timeout, stall_timeout, study_timeout;

@@ -48,3 +48,17 @@ fault "lists cut where the transfer breaks" "get move" again "find-cap 6 silent 
 	find-image-needs-parents level SERIES
 	retrieve-no-pending
 	retrieve-abort-after 6 study $STUDY times 1"
+fault "query breaks off" "get move" all "find-close-after 1 level STUDY times 1"
+for method in get move; do
+	prepare_row "counters fall short, and there is no list" $method
+	start_bad "find-omit NumberOfStudyRelatedInstances
+		find-level-refuse IMAGE c000
+		find-level-refuse SERIES c000
+		retrieve-fail $OBJECT"
+	fetch
+	expect_status 3
+	expect_err '3 studies: 2 unverified, 1 incomplete'
+	expect_files "$OUT" 23
+	expect_same_objects "$DATA" "$OUT" --subset
+	stop_peer "$BAD_PID"
+done

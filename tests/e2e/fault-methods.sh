@@ -42,6 +42,7 @@ compress() {
 }
 compress
 fault "compressed objects" "get auto move" all ""
+fault "nearline and compressed" "get auto move" all "find-nearline $STUDY"
 fault "C-MOVE of several studies decompresses" move all "move-lists-decompress"
 [ "$(grep -c '^move STUDY' "$T/badpacs.log")" -eq 3 ] || fail "not one C-MOVE a study"
 [ "$(grep -c '^association requested .*DICOMQR' "$T/badpacs.log")" -le 4 ] || fail "not one association"

@@ -11,3 +11,14 @@ for status in A700 A701 A702 C000 0122; do
 done
 fault "bad object fails its whole list" "get move" "lacks 1 1 of 8 objects missing: 0xC000.*out of order" \
 	"retrieve-deny $OBJECT c000 out of order"
+fault "every study refused" "get move" "fails 3 3 failed" "retrieve-refuse C002 no such thing" --retries 1
+# What is here is not sent again, though the PACS is busy and no try is left.
+for method in get move; do
+	prepare_row "busy, and no try is left" $method
+	start_bad "retrieve-abort-after 3 study $STUDY times 1
+		retrieve-refuse A702 level IMAGE"
+	fetch --retries 0
+	expect_status 3
+	expect_once
+	stop_peer "$BAD_PID"
+done

@@ -25,7 +25,7 @@ for pacs in dcmqrscp orthanc; do
 	expect_same_objects "$SOME" "$STORE_DIR"
 	rm "$STORE_DIR"/*
 
-	run dicom-qr "$NODE" --auto --output "$OUT"
+	run dicom-qr "$NODE" --auto --method c-move --output "$OUT"
 	expect_status 2
 	expect_err 'C-MOVE requires --move-dest'
 	run dicom-qr "$NODE" --move-dest NOWHERE --auto --output "$OUT"

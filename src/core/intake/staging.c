@@ -144,15 +144,35 @@ int staging_leftovers(struct staging *s, const struct staging_finder *finder, vo
 		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder))
 			continue;
 		lock = lock_folder(path);
-		if (lock < 0) {
-			if (finder->busy)
-				finder->busy(owner, read_label(path));
+		if (lock < 0)
 			continue;
-		}
 		finder->folder(owner, read_label(path));
 		each_file(path, 1, finder->file, owner);
 		file_remove_tree(path, e);
 		close(lock);
+	}
+	closedir(dir);
+	return 0;
+}
+
+int staging_others(const struct staging *s, void (*other)(void *owner, int64_t job), void *owner, struct err *e)
+{
+	DIR *dir = opendir(s->house);
+	struct dirent *entry;
+
+	if (!dir)
+		return err_sys(e, "open %s", s->house);
+	while ((entry = readdir(dir))) {
+		auto_free char *path = file_join(s->house, entry->d_name);
+		int lock;
+
+		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder))
+			continue;
+		lock = lock_folder(path);
+		if (lock < 0)
+			other(owner, read_label(path));
+		else
+			close(lock);
 	}
 	closedir(dir);
 	return 0;

@@ -29,9 +29,10 @@ char *staging_file(struct staging *);
  * removes what is left (file() moves away what it takes). */
 struct staging_finder {
 	void (*folder)(void *owner, int64_t job);
-	void (*busy)(void *owner, int64_t job);		/* a folder of a run that lives; may be NULL */
 	void (*file)(void *owner, const char *path);
 };
+/* Calls other() for each folder of a run that lives, but for ours, with its job (0 = nobody knows). */
+int staging_others(const struct staging *, void (*other)(void *owner, int64_t job), void *owner, struct err *);
 int staging_leftovers(struct staging *, const struct staging_finder *, void *owner, struct err *);
 /* Does a run that lives have a folder in this house (OUTPUT/.dicom-qr)? */
 bool staging_in_use(const char *house);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the ledger each lesson is one short text: "studies" list|files|alone, "images" list|files|none, "method" c-get|c-move, and
- * "ways" a list of SOPCLASS=c-move or SOPCLASS=+xs, divided by semicolons. */
+/* In the ledger each lesson is one short text: "studies" list|files|alone, "images" list|files|none, "method" c-get|c-move,
+ * "sends" later, and "ways" a list of SOPCLASS=c-move or SOPCLASS=+xs, divided by semicolons. */
 #include "core/node/abilities.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #include "wrappers/retriever.h"
 
 #define WAYS_BYTES_MAX 16384
+#define PROMPT_IN_A_ROW 3
+#define SENDS_LATER "later"		/* alone, or with a number: so many in a row were prompt */
 
 static const char *const form_names[] = { "list", "files", "alone", NULL };
 static const char *const image_names[] = { "", "list", "files", "none", NULL };
@@ -114,6 +117,7 @@ void abilities_load(struct abilities *m, struct ledger *ledger, const char *node
 		m->first = !strcmp(method, "c-move") ? METHOD_MOVE : METHOD_GET;
 	read_ways(m, ways);
 	m->queues = sends != NULL;
+	m->prompt = sends && text_after(sends, SENDS_LATER " ") ? atoi(text_after(sends, SENDS_LATER " ")) : 0;
 	m->move_lists = lists && !strcmp(lists, MOVE_LISTS_AS_STORED);
 	m->changed = false;
 }
@@ -121,17 +125,19 @@ void abilities_load(struct abilities *m, struct ledger *ledger, const char *node
 int abilities_keep(struct abilities *m, struct ledger *ledger, const char *node, struct err *e)
 {
 	auto_buf struct buf ways = BUF_INIT(BUF_MB(1));
+	char sends[32];
 
 	if (!m->changed)
 		return 0;
 	m->changed = false;
 	write_ways(m, &ways);
+	snprintf(sends, sizeof sends, m->prompt ? SENDS_LATER " %d" : SENDS_LATER, m->prompt);
 	if (ledger_begin(ledger, e) < 0)
 		return -1;
 	if (ledger_learn(ledger, node, "studies", m->studies ? form_names[m->studies] : NULL, e) < 0 ||
 	    ledger_learn(ledger, node, "images", m->images ? image_names[m->images] : NULL, e) < 0 ||
 	    ledger_learn(ledger, node, "ways", ways.len ? buf_text(&ways) : NULL, e) < 0 ||
-	    (m->queues && ledger_learn(ledger, node, "sends", "later", e) < 0) ||
+	    ledger_learn(ledger, node, "sends", m->queues ? sends : NULL, e) < 0 ||
 	    (m->lost && ledger_learn(ledger, node, "method", m->get ? "c-get" : "c-move", e) < 0)) {
 		ledger_rollback(ledger);
 		return -1;
@@ -149,8 +155,17 @@ void abilities_learn_studies(struct abilities *m, enum form form)
 
 void abilities_learn_queue(struct abilities *m)
 {
-	m->changed |= !m->queues;
+	m->changed |= !m->queues || m->prompt;
 	m->queues = true;
+	m->prompt = 0;
+}
+
+void abilities_learn_prompt(struct abilities *m)
+{
+	if (!m->queues)
+		return;
+	m->changed = true;
+	m->queues = ++m->prompt < PROMPT_IN_A_ROW;
 }
 
 void abilities_learn_images(struct abilities *m, enum images images)

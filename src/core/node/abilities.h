@@ -30,6 +30,7 @@ struct abilities {
 	enum images images;
 	struct map *ways;		/* SOP class -> struct way that brought what the first one could not */
 	bool queues;			/* it answers a C-MOVE first and sends the objects later */
+	int prompt;			/* ... but so many in a row came before the answer */
 	bool lost;			/* the node was found not to offer one of the methods */
 	bool changed;			/* since it was loaded or kept */
 };
@@ -43,6 +44,8 @@ int abilities_keep(struct abilities *, struct ledger *, const char *node, struct
 
 void abilities_learn_studies(struct abilities *, enum form);
 void abilities_learn_queue(struct abilities *);
+/* A C-MOVE sent before it answered; after some of these in a row the node is no longer taken for one that queues. */
+void abilities_learn_prompt(struct abilities *);
 void abilities_learn_images(struct abilities *, enum images);
 void abilities_learn_way(struct abilities *, const char *sop_class, struct way);
 const struct way *abilities_way(const struct abilities *, const char *sop_class);	/* NULL: the first will do */

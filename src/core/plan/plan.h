@@ -96,6 +96,7 @@ struct settings {
 	bool hierarchical;
 	char *layout;			/* "flat", LAYOUT_PATIENT, LAYOUT_STUDY or a template */
 	bool validate, force;
+	bool wait_for_others;		/* that fetch the same into this folder; not in the state file */
 	enum trust trust;
 	long long max_studies, max_images, max_bytes, max_duration_s;	/* 0 = no limit */
 	char *window;			/* windows of the clock (core/plan/hours), NULL = always */

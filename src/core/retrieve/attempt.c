@@ -196,6 +196,11 @@ bool attempt_late(const struct attempt *a)
 	return a->with.receiver && attempt_came_late(a->record.ended_ms, a->record.first_ms);
 }
 
+bool attempt_prompt(const struct attempt *a)
+{
+	return a->with.receiver && !a->answer.why.kind && a->record.first_ms && a->record.first_ms <= a->record.ended_ms;
+}
+
 bool attempt_stopped(const struct attempt *a)
 {
 	return a->stop == STOP_ORDERED;
@@ -268,7 +273,8 @@ static void judge_answer(struct attempt *a)
 	const struct reading *said = &a->tool->said;
 
 	a->answer = (struct attempt_answer){
-		.status = said->final, .finals = said->finals, .completed = said->completed, .failed = said->failed,
+		.status = said->final, .finals = said->finals,
+		.completed = said->completed < 0 ? -1 : said->done_all, .failed = said->failed,
 		.failed_all = said->failed_all, .claimed = said->claimed,
 		.whole = said->finals > 0 && (size_t)said->finals >= a->files.count,
 		.accepted = said->accepted, .unsupported = reading_service_refused(said),

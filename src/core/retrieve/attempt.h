@@ -34,7 +34,8 @@ struct attempt_before {
 struct attempt_answer {
 	struct err why;			/* the verdict on what was said */
 	int status, finals;		/* the last final status, -1 none; how many there were */
-	int completed, failed;		/* counters of the last final response, -1 absent */
+	int completed;			/* objects sent by the counters of all final responses; -1 absent in the last one */
+	int failed;			/* of the last final response, -1 absent */
 	int failed_all;			/* sub-operations failed over all final responses */
 	int claimed;			/* sub-operations of all kinds by the largest counters, over all requests; -1 absent */
 	bool whole;			/* every request had its final status */
@@ -87,6 +88,8 @@ bool attempt_holds_slot(const struct attempt *);
 bool attempt_listed(const struct attempt *);
 /* Its first object came long after its final response. */
 bool attempt_late(const struct attempt *);
+/* It ended well, and its first object came before its final response. */
+bool attempt_prompt(const struct attempt *);
 bool attempt_stopped(const struct attempt *);		/* by order, not by a deadline */
 /* Objects that study i gained, that came damaged for it, and that were placed, each time they came. */
 int attempt_gained(const struct attempt *, size_t i);

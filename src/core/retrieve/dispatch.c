@@ -437,6 +437,8 @@ static void conclude(struct run *run, struct attempt *a)
 	learn_company(run, a, gainers);
 	if (attempt_late(a))
 		abilities_learn_queue(&run->means);
+	else if (attempt_prompt(a))
+		abilities_learn_prompt(&run->means);
 	judge_run(run, a, gained);
 	if (ledger_begin(run->session->ledger, &e) < 0 || attempt_tell_ledger(a, &e) < 0) {
 		run_fail(run, &e);

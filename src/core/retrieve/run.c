@@ -38,7 +38,10 @@ void run_stop(struct run *run)
 	if (run->ending == RUN_STOPPING)
 		return;
 	run->ending = RUN_STOPPING;
-	objects_stop(run->lister);
+	if (run->lister)		/* it has come as far as that */
+		objects_stop(run->lister);
+	if (run->elsewhere)
+		elsewhere_stop(run->elsewhere);
 	for (struct attempt *a = run->attempts; a; a = a->next)
 		attempt_stop(a, false);
 	if (run->echo)
@@ -60,6 +63,8 @@ static void drain(struct run *run)
 	run->ending = RUN_DRAINING;
 	log_verbose("stopped by %s: nothing new starts, objects in flight are finished", run->result->limit);
 	objects_stop(run->lister);
+	if (run->elsewhere)
+		elsewhere_stop(run->elsewhere);
 	for (struct attempt *a = run->attempts; a; a = a->next)
 		attempt_drain(a);
 	if (run->echo)
@@ -123,7 +128,7 @@ static void tell_verdict(const struct plan_study *in)
 		    in->received, of, in->why ? ": " : "", in->why ? in->why : "");
 }
 
-void run_leave(struct run *run, struct retrieval *r, bool answered)
+static void study_leave(struct run *run, struct retrieval *r, bool answered)
 {
 	struct err e = { ERR_NONE, "" };
 
@@ -147,6 +152,19 @@ void run_leave(struct run *run, struct retrieval *r, bool answered)
 		run->hooks->study_over(run->owner, r->in, &run->result->progress);
 	retrieval_done(r);
 	free(r);
+}
+
+static void arrived_elsewhere(void *owner, struct retrieval *r)
+{
+	study_leave(owner, r, true);
+}
+
+void run_leave(struct run *run, struct retrieval *r, bool answered)
+{
+	if (run->elsewhere && r->in->verdict == VERDICT_UNVERIFIED && !run_ending(run))
+		elsewhere_ask(run->elsewhere, r);
+	else
+		study_leave(run, r, answered);
 }
 
 /* What is to come is known: it is compared with what is here. */
@@ -243,6 +261,8 @@ static void pump(struct run *run)
 	bool paused;
 
 	attempts_conclude(run);
+	if (run->elsewhere)
+		elsewhere_turn(run->elsewhere);
 	if (run_ending(run))
 		return;
 	enter_studies(run);
@@ -293,6 +313,8 @@ static bool over(void *owner)
 	struct run *run = owner;
 
 	pump(run);
+	if (run->elsewhere && !elsewhere_idle(run->elsewhere))
+		return false;
 	if (run->attempts || run->echo || objects_running(run->lister) || !intake_idle(run->intake))
 		return false;
 	if (run->receiver && run_ending(run) && receiver_connections(run->receiver, NULL))
@@ -306,7 +328,8 @@ static void interrupted(void *owner)
 
 	run->result->interrupted = true;
 	run_stop(run);
-	intake_flush(run->intake);
+	if (run->intake)
+		intake_flush(run->intake);
 }
 
 /* ---- beginning and end ---- */
@@ -315,7 +338,7 @@ static int open_run(struct run *run, struct err *e)
 {
 	run->layout = layout_parse(run->how->layout, e);
 	if (!run->layout || file_make_dirs(run->how->output, e) < 0 || staging_open(&run->staging, run->how->output, e) < 0 ||
-	    staging_label(&run->staging, run->session->job, e) < 0)
+	    staging_label(&run->staging, run->session->job, e) < 0 || run_await_others(run, e) < 0)
 		return -1;
 	run->intake = run_intake(run);
 	if (run->means.move && run->how->listen_port) {
@@ -325,6 +348,8 @@ static int open_run(struct run *run, struct err *e)
 	}
 	notify_open(run->session, run->how);
 	run->lister = objects_new(run->session, &run->how->peer, study_listed, list_heard, run);
+	if (run->means.foreign)
+		run->elsewhere = elsewhere_new(run->session, run->how, arrived_elsewhere, run);
 	throttle_begin(run);
 	return 0;
 }
@@ -338,6 +363,7 @@ static void close_run(struct run *run)
 		run->attempts = a->next;
 		attempt_free(a);
 	}
+	elsewhere_free(run->elsewhere);
 	queue_done(&run->queue);
 	objects_free(run->lister);
 	if (run->receiver)
@@ -378,6 +404,8 @@ static int carry_out(struct run *run, struct err *e)
 		receiver_stop(run->receiver);
 	}
 	run->result->queries = objects_requests(run->lister);
+	if (run->elsewhere)
+		run->result->queries += elsewhere_requests(run->elsewhere);
 	throttle_end(run);
 	note_progress(run);
 	save(run, true);

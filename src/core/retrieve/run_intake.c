@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/old_fault.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -14,6 +15,8 @@
 #include "core/plan/state.h"
 #include "core/tell/notify.h"
 #include "dicom/value.h"
+
+#define OTHERS_MS 1000			/* between two looks */
 
 /* Of an earlier run, by the plan of its job: a study, or a series, or single objects of it. */
 static bool leftover_wanted(const struct run *run, const char *study, const char *series, const char *sop)
@@ -213,23 +216,72 @@ static bool study_overlaps(const struct run *run, const struct plan_study *in, i
 	return overlap.found;
 }
 
-/* Another run works in this folder.  What it has still before it is not fetched a second time; of two runs the later one yields. */
+/* ---- other runs in this folder ---- */
+
+struct others {
+	const struct run *run;
+	int64_t job;			/* one that has studies of ours still before it; 0 = none */
+};
+
+/* What another run has still before it is not fetched a second time; of two runs the later one yields. */
 static void other_run(void *owner, int64_t job)
 {
-	struct run *run = owner;
-	struct err e = { ERR_NONE, "" };
+	struct others *others = owner;
+	const struct run *run = others->run;
 
-	if (run->session->ledger == NULL || job <= 0 || job >= run->session->job || run_ending(run))
+	if (others->job || !run->session->ledger || job <= 0 || job >= run->session->job)
 		return;
-	for (size_t i = 0; i < run->plan->count; i++) {
-		if (!study_overlaps(run, &run->plan->studies[i], job))
-			continue;
-		err_set(&e, ERR_LOCKED, "job %lld is fetching studies of this plan into %s: wait until it has ended (dicom-qr status), "
-			"then run this again", (long long)job, run->how->output);
-		run_fail(run, &e);
-		return;
-	}
+	for (size_t i = 0; i < run->plan->count && !others->job; i++)
+		if (study_overlaps(run, &run->plan->studies[i], job))
+			others->job = job;
 }
+
+static bool waited(void *owner)
+{
+	const struct run *run = owner;
+
+	return run_ending(run) || !run->timer.due_ms;
+}
+
+static void waited_enough(void *owner)
+{
+	(void)owner;
+}
+
+/* A limit of time ends the waiting, too; what it means is found out by the turn. */
+static bool time_is_up(const struct run *run)
+{
+	const struct settings *how = run->how;
+
+	return session_closed(run->session) || (how->max_duration_s && clock_ms() - run->started_ms >= how->max_duration_s * 1000);
+}
+
+int run_await_others(struct run *run, struct err *e)
+{
+	struct others others = { run, 0 };
+	int64_t told = 0;
+
+	while (!run_ending(run) && !time_is_up(run)) {
+		others.job = 0;
+		if (staging_others(&run->staging, other_run, &others, e) < 0)
+			return -1;
+		if (!others.job)
+			return 0;
+		if (!run->how->wait_for_others)
+			return err_set(e, ERR_LOCKED, "job %lld is fetching studies of this plan into %s: wait until it has ended "
+				       "(--wait-for-others, or dicom-qr status), then run this again", (long long)others.job, run->how->output);
+		if (others.job != told)
+			log_warning("job %lld is fetching studies of this plan into %s: waiting until it has ended", (long long)others.job,
+				    run->how->output);
+		told = others.job;
+		timer_set(run->session->loop, &run->timer, OTHERS_MS, waited_enough, run);
+		if (session_run(run->session, waited, run, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what was left ---- */
 
 static void leftover(void *owner, const char *path)
 {
@@ -249,7 +301,7 @@ static bool leftovers_over(void *owner)
 
 int run_take_leftovers(struct run *run, struct err *e)
 {
-	static const struct staging_finder finder = { leftover_folder, other_run, leftover };
+	static const struct staging_finder finder = { leftover_folder, leftover };
 
 	run->wants.left = map_new();
 	add_left(run->wants.left, run->plan);

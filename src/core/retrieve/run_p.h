@@ -6,6 +6,7 @@
 #include "core/query/objects.h"
 #include "core/retrieve/attempt.h"
 #include "core/retrieve/echo.h"
+#include "core/retrieve/elsewhere.h"
 #include "core/retrieve/judge.h"
 #include "core/retrieve/queue.h"
 #include "core/retrieve/run.h"
@@ -48,6 +49,7 @@ struct run {
 	struct attempt *attempts;
 	struct judge_lessons lessons;	/* of batches */
 	struct throttle throttle;
+	struct elsewhere *elsewhere;	/* moves go to a node that can be asked; else NULL */
 	struct echo *echo;		/* that the throttle asked for, or NULL */
 	int64_t started_ms, last_start_ms;	/* of the run, and of its last request */
 	struct timer timer;
@@ -63,6 +65,8 @@ void run_leave(struct run *, struct retrieval *, bool answered);
 
 /* run_intake.c: what is wanted and what came. */
 struct intake *run_intake(struct run *);
+/* Another run is fetching studies of ours into this folder: ERR_LOCKED, or it is waited for (settings). */
+int run_await_others(struct run *, struct err *);
 int run_take_leftovers(struct run *, struct err *);	/* of earlier runs */
 
 /* dispatch.c: batches start and are judged. */
