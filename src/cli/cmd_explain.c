@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dicom-qr explain: the whole story of one study, and what to tell the PACS's administrator about it. */
+/* dicom-qr explain: the history of one study, and what to tell the administrator of the PACS about it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,23 +32,23 @@ static const struct opt *const tables[] = { options_shape, options_general, NULL
 const struct opt_command command_explain = {
 	.name = "dicom-qr explain",
 	.synopsis = "STUDY [options]",
-	.summary = "tell the whole story of one study",
+	.summary = "show the history of one study",
 	.description =
-		"Tells all that the ledger knows of a study, by its Study Instance UID: the queries that found it, what each job made of it, "
-		"every attempt with its command line and the PACS's words, which objects are missing, where its files are, what was learned of "
-		"the PACS, and, when it is not complete, what to tell the PACS's administrator.",
+		"Shows what the ledger knows of a study, by its Study Instance UID: the queries that found it, its verdict in each job, each attempt "
+		"with its command line and the words of the PACS, the missing objects, where its files are, and what was learned about the PACS.  "
+		"For a study that is not complete it prints a text for the administrator of the PACS.",
 	.examples = "dicom-qr explain 1.2.840.113619.2.55\ndicom-qr explain 1.2.840.113619.2.55 --format json",
 	.tables = tables,
 };
 
-struct story {
+struct history {
 	struct ledger *ledger;
 	const char *uid;
 	struct json *document;
 	struct json *queries, *jobs, *attempts, *hooks, *held, *learned, *missing;
-	bool owed;					/* a program is still to be told */
+	bool owed;					/* its program has not been told yet */
 	bool part;					/* that job asked for a part of the study */
-	char *node, *verdict, *why, *date, *modalities;	/* of the last job that says something of the whole, if any */
+	char *node, *verdict, *why, *date, *modalities;	/* of the last job that was about the whole study */
 	long long job;
 	int expected, received;
 	char calling[17], called[17];
@@ -66,7 +66,7 @@ static void keep(char **to, const char *text)
 
 static int add_study(void *owner, const struct ledger_study *s)
 {
-	struct story *t = owner;
+	struct history *t = owner;
 
 	json_add(t->jobs, study_record(s));
 	if (*s->date || !t->date)	/* who was given UIDs knows none */
@@ -89,13 +89,13 @@ static int add_study(void *owner, const struct ledger_study *s)
 
 static int add_query(void *owner, const struct ledger_query *q)
 {
-	json_add(((struct story *)owner)->queries, query_record(q));
+	json_add(((struct history *)owner)->queries, query_record(q));
 	return 0;
 }
 
 static int add_attempt(void *owner, const struct ledger_attempt *a)
 {
-	struct story *t = owner;
+	struct history *t = owner;
 
 	json_add(t->attempts, attempt_record(a));
 	if (!*a->words || a->job != t->job)
@@ -109,14 +109,14 @@ static int add_attempt(void *owner, const struct ledger_attempt *a)
 
 static int add_hook(void *owner, const struct ledger_hook *h)
 {
-	json_add(((struct story *)owner)->hooks, hook_record(h));
+	json_add(((struct history *)owner)->hooks, hook_record(h));
 	return 0;
 }
 
 static int note_owed(void *owner, const struct ledger_owed *o)
 {
 	(void)o;
-	((struct story *)owner)->owed = true;
+	((struct history *)owner)->owed = true;
 	return 0;
 }
 
@@ -127,7 +127,7 @@ static int add_held(void *owner, const char *output, int64_t files, int64_t byte
 	json_set(row, "folder", json_string(output));
 	json_set(row, "files", json_integer(files));
 	json_set(row, "bytes", json_integer(bytes));
-	json_add(((struct story *)owner)->held, row);
+	json_add(((struct history *)owner)->held, row);
 	return 0;
 }
 
@@ -139,12 +139,12 @@ static int add_learned(void *owner, const char *what, const char *value, time_t 
 	json_set(row, "value", json_string(value));
 	json_set(row, "at", sheet_time(at));
 	json_set(row, "times", json_integer(times));
-	json_add(((struct story *)owner)->learned, row);
+	json_add(((struct history *)owner)->learned, row);
 	return 0;
 }
 
-/* The plan of the job knows which objects are missing, and how we called ourselves; it may have been purged. */
-static void read_plan(struct story *t)
+/* The plan of the job has the missing objects and our AE title; it may have been purged. */
+static void read_plan(struct history *t)
 {
 	struct err ignored = { ERR_NONE, "" };
 	auto_free char *text = t->job ? ledger_job_plan_text(t->ledger, t->job, &ignored) : NULL;
@@ -162,15 +162,15 @@ static void read_plan(struct story *t)
 	plan_done(&plan);
 }
 
-static bool is_good(const struct story *t)
+static bool is_good(const struct history *t)
 {
 	enum verdict verdict;
 
 	return t->verdict && verdict_parse(t->verdict, &verdict) && verdict_is_good(verdict);
 }
 
-/* A letter that can be sent as it is: no patient, only what an administrator can look up. */
-static void write_advice(struct story *t)
+/* The text can be sent as it is: it names no patient, and only what an administrator can look up. */
+static void write_advice(struct history *t)
 {
 	auto_buf struct buf b = BUF_INIT(BUF_MB(1));
 	size_t missing = json_count(t->missing);
@@ -181,24 +181,24 @@ static void write_advice(struct story *t)
 	buf_printf(&b, "On your PACS %s, study %s", t->node, t->uid);
 	if (*t->date)
 		buf_printf(&b, " of %s", t->date);
-	buf_printf(&b, " could not be fetched completely");
+	buf_printf(&b, " could not be retrieved completely");
 	if (*t->calling)
 		buf_printf(&b, " by %s", t->calling);
 	if (t->expected >= 0)
-		buf_printf(&b, ": the PACS tells of %d objects, %d came", t->expected, t->received);
+		buf_printf(&b, ": the PACS states %d objects, %d arrived", t->expected, t->received);
 	else
-		buf_printf(&b, ": %d objects came", t->received);
+		buf_printf(&b, ": %d objects arrived", t->received);
 	buf_str(&b, ".");
 	if (t->words) {
-		buf_printf(&b, "  On %s it answered our %s: %s", clock_stamp(t->said, stamp), t->rung, t->words);
+		buf_printf(&b, "  On %s its answer to our %s was: %s", clock_stamp(t->said, stamp), t->rung, t->words);
 		if (t->status >= 0 && !strstr(t->words, "0x"))
 			buf_printf(&b, " (status 0x%04X)", (unsigned)t->status);
 		buf_str(&b, ".");
 	} else if (t->why && *t->why) {
-		buf_printf(&b, "  What is known: %s.", t->why);
+		buf_printf(&b, "  Reason: %s.", t->why);
 	}
 	if (missing) {
-		buf_printf(&b, "  Please look whether these objects can be read in your archive (SOP Instance UIDs):");
+		buf_printf(&b, "  Please check whether these objects can be read in your archive (SOP Instance UIDs):");
 		for (size_t i = 0; i < missing && i < UIDS_SHOWN; i++)
 			buf_printf(&b, "%s %s", i ? "," : "", json_text(json_at(t->missing, i)));
 		if (missing > UIDS_SHOWN)
@@ -208,7 +208,7 @@ static void write_advice(struct story *t)
 	t->advice = json_string(buf_text(&b));
 }
 
-static int collect(struct story *t, struct err *e)
+static int collect(struct history *t, struct err *e)
 {
 	if (ledger_study_story(t->ledger, t->uid, add_study, t, e) < 0 || ledger_queries_of(t->ledger, t->uid, add_query, t, e) < 0 ||
 	    ledger_attempts(t->ledger, t->uid, add_attempt, t, e) < 0 || ledger_hooks(t->ledger, t->uid, add_hook, t, e) < 0 ||
@@ -222,7 +222,7 @@ static int collect(struct story *t, struct err *e)
 	return 0;
 }
 
-static void begin(struct story *t)
+static void begin(struct history *t)
 {
 	static const char *const lists[] = { "queries", "jobs", "attempts", "hooks", "missing", "held", "learned" };
 	struct json **at[] = { &t->queries, &t->jobs, &t->attempts, &t->hooks, &t->missing, &t->held, &t->learned };
@@ -242,7 +242,7 @@ static void begin(struct story *t)
 	json_set(t->document, "advice", NULL);
 }
 
-static void finish(struct story *t)
+static void finish(struct history *t)
 {
 	json_set(t->document, "studyDate", json_string(t->date));
 	json_set(t->document, "modality", json_string(t->modalities));
@@ -253,7 +253,7 @@ static void finish(struct story *t)
 	json_set(t->document, "advice", t->advice);
 }
 
-static void story_done(struct story *t)
+static void history_done(struct history *t)
 {
 	json_free(t->document);
 	free(t->node);
@@ -290,7 +290,7 @@ static const char *text_of(const struct json *row, const char *member)
 	return text ? text : "";
 }
 
-static void tell_queries(const struct story *t)
+static void tell_queries(const struct history *t)
 {
 	for (size_t i = 0; i < json_count(t->queries); i++) {
 		const struct json *q = json_at(t->queries, i);
@@ -306,7 +306,7 @@ static void tell_queries(const struct story *t)
 	}
 }
 
-static void tell_attempts(const struct story *t, long long job)
+static void tell_attempts(const struct history *t, long long job)
 {
 	for (size_t i = 0; i < json_count(t->attempts); i++) {
 		const struct json *a = json_at(t->attempts, i);
@@ -314,7 +314,7 @@ static void tell_attempts(const struct story *t, long long job)
 
 		if (json_int(json_get(a, "job"), 0) != job)
 			continue;
-		line("    %s  %s: %s", text_of(a, "at"), text_of(a, "what"), ms < 0 ? "never came to its end" : show_duration(ms));
+		line("    %s  %s: %s", text_of(a, "at"), text_of(a, "what"), ms < 0 ? "did not end" : show_duration(ms));
 		line("      %lld objects, %s%s%s", json_int(json_get(a, "objects"), 0), show_bytes(json_int(json_get(a, "bytes"), 0)),
 		     *text_of(a, "status") ? ", final status " : "", text_of(a, "status"));
 		if (*text_of(a, "words"))
@@ -323,18 +323,18 @@ static void tell_attempts(const struct story *t, long long job)
 	}
 }
 
-static void tell_hooks(const struct story *t, long long job)
+static void tell_hooks(const struct history *t, long long job)
 {
 	for (size_t i = 0; i < json_count(t->hooks); i++) {
 		const struct json *h = json_at(t->hooks, i);
 
 		if (json_int(json_get(h, "job"), 0) == job)
-			line("    %s  %s was told of it as %s: %s", text_of(h, "at"), text_of(h, "program"), text_of(h, "verdict"),
+			line("    %s  %s was told that it is %s: %s", text_of(h, "at"), text_of(h, "program"), text_of(h, "verdict"),
 			     *text_of(h, "words") ? text_of(h, "words") : "done");
 	}
 }
 
-static void tell_jobs(const struct story *t)
+static void tell_jobs(const struct history *t)
 {
 	for (size_t i = 0; i < json_count(t->jobs); i++) {
 		const struct json *j = json_at(t->jobs, i);
@@ -352,10 +352,10 @@ static void tell_jobs(const struct story *t)
 		tell_hooks(t, json_int(json_get(j, "job"), 0));
 	}
 	if (t->owed)
-		line("The program of --on-study is still to be told of it.");
+		line("The program of --on-study has not been told of it yet.");
 }
 
-static void tell_rest(const struct story *t)
+static void tell_rest(const struct history *t)
 {
 	size_t missing = json_count(t->missing);
 
@@ -375,21 +375,21 @@ static void tell_rest(const struct story *t)
 		const struct json *l = json_at(t->learned, i);
 
 		if (!i)
-			line("Learned of %s:", t->node);
+			line("Learned about %s:", t->node);
 		line("  %s: %s (%s)", text_of(l, "what"), text_of(l, "value"), text_of(l, "at"));
 	}
 	if (t->advice)
-		line("To its administrator:");
+		line("For the administrator of the PACS:");
 	if (t->advice)
 		line("  %s", json_text(t->advice));
 }
 
-static void tell(const struct story *t)
+static void tell(const struct history *t)
 {
 	line("Study %s", t->uid);
 	if (t->verdict)
 		line("  %s%s%s%s%s: %s%s%s%s", t->date, *t->date ? ", " : "", t->modalities, *t->modalities ? ", at " : "at ", t->node,
-		     t->verdict, t->part ? ", of the part that was asked for" : "", *t->why ? ": " : "", t->why);
+		     t->verdict, t->part ? " (only a part was asked for)" : "", *t->why ? ": " : "", t->why);
 	tell_queries(t);
 	tell_jobs(t);
 	tell_rest(t);
@@ -401,13 +401,13 @@ static int explain(struct task *task, struct err *e)
 	struct values *v = task->values;
 	const char *const *rest = task->rest;
 	size_t count = task->count;
-	struct story t = { .status = -1 };
+	struct history t = { .status = -1 };
 	int failed;
 
 	if (count != 1)
-		return err_set(e, ERR_USAGE, "which study? Give its Study Instance UID");
+		return err_set(e, ERR_USAGE, "give the Study Instance UID of one study");
 	if (!uid_is_repeatable(rest[0]))
-		return err_set(e, ERR_USAGE, "'%.80s' is no UID", rest[0]);
+		return err_set(e, ERR_USAGE, "'%.80s' is not a UID", rest[0]);
 	if (session_open_ledger(s, e) < 0)
 		return -1;
 	t.ledger = s->ledger;
@@ -421,7 +421,7 @@ static int explain(struct task *task, struct err *e)
 		else
 			tell(&t);
 	}
-	story_done(&t);
+	history_done(&t);
 	return failed ? -1 : EXIT_ALL_THERE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dicom-qr history: which queries were asked, by whom, and how they were answered. */
+/* dicom-qr history: the queries, who sent them, and their answers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +17,10 @@ static const struct opt *const tables[] = { options_rows, options_shape, options
 const struct opt_command command_history = {
 	.name = "dicom-qr history",
 	.synopsis = "[NODE] [options]",
-	.summary = "show the queries that were asked, who asked them and what came",
+	.summary = "show the queries, who sent them, and their answers",
 	.description =
-		"Shows the queries of the ledger, of one node or of all, the last first: when, by whom, with which keys, how many rows came, "
-		"how long it took, and whether the PACS cut its answer.  Values that may identify a patient were never recorded: *****.",
+		"Shows the queries of the ledger, of one node or of all, the last first: time, user, keys, number of rows, duration, and whether the "
+		"PACS cut its answer.  Values that may identify a patient are not recorded: *****.",
 	.examples = "dicom-qr history --limit 5\ndicom-qr history pacs --format json",
 	.tables = tables,
 };

@@ -128,10 +128,10 @@ static const struct opt *const forget_tables[] = { options_forget, options_shape
 const struct opt_command command_forget = {
 	.name = "dicom-qr forget",
 	.synopsis = "DIR [options]\n--study UID [DIR] [options]",
-	.summary = "take out of ledger and manifest what is gone from the disk",
+	.summary = "remove files that are gone from ledger and manifest",
 	.description =
-		"Forgets the files recorded under DIR, or those of one study, that are not on the disk any more; with --all also those that are. "
-		"What was forgotten is asked for again by the next retrieval, and missed by no verify.  No file is touched.",
+		"Removes from ledger and manifest the files recorded under DIR, or those of one study, that are not on the disk any more; with --all "
+		"also those that are.  The next retrieval asks for them again, and verify does not report them as missing.  No file is touched.",
 	.examples = "dicom-qr forget /data/studies\ndicom-qr forget --study 1.2.840.113619.2.55 --all\n"
 		    "dicom-qr forget /data/old --all --dry-run",
 	.tables = forget_tables,
@@ -152,7 +152,7 @@ static int forget_folder(struct forgetting *f, const char *folder)
 	long long files;
 
 	if (!v->all && !file_is_dir(folder))
-		return err_set(&f->why, ERR_INPUT, "%s is not there: is its disk mounted? --all forgets its files all the same", folder);
+		return err_set(&f->why, ERR_INPUT, "%s does not exist: is its disk mounted? --all forgets its files anyway", folder);
 	if (import_forget(f->session->ledger, folder, v->study_uid, v->all, v->dry_run, &files, &f->why) < 0)
 		return -1;
 	f->files += files;
@@ -238,11 +238,11 @@ static const struct opt *const purge_tables[] = { options_purge, options_shape, 
 const struct opt_command command_purge = {
 	.name = "dicom-qr purge",
 	.synopsis = "--before DATE [options]",
-	.summary = "forget the queries, jobs, studies and attempts of the past",
+	.summary = "remove old queries, jobs, studies and attempts from the ledger",
 	.description =
-		"Takes out of the ledger what was recorded before the day given: queries, and the jobs begun before it (running ones stay) "
-		"with their plans, studies and attempts.  Plans hold names and numbers of patients; the ledger is written anew, so that nothing "
-		"of them stays in it.  Which files are held is kept, and no file is touched: state files, logs and manifests stay as they are.",
+		"Removes from the ledger what was recorded before the given day: queries, and the jobs that began before it (not running ones) with "
+		"their plans, studies and attempts.  Plans contain names and numbers of patients; the ledger file is rewritten, so that nothing of "
+		"them remains in it.  The record of files is kept.  No file is touched: state files, logs and manifests stay as they are.",
 	.examples = "dicom-qr purge --before -90d\ndicom-qr purge --before 2024-01-01 --dry-run",
 	.tables = purge_tables,
 };

@@ -21,16 +21,17 @@ static const struct opt *const tables[] = { options_report, options_dates, optio
 const struct opt_command command_report = {
 	.name = "dicom-qr report",
 	.synopsis = "[NODE] [options]",
-	.summary = "show day by day what was seen, what is here and what was never asked for; or what is not complete",
+	.summary = "show for each day which studies are known, here, or never asked for; or the studies that are not complete",
 	.description =
-		"Shows for each node a calendar of study dates: how many studies the PACS told of, how many are complete here, how many are not, "
-		"and whether the day was covered: whether, after it was over, somebody asked for all its studies, the answer was whole, and a "
-		"run took it up.  A day of which a limit left out a study that nobody has fetched is incomplete.  A question with other conditions "
-		"than dates and modalities covers no day; one of the same day covers it partly.  Where only a part of a study was asked for (a series, --select), that counts as long as no job asked for the whole.  Without "
-		"--study-date, --from or --until it shows the last 30 days.\n"
+		"Shows for each node a calendar of study dates: how many studies the PACS returned, how many are complete here, how many are not, and "
+		"whether the day is covered.  A day is covered when, after it was over, a query asked for all its studies, its answer was complete, and "
+		"a run carried it out.  A day is incomplete when a limit skipped a study that no other run retrieved, or when the PACS did not tell the "
+		"series of a study.  A query with other conditions than dates and modalities covers no day; a query of the same day covers it partly.  "
+		"Where only a part of a study was asked for (a series, --select), the part counts until a job asks for the whole study.  Without "
+		"--study-date, --from or --until the last 30 days are shown.\n"
 		"\n"
-		"With --incomplete the studies are listed that their last job left incomplete, empty, failed, parked or untouched, with what is "
-		"known of the reason; \"dicom-qr explain\" tells the story of each.  A study that a nightly run has given up is listed, but does not make "
+		"With --incomplete the studies are listed whose last verdict is incomplete, empty, failed, parked or wanted, with the reason; "
+		"\"dicom-qr explain\" shows the history of each.  A study that a nightly run has given up is listed, but does not make "
 		"its day incomplete, nor the exit status 3.",
 	.examples = "dicom-qr report\ndicom-qr report pacs --study-date 20240101-20240131 --format json\ndicom-qr report --incomplete",
 	.tables = tables,
@@ -76,7 +77,7 @@ static int report_open_studies(struct session *s, const struct values *v, struct
 		return -1;
 	any = json_count(r->rows) > 0;
 	if (any || !v->quiet)
-		sheet_show(r->rows, open_columns, task_wants_json(v), "Every study that is known is complete");
+		sheet_show(r->rows, open_columns, task_wants_json(v), "All known studies are complete");
 	return r->waiting ? EXIT_INCOMPLETE : EXIT_ALL_THERE;
 }
 
@@ -119,7 +120,7 @@ static int add_query(void *owner, const struct ledger_query *q)
 	return 0;
 }
 
-/* A query of before a day covers nothing of it. */
+/* A query before that day covers nothing of it. */
 static time_t day_begins(int date)
 {
 	struct tm tm = { .tm_year = date / 10000 - 1900, .tm_mon = date / 100 % 100 - 1, .tm_mday = date % 100, .tm_isdst = -1 };

@@ -20,16 +20,16 @@ static const struct opt *const tables[] = { options_status, options_rows, option
 const struct opt_command command_status = {
 	.name = "dicom-qr status",
 	.synopsis = "[NODE] [options]",
-	.summary = "show the jobs, how far they are, and how long ago they lived",
+	.summary = "show the jobs, their progress, and when each was last active",
 	.description =
-		"Shows the jobs of the ledger, of one node or of all, the last first: running (its process is there), complete, incomplete, "
-		"limit (stopped by one, can be resumed), stopped (by a signal), failed, or died (its process is gone without a word).  A "
-		"job that is not complete is carried on with \"dicom-qr resume JOB\".  Below them stands how far each nightly run "
-		"(\"dicom-qr sync\") has come.\n"
+		"Shows the jobs of the ledger, of one node or of all, the last first: running (its process exists), complete, incomplete, limit "
+		"(stopped by a limit, can be resumed), stopped (by a signal), failed, or died (the process ended without recording a result).  "
+		"\"dicom-qr resume JOB\" carries on a job that is not complete.  Below the jobs stands the watermark of each nightly run "
+		"(\"dicom-qr sync\").\n"
 		"\n"
-		"With --max-age the exit status is 10 unless a run reached its end within that time, complete or incomplete or at a limit: "
-		"for whoever watches a cron job.  Where there are nightly runs, only these count, whoever retrieves something by hand.  A run "
-		"that ended in the future, by a wrong clock, counts for nothing.",
+		"With --max-age the exit status is 10 unless a run reached its end within that time, complete, incomplete or at a limit: for the "
+		"monitoring of a cron job.  Where there are nightly runs, only these count.  A run that --window kept from asking anything does not "
+		"count, nor one whose end lies in the future.",
 	.examples = "dicom-qr status\ndicom-qr status pacs --max-age 26h --quiet || echo 'nothing has run since yesterday'\n"
 		    "dicom-qr status --format json --limit 1",
 	.tables = tables,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dicom-qr sync: the command for cron.  Asks for the days that are not covered yet and some before them, fetches what is new, and
- * says nothing unless there is something to say. */
+/* dicom-qr sync: the command for cron.  It asks for the days that are not covered and for some days before them, retrieves what is new,
+ * and prints nothing when there is nothing to report. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,31 +35,30 @@ static const struct opt *const tables[] = {
 const struct opt_command command_sync = {
 	.name = "dicom-qr sync",
 	.synopsis = "NODE [options]",
-	.summary = "fetch what is new since the last day that is covered; for cron",
+	.summary = "retrieve what is new since the last covered day; for cron",
 	.description =
-		"Asks the PACS for the studies of every day since the last one that is covered, and of some days before it (--lookback), for "
-		"studies that came late or have grown, and retrieves what is not here.  A study of which the PACS counts as many objects as "
-		"are here costs nothing beyond that query; of one that has grown only the new objects are fetched.  However long nothing "
-		"ran, the next run begins where the last good one ended.\n"
+		"Asks the PACS for the studies of each day since the last covered day, and of some days before it (--lookback), for studies that "
+		"arrived late or have grown, and retrieves what is not here.  A study of which the PACS counts as many objects as are here costs "
+		"nothing beyond that query; of a study that has grown only the new objects are retrieved.  After days without a run, the next run "
+		"begins where the last complete run ended.\n"
 		"\n"
-		"A day is covered when it was over before the run began, the PACS answered whole, and every study of it is here, in the end "
-		"complete.  The watermark, the last day before which all are covered, is kept in the ledger for each node, output folder and "
-		"set of conditions, so that runs for CT and for MR do not disturb each other.  It never moves over today, over a day with an "
-		"answer that was cut, or over one with a study that is incomplete, failed, empty, parked, or left for later by --settle or a "
-		"limit: such a day is asked for again each time.  The same holds for a day of which the PACS told of a study without a usable Study "
-		"Instance UID.\n"
+		"A day is covered when it was over before the run began, the PACS answered completely, and each of its studies is complete here.  The "
+		"watermark is the last day up to which all days are covered.  The ledger keeps one for each node, output folder and set of "
+		"conditions, so that runs for CT and for MR do not disturb each other.  It does not move over today, over a day with a cut answer, "
+		"over a day with a study that is incomplete, failed, empty, parked, or postponed by --settle or a limit, nor over a day of which the "
+		"PACS returned a study without a usable Study Instance UID.  Such a day is asked for again by each run.\n"
 		"\n"
-		"A study that never comes whole holds the watermark, until \"dicom-qr sync NODE ... --give-up UID\" or --give-up-after says that "
-		"nobody waits for it.  Each night then names it, and \"dicom-qr report\" shows it.  --take-up UID asks for it again; when it comes by "
-		"other means, it counts as any study.  --restart forgets the watermark.\n"
+		"A study that never becomes complete holds the watermark until it is given up: by \"dicom-qr sync NODE ... --give-up UID\", or by "
+		"--give-up-after.  Each run then names it, and \"dicom-qr report\" shows it.  --take-up UID asks for it again.  A study that arrives "
+		"by other means counts as any study.  --restart forgets the watermark.\n"
 		"\n"
-		"The first run begins at --from, else --lookback ago, which it says; no later one looks further back than that.  A watermark in "
-		"the future (the clock was wrong, or is) counts for nothing, with a warning; of a run whose clock says a day before 2020 nothing "
-		"is remembered.  Days are days of the local time zone.\n"
+		"The first run begins at --from, else as many days ago as --lookback says, and prints that day; no later run looks further back.  A "
+		"watermark in the future (a wrong clock) is not used, with a warning; a run whose clock says a day before 2020 remembers nothing.  "
+		"Days are days of the local time zone.\n"
 		"\n"
-		"It prints nothing when there was nothing to do, one line when something was done, and errors on standard error, as cron "
-		"wants it; -v shows the usual.  Of two runs for the same node, folder and conditions the second ends with status 9.  A run "
-		"that a limit ended has status 8, and the next one carries on.",
+		"It prints nothing when there was nothing to do, one line when something was done, and errors on standard error; -v shows more.  Of "
+		"two runs for the same node, folder and conditions the second ends with status 9.  A run that a limit ended has status 8, and the "
+		"next run carries on.",
 	.examples =
 		"dicom-qr sync pacs --method c-get --output /data/studies --hierarchical\n"
 		"dicom-qr sync pacs --method c-get --output /data/ct --modality CT --settle 2h --max-duration 5h\n"
@@ -159,12 +158,12 @@ static void say_days(const struct night *n)
 	const struct watermark_days *d = &n->y.days;
 
 	if (!d->settled)
-		log_error("today is %d, says the clock: nothing is remembered of this run", d->until);
+		log_error("the clock says that today is %d: nothing of this run is remembered", d->until);
 	else if (d->doubtful)
-		log_error("the watermark %d of %s lies in the future: was the clock set back?  It counts for nothing", d->doubtful, n->node);
+		log_error("the watermark %d of %s lies in the future and is not used: was the clock set back?", d->doubtful, n->node);
 	if (d->first && !n->silent)
-		printf("No watermark for %s into %s yet: beginning at %d (--from DAY says otherwise)\n", n->node, n->y.memory.what, d->from);
-	log_verbose("days %s asked for; watermark %d", n->range, d->mark);
+		printf("%s into %s: no earlier run; this run begins at %d (--from DAY changes that)\n", n->node, n->y.memory.what, d->from);
+	log_verbose("days %s are asked for; complete up to %d before this run", n->range, d->mark);
 	tell_given_up(n);
 	fflush(stdout);
 }
@@ -291,7 +290,7 @@ static void tell_end(const struct night *n, int status, bool ran)
 	if (!n->found.result.whole && !n->loud)
 		log_error("%s", n->found.result.statement);
 	if (!n->loud && n->found.nameless)
-		log_error("%d answer%s without a usable Study Instance UID: what it is about cannot be fetched", n->found.nameless,
+		log_error("%d answer%s without a usable Study Instance UID: such a study cannot be retrieved", n->found.nameless,
 			  n->found.nameless == 1 ? "" : "s");
 	if (!n->loud)
 		tell_bad_studies(n);
@@ -328,7 +327,7 @@ static int work(struct night *n, struct err *e)
 	facts_steer(n->s, &n->plan->how.peer, n->q);
 	if (studies_query(n->s, n->plan, n->q, n->c, &n->found, e) < 0 || choose(n, &queries, e) < 0)
 		return -1;
-	log_verbose("%zu studies are held, %zu left alone by --settle", n->y.held, n->y.unsettled);
+	log_verbose("%zu studies already complete here, %zu postponed by --settle", n->y.held, n->y.unsettled);
 	if (!n->v->dry_run)
 		return carry_out(n, e);
 	if (dryrun_print(n->task, n->q, &n->found, queries, e) < 0)

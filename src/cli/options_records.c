@@ -30,22 +30,22 @@ const struct opt options_verify[] = {
 #define SYNC "Sync"
 const struct opt options_sync[] = {
 	STRING("from", "", "DAY", AT(from), SYNC,
-	       "Where the first run begins: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d (default: as far back as --lookback).  Once there is a "
-	       "watermark it counts no more."),
+	       "Where the first run begins: YYYY-MM-DD, YYYYMMDD, today, yesterday, -30d (default: as far back as --lookback).  Ignored when "
+	       "there is a watermark."),
 	TIME("lookback", "", "TIME", AT(lookback), 0, 3650 * DAY, SYNC,
-	       "How far before the last covered day to look again, in whole days, for studies that came late or have grown (default: 3d)."),
+	       "How many days before the last covered day are asked for again, for studies that arrived late or have grown (default: 3d)."),
 	TIME("settle", "", "TIME", AT(settle), 0, 30 * DAY, SYNC,
-	       "Leave alone, for the next run, studies made within this time and those whose number of objects has changed since a run that was "
-	       "less than that ago: they are still being acquired (default: 0, none)."),
+	       "Postpone studies that may still be acquired: those made within this time, and those whose number of objects has changed since a "
+	       "run less than that ago (default: 0, none)."),
 	FLAG("restart", "", AT(restart), SYNC,
-	       "Forget the watermark, and begin as the first run does: for one run, never in a crontab.  What is here is not fetched again."),
+	       "Forget the watermark, and begin as the first run does: for one run, never in a crontab.  What is here is not retrieved again."),
 	STRING("give-up", "", "UID", AT(give_up), SYNC,
-	       "Fetch nothing; from now on do not wait for this study, which never comes whole.  It is not asked for, does not hold the "
-	       "watermark, and each night names it.  Give the NODE and the options of the nightly run, too."),
-	STRING("take-up", "", "UID", AT(take_up), SYNC, "Fetch nothing; from now on ask for this study again, which was given up."),
+	       "Retrieve nothing; give up this study, which never becomes complete.  It is not asked for and does not hold the watermark, and each "
+	       "run names it.  The NODE and the options of the nightly run are needed, too."),
+	STRING("take-up", "", "UID", AT(take_up), SYNC, "Retrieve nothing; ask again for this study, which was given up."),
 	SECONDS("give-up-after", "", "TIME", AT(give_up_after), DAY, 3650 * DAY, SYNC,
-		"Give up each study of which not all came for so long, in whole days, counted from the first night that tried (default: never)."),
-	FLAG("dry-run", "n", AT(dry_run), SYNC, "Show what would be done, fetch and remember nothing."),
+		"Give up each study that is not complete after so many days, counted from the first run that tried (default: never)."),
+	FLAG("dry-run", "n", AT(dry_run), SYNC, "Show what would be done; retrieve and remember nothing."),
 	OPT_END
 };
 

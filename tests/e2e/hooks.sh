@@ -140,7 +140,7 @@ run dicom-qr status --limit 1
 expect_out '  incomplete  .* 3/3 '
 run dicom-qr explain "$STUDY"
 expect_out 'moody.*exit status 3: .*no room. in the inbox'
-expect_out 'still to be told'
+expect_out 'has not been told of it yet'
 HOOK_DOES='exit 0' run dicom-qr resume --state "$STATE" --on-study moody
 expect_status 0
 expect_no_err

@@ -23,7 +23,7 @@ add 2 20260312 1
 forget_log
 night 2026-03-13T02:00:00
 expect_status 0
-expect_only_err 'the watermark 20260319 .* lies in the future: was the clock set back\?  It counts for nothing$'
+expect_only_err 'the watermark 20260319 .* lies in the future and is not used: was the clock set back\?$'
 expect_out ': 1 study: 1 complete; 1 object'
 expect_asked 20260302-20260313
 expect_watermark 20260312
@@ -35,7 +35,7 @@ expect_watermark 20260320
 # Set back to before all that is known: nothing is remembered of that night, and nothing is lost.
 night 1970-01-01T00:10:00
 expect_status 0
-expect_only_err 'today is 19700101, says the clock: nothing is remembered of this run$'
+expect_only_err 'the clock says that today is 19700101: nothing of this run is remembered$'
 expect_watermark 20260320
 night 2026-03-22T02:00:00
 silence
@@ -62,7 +62,7 @@ silence
 expect_watermark 20301231
 night 2026-03-27T02:00:00
 expect_only_err 'the watermark 20301231 '
-expect_out 'beginning at 20260324 '
+expect_out 'begins at 20260324 '
 add 5 20260328 1
 night 2026-04-10T02:00:00
 expect_only_err 'the watermark 20301231 '

@@ -70,7 +70,7 @@ silence
 [ "$(sqlite3 "$DICOM_QR_LEDGER" 'select count(*) from sync_given_up')" -eq 0 ] || fail "it is here, and still given up"
 run dicom-qr report --incomplete
 expect_status 0
-expect_out 'Every study that is known is complete'
+expect_out 'All known studies are complete'
 
 # After some days, counted from the first night that tried.
 add 3 20260306 2

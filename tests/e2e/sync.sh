@@ -13,7 +13,7 @@ serve
 # The first run says where it begins, then what it did; a dry run before it remembers nothing.
 night 2026-03-03T02:00:00 --dry-run
 expect_status 0
-expect_out '^No watermark .* beginning at 20260228 '
+expect_out 'no earlier run; this run begins at 20260228 '
 expect_out '^Would be fetched: 2 studies'
 expect_sent 0
 [ "$(sqlite3 "$DICOM_QR_LEDGER" 'select count(*) from sync, sync_study')" -eq 0 ] || fail "a dry run remembers something"
@@ -21,7 +21,7 @@ night 2026-03-03T02:00:00
 expect_status 0
 expect_no_err
 [ "$(wc -l <"$T/out")" -eq 2 ] || fail "not two lines"
-expect_out '^No watermark .* beginning at 20260228 '
+expect_out 'no earlier run; this run begins at 20260228 '
 expect_out "^$NODE, 20260228-20260303: 2 studies: 2 complete; 5 objects, "
 expect_asked 20260228-20260303
 expect_watermark 20260302
@@ -38,7 +38,7 @@ expect_day 2026-03-04 'partly covered'
 night 2026-03-04T02:00:01 -v
 expect_status 0
 expect_no_out
-expect_err 'days 20260228-20260304 asked for; watermark 20260303'
+expect_err 'days 20260228-20260304 are asked for; complete up to 20260303'
 
 # One that came late, one that has grown: the new objects alone.
 add 3 20260302 2
@@ -188,7 +188,7 @@ expect_no_err
 # What cannot be.
 night 2026-04-25T02:00:00 --from 2026-05-01
 expect_status 2
-expect_only_err '^dicom-qr: error: --from: that day is still to come'
+expect_only_err '^dicom-qr: error: --from: that day lies in the future'
 night 2026-04-25T02:00:00 --study-date 20260101
 expect_status 2
 run dicom-qr sync

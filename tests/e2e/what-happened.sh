@@ -57,7 +57,7 @@ expect_out '^  Job 1, '
 expect_out '^      \$ .*getscu '
 expect_out "^  $lost$"
 expect_out "^Held: 9 files, .* in $OUT$"
-expect_out '^To its administrator:$'
+expect_out '^For the administrator of the PACS:$'
 expect_no_out 'Job 2'
 run dicom-qr explain "$(study 1)" --format json
 expect_status 0

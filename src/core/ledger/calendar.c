@@ -22,7 +22,7 @@ int calendar_init(struct calendar *c, const struct date_range *range, struct err
 
 	*c = (struct calendar){ .first = range->from, .last = range->until };
 	if (days < 1 || days > CALENDAR_DAYS_MAX)
-		return err_set(e, ERR_USAGE, "%d days are no calendar: ask for at most %d", days, CALENDAR_DAYS_MAX);
+		return err_set(e, ERR_USAGE, "%d days: a calendar shows 1 to %d days", days, CALENDAR_DAYS_MAX);
 	c->days = (size_t)days;
 	return 0;
 }

@@ -103,7 +103,7 @@ int nightly_open(struct nightly *y, int lookback_days, int from, bool restart, s
 	y->now = clock_wall();
 	y->given_up = map_new();
 	if (from > date_of(y->now))
-		return err_set(e, ERR_USAGE, "--from: that day is still to come");
+		return err_set(e, ERR_USAGE, "--from: that day lies in the future");
 	if (ledger_sync_find(l, &y->memory, e) < 0 || (!y->dry && ledger_begin(l, e) < 0))
 		return -1;
 	if (settle_days(y, lookback_days, from, restart, e) == 0)
@@ -205,14 +205,14 @@ static void skip_study(struct nightly *y, struct plan_study *in, const struct ni
 {
 	switch (c->skip) {
 	case SKIP_HELD:
-		plan_skip(in, c->skip, "held already: %d objects", in->held);
+		plan_skip(in, c->skip, "already complete here: %d objects", in->held);
 		break;
 	case SKIP_GIVEN_UP:
 		plan_skip(in, c->skip, "given up: --take-up asks for it again");
 		break;
 	default:
-		plan_skip(in, c->skip, "left alone: %s (--settle %llds)", c->why, y->settle_s);
-		log_verbose("study %s is left alone: %s", study_get(&in->study, STUDY_UID), c->why);
+		plan_skip(in, c->skip, "postponed: %s (--settle %llds)", c->why, y->settle_s);
+		log_verbose("study %s is postponed: %s", study_get(&in->study, STUDY_UID), c->why);
 		y->unsettled++;
 	}
 }
@@ -409,7 +409,7 @@ static int note_end(struct nightly *y, const struct plan *plan, const struct stu
 	if (note_studies(y, plan, &first_bad, e) < 0)
 		return -1;
 	mark = watermark_mark(&y->days, first_bad);
-	log_verbose("watermark: %d (was %d)", mark, y->days.mark);
+	log_verbose("complete up to %d (before this run: %d)", mark, y->days.mark);
 	y->session->totals.covered = mark;
 	return y->days.settled ? move_mark(y, mark, e) : 0;
 }

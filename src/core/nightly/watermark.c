@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the clock and the memory disagree, more is asked for rather than less: what is held costs the PACS nothing but the
- * answer.  Only what a clock says that was never set since the machine started is not remembered: it would make the next run ask
- * for everything since then. */
+/* Where the clock and the ledger disagree, more days are asked for, not fewer: a study that is here costs the PACS one answer.  A clock
+ * that was never set since the machine started is not believed: the next run would ask for everything since that day. */
 #include "core/nightly/watermark.h"
 
 #include <limits.h>
@@ -9,7 +8,7 @@
 #include "dicom/value.h"
 
 #define DAY_S 86400
-#define CLOCK_SET 20200101		/* no clock that was set says an earlier day */
+#define CLOCK_SET 20200101		/* a clock that was set says no earlier day */
 
 int watermark_lookback(long long seconds)
 {
@@ -84,6 +83,6 @@ const char *watermark_unsettled(time_t now, long long settle_s, int date, int se
 	if (changed && changed <= now && now - changed < settle_s)
 		return "its number of objects has changed within that time";
 	if (date && now - date_time(date, second >= 0 ? second : DAY_S - 1) < settle_s)
-		return second >= 0 ? "it was made within that time" : "it may have been made within that time, which is not known";
+		return second >= 0 ? "it was made within that time" : "its time is not known: it may have been made within that time";
 	return NULL;
 }

@@ -198,9 +198,9 @@ static int settle(struct survey *s, struct retrieval *r, struct err *e)
 	retrieval_ready(r, &s->means);
 	r->in->held = r->here;
 	if (here_already(r) && notify_wants(s->session, &s->plan->how, r->uid))
-		log_verbose("held already, but nobody was told of it: %s", r->uid);
+		log_verbose("already complete here, but its program was not told: %s", r->uid);
 	else if (here_already(r))
-		plan_skip(r->in, SKIP_HELD, "held already: %d objects", r->here);
+		plan_skip(r->in, SKIP_HELD, "already complete here: %d objects", r->here);
 	else
 		limit(s, r);
 	return 0;
