@@ -40,10 +40,11 @@ static int forget_rows(struct ledger *l, time_t before, const char *alive, struc
 	return 0;
 }
 
-/* What was deleted stands in the file, and in the write-ahead log beside it, until both are written anew. */
+/* What was deleted is overwritten by zeros, which the checkpoint brings into the file itself before it is written anew and shortened:
+ * no block that the file gives back holds a patient. */
 static int write_anew(struct ledger *l, struct err *e)
 {
-	int code = sqlite3_exec(l->db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	int code = sqlite3_exec(l->db, "PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 
 	return code == SQLITE_OK ? 0 : ledger_said(l, code, e);
 }
@@ -55,7 +56,7 @@ int ledger_purge(struct ledger *l, time_t before, bool only_count, struct ledger
 
 	buf_str(&alive.list, alive.list.len ? "]" : "[]");
 	if (!failed)
-		failed = ledger_begin(l, e);
+		failed = ledger_exec(l, "PRAGMA secure_delete = ON", e) < 0 || ledger_begin(l, e) < 0 ? -1 : 0;
 	if (!failed && forget_rows(l, before, buf_text(&alive.list), p, e) < 0)
 		failed = -1;
 	buf_done(&alive.list);
