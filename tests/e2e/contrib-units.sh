@@ -27,7 +27,7 @@ understood "$UNITS/dicom-qr-sync@pacs.timer"
 for page in $(sed -n 's/^Documentation=man:\(.*\)(1)$/\1/p' "$UNITS"/*); do
 	dicom-qr --manual list | grep -qx "$page" || fail "there is no manual page $page"
 done
-run systemd-analyze security --offline=yes --threshold=20 "$SERVICE"
+run systemd-analyze security --offline=yes --threshold=15 "$SERVICE"
 expect_status 0
 run systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' "$UNITS/dicom-qr-sync@.timer")"
 expect_status 0
