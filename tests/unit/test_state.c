@@ -186,6 +186,44 @@ static void test_little(void)
 	plan_done(&p);
 }
 
+/* Why a study is skipped: in one word, or by what older files tell; and whether the plan is all that was asked for. */
+static void test_skipped(void)
+{
+	static const struct { const char *members; enum skip skip; bool partial; } cases[] = {
+		{ "\"status\": \"complete\", \"skipped\": \"held\"", SKIP_NOT, false },
+		{ "\"status\": \"skipped\", \"skipped\": \"untold\"", SKIP_UNTOLD, true },
+		{ "\"status\": \"skipped\", \"skipped\": \"given-up\"", SKIP_GIVEN_UP, false },
+		{ "\"status\": \"skipped\", \"skipped\": \"limit\", \"later\": true", SKIP_LIMIT, false },
+		{ "\"status\": \"skipped\", \"later\": true, \"held\": 3", SKIP_LIMIT, false },
+		{ "\"status\": \"skipped\", \"held\": 3", SKIP_HELD, false },
+		{ "\"status\": \"skipped\", \"reason\": \"beyond hope\"", SKIP_OTHER, false },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_free char *text = mem_printf("{\"studies\": [{\"studyInstanceUID\": \"1.2\", %s}]}", cases[i].members);
+		auto_buf struct buf again = BUF_INIT(BUF_MB(1));
+		struct plan p;
+		struct err e;
+
+		plan_init(&p);
+		CHECK_CASE(cases[i].members);
+		CHECK_INT(parse(text, &p, &e), 0);
+		CHECK_INT(p.studies[0].skip, cases[i].skip);
+		CHECK_INT(plan_partial(&p), cases[i].partial);
+		plan_not_covered(&p, "one second holds more");
+		plan_not_covered(&p, "another reason");
+		state_text(&p, &again);
+		CHECK_INT(parse(buf_text(&again), &p, &e), 0);
+		CHECK_INT(p.studies[0].skip, cases[i].skip);
+		CHECK_STR(p.not_covered, "one second holds more");
+		CHECK(plan_partial(&p) && !p.extra);
+		CHECK_INT(parse("{\"studies\": [], \"notCovered\": 1}", &p, &e), -1);
+		CHECK_HAS(e.text, "notCovered: text is expected");
+		plan_done(&p);
+	}
+	CHECK_CASE("");
+}
+
 /* Each is put into an otherwise good file, of the document or of its study. */
 static const struct { const char *member, *said; } bad[] = {
 	{ "\"host\": 5", "host: text is expected" }, { "\"host\": \"-x\"", "host: " }, { "\"host\": \"a b\"", "host: " },
@@ -223,6 +261,7 @@ static const struct { const char *member, *said; } bad_study[] = {
 	{ "\"modality\": {}", "studies[1]: modality" }, { "\"studyDescription\": false", "studies[1]: studyDescription" },
 	{ "\"numberOfInstances\": \"5\"", "studies[1]: numberOfInstances" },
 	{ "\"status\": \"lost\"", "studies[1]: status: 'lost' is unknown" }, { "\"status\": 1", "studies[1]: status: text" },
+	{ "\"skipped\": \"lost\"", "studies[1]: skipped: 'lost' is unknown" },
 	{ "\"reason\": 1", "studies[1]: reason: text" }, { "\"error\": []", "studies[1]: error: text" },
 	{ "\"expected\": -2", "studies[1]: expected: a whole number" }, { "\"expected\": 2147483648", "studies[1]: expected: " },
 	{ "\"expectedFrom\": \"heaven\"", "studies[1]: expectedFrom: 'heaven'" }, { "\"expectedFrom\": 1", "expectedFrom: text" },
@@ -449,6 +488,7 @@ int main(void)
 	test_letters_in_uid();
 	test_round_trip();
 	test_little();
+	test_skipped();
 	test_bad();
 	test_truncated();
 	test_big();
