@@ -104,7 +104,8 @@ static void put_files(struct buf *out)
 	put(out, "The nodes: $XDG_CONFIG_HOME/dicom-qr/nodes.json when unset, else ~/.config/dicom-qr/nodes.json; then the system's "
 		 "dicom-qr/nodes.json.  See dicom-qr-node(1).");
 	buf_str(out, ".TP\n.I OUTPUT/.dicom-qr/manifest/\n");
-	put(out, "One file of JSON lines for each study: UIDs, path, size, SHA-256, transfer syntax, when and from where.");
+	put(out, "One file of JSON lines for each study: UIDs, path, size, SHA-256, transfer syntax, when and from where.  Beside it "
+		 "STUDY.SHA256SUMS, which sha256sum -c reads in the OUTPUT folder.");
 	buf_str(out, ".TP\n.I OUTPUT/.dicom-qr/quarantine/\n");
 	put(out, "Objects that were damaged or not asked for, each with its reason.");
 	buf_str(out, ".SH ENVIRONMENT\n");

@@ -328,6 +328,20 @@ static bool is_below_study(const struct part *p)
 	return group == 0x0018 || group == 0x0028 || group == 0x0002 || is_among(below, countof(below), p->tag);
 }
 
+bool layout_tells_patients(const struct layout *l)
+{
+	static const uint32_t uids[] = { TAG_StudyInstanceUID, TAG_SeriesInstanceUID, TAG_SOPInstanceUID };
+	uint32_t tags[LAYOUT_FIELDS_MAX];
+	size_t count = layout_tags(l, tags, LAYOUT_FIELDS_MAX);
+	bool told = false, of_patient = false;
+
+	for (size_t i = 0; i < count; i++) {
+		told |= is_among(uids, countof(uids), tags[i]);
+		of_patient |= tags[i] >> 16 == 0x0010;
+	}
+	return is_among(tags, count, TAG_PatientID) || (told && !of_patient);
+}
+
 size_t layout_study_depth(const struct layout *l)
 {
 	size_t depth = 0;
@@ -345,17 +359,58 @@ size_t layout_study_depth(const struct layout *l)
 
 /* ---- paths ---- */
 
-/* Two studies or two patients must never meet in a folder because what told them apart was replaced. */
-static char *identifier(uint32_t tag, const char *value)
+/* A person's name with single '^' and nothing else to replace: no other name is written like this. */
+static bool is_plain_name(const char *name, size_t len)
 {
-	auto_buf struct buf safe = BUF_INIT(strlen(value) + 16);
-	bool lossy = make_safe(&safe, value);
+	for (size_t i = 0; i < len; i++)
+		if (name[i] == '_' || (!strchr(SAFE_CHARS, name[i]) && (name[i] != '^' || name[i + 1] == '^')))
+			return false;
+	return len && *name != '^' && *name != '.';
+}
 
+/* The components of a name that are empty at its end mean nothing. */
+static size_t name_len(const char *name)
+{
+	size_t len = strlen(name);
+
+	while (len && (name[len - 1] == '^' || name[len - 1] == ' '))
+		len--;
+	return len;
+}
+
+static bool has_letters_lost(const char *value)
+{
+	for (; *value; value++)
+		if ((unsigned char)*value >= 0x80)
+			return true;
+	return false;
+}
+
+/* Two studies or two patients must never meet in a folder because what told them apart was replaced; of what else is told apart
+ * only letters count: "AX 5MM" may be "AX_5MM". */
+static bool is_ambiguous(uint32_t tag, const char *value, bool replaced)
+{
+	static const uint32_t identifiers[] = { TAG_AccessionNumber, TAG_StudyID, TAG(0x0040, 0x1001), TAG(0x0038, 0x0010) };
+
+	if (!*value)
+		return false;
 	if (strcmp(tag_vr(tag), "UI") == 0)
-		lossy = *value && !uid_is_safe(value);
-	else if (tag != TAG_PatientID)
-		lossy = false;
-	return finish(&safe, value, lossy);
+		return !uid_is_safe(value);
+	if (strcmp(tag_vr(tag), "PN") == 0)
+		return !is_plain_name(value, strlen(value));
+	if (tag >> 16 == 0x0010 || is_among(identifiers, countof(identifiers), tag))
+		return replaced;
+	return replaced && has_letters_lost(value);
+}
+
+static char *identifier(uint32_t tag, const char *whole)
+{
+	bool is_name = strcmp(tag_vr(tag), "PN") == 0;
+	auto_free char *value = is_name ? mem_strn(whole, name_len(whole)) : mem_str(whole);
+	auto_buf struct buf safe = BUF_INIT(strlen(value) + 16);
+	bool replaced = make_safe(&safe, value);
+
+	return finish(&safe, value, is_ambiguous(tag, value, replaced));
 }
 
 /* Stricter than dataset_int: what has a fraction or further values is named by all of it. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From what a file says of itself to a safe relative path.  A value keeps [A-Za-z0-9._-], a run of anything else becomes
  * one "_", no leading dot, at most 64 bytes (with a short hash when shortened), an empty value becomes "unknown".  A UID
- * that is no proper one, and a PatientID of which something was replaced, carry the hash always: "A/1" and "A_1" are two
- * patients. */
+ * that is no proper one, and what tells patients and studies apart when something in it was replaced, carry the hash always: "A/1" and
+ * "A_1" are two patients.  A name keeps "_" for each single "^" (SMITH_JOHN); any other that would be written so has the hash. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "dicom/dataset.h"
@@ -24,6 +26,8 @@ const char *layout_source(const struct layout *);
 /* The attributes it needs, each once, at most room: for the reader of the files.  Returns how many were written. */
 #define LAYOUT_FIELDS_MAX 24
 size_t layout_tags(const struct layout *, uint32_t *tags, size_t room);
+/* False when two patients can share a folder: it names them otherwise than by PatientID, or nothing but dates and the like. */
+bool layout_tells_patients(const struct layout *);
 /* How many folders of a path stand above the first that its template names by series or object: those are the study's. */
 size_t layout_study_depth(const struct layout *);
 /* Relative path, yours.  Each component has at most 240 bytes. */

@@ -105,6 +105,92 @@ static const struct { const char *template; int serial; const char *want; } path
 	{ "{Modality}", 2147483647, "CT-2147483648" },
 };
 
+/* What tells patients apart is never lost; 8 x stand for the hash. */
+static const struct { uint32_t tag; const char *value, *want; } components[] = {
+	{ TAG_PatientName, "SMITH^JOHN", "SMITH_JOHN" },
+	{ TAG_PatientName, "SMITH^JOHN^^", "SMITH_JOHN" },
+	{ TAG_PatientName, "SMITH", "SMITH" },
+	{ TAG_PatientName, "SMITH_JOHN", "SMITH_JOHN-xxxxxxxx" },
+	{ TAG_PatientName, "SMITH JOHN", "SMITH_JOHN-xxxxxxxx" },
+	{ TAG_PatientName, "SMITH^^JOHN", "SMITH_JOHN-xxxxxxxx" },
+	{ TAG_PatientName, "^JOHN", "_JOHN-xxxxxxxx" },
+	{ TAG_PatientName, "M\xc3\xbcller^Udo", "M_ller_Udo-xxxxxxxx" },
+	{ TAG_PatientName, "\xe7\x8e\x8b^\xe5\xb0\x8f\xe4\xb8\x9c", "_-xxxxxxxx" },
+	{ TAG_PatientName, "", "unknown" },
+	{ TAG_PatientID, "A/1", "A_1-xxxxxxxx" },
+	{ TAG(0x0010, 0x0021), "A 1", "A_1-xxxxxxxx" },
+	{ TAG_AccessionNumber, "A/1", "A_1-xxxxxxxx" },
+	{ TAG_AccessionNumber, "A_1", "A_1" },
+	{ TAG_SeriesDescription, "AX 5MM (B70f)", "AX_5MM_B70f_" },
+	{ TAG_SeriesDescription, "Sch\xc3\xa4""del", "Sch_del-xxxxxxxx" },
+};
+
+static void test_components(void)
+{
+	for (size_t i = 0; i < countof(components); i++) {
+		auto_free char *template = mem_printf("{%04x,%04x}", components[i].tag >> 16, components[i].tag & 0xffff);
+		auto_free char *path = NULL;
+		struct dataset d;
+		char *at;
+
+		dataset_init(&d);
+		dataset_text(&d, components[i].tag, components[i].value);
+		path = path_of(template, &d, 0);
+		if ((at = strstr(components[i].want, "-xxxxxxxx")) && strlen(path) > 8)
+			memset(path + strlen(path) - 8, 'x', 8);
+		CHECK_CASE(components[i].value);
+		CHECK_STR(path, components[i].want);
+		dataset_done(&d);
+	}
+	CHECK_CASE("");
+}
+
+static const struct { const char *template; bool tells; } telling[] = {
+	{ "flat", true }, { LAYOUT_PATIENT, true }, { LAYOUT_STUDY, true }, { "{PatientName}/{PatientID}/{InstanceNumber}", true },
+	{ "{PatientName}/{SOPInstanceUID}", false }, { "{PatientBirthDate}/{StudyInstanceUID}/{SOPInstanceUID}", false },
+	{ "{StudyDate}/{InstanceNumber}", false }, { "{StudyDate}/{SeriesInstanceUID}/{InstanceNumber}", true },
+};
+
+static void test_telling(void)
+{
+	for (size_t i = 0; i < countof(telling); i++) {
+		struct err e = { ERR_NONE, "" };
+		struct layout *l = layout_parse(telling[i].template, &e);
+
+		CHECK_CASE(telling[i].template);
+		CHECK_INT(layout_tells_patients(l), telling[i].tells);
+		layout_free(l);
+	}
+	CHECK_CASE("");
+}
+
+static void test_twins(void)
+{
+	static const struct { const char *template; int serial; const char *want; } cases[] = {
+		{ "flat", 0, "CT.1.2.3.4-xxxxxxxx" },
+		{ "flat", 1, "CT.1.2.3.4-xxxxxxxx-2" },
+		{ "{SOPInstanceUID}.dcm", 0, "1.2.3.4-xxxxxxxx.dcm" },
+		{ LAYOUT_STUDY, 1, "1.2/1.2.3/1.2.3.4-2.dcm" },
+	};
+	struct dataset d;
+
+	fill(&d);
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct err e = { ERR_NONE, "" };
+		struct layout *l = layout_parse(cases[i].template, &e);
+		auto_free char *path = layout_path_twin(l, &d, cases[i].serial);
+		const char *mark = strstr(cases[i].want, "-xxx");
+
+		CHECK_CASE(cases[i].template);
+		if (mark)
+			memset(path + (mark - cases[i].want) + 1, 'x', 8);
+		CHECK_STR(path, cases[i].want);
+		layout_free(l);
+	}
+	CHECK_CASE("");
+	dataset_done(&d);
+}
+
 static void test_paths(void)
 {
 	struct dataset d;
@@ -154,7 +240,9 @@ static const struct { const char *template; uint32_t tag; const char *one, *othe
 	{ "{PatientID}/x", TAG_PatientID, " A", "A", false },
 	{ "{StudyInstanceUID}/x", TAG_StudyInstanceUID, "1.2/3", "1.2_3", true },
 	{ "{StudyInstanceUID}/x", TAG_StudyInstanceUID, SIXTY "123456", SIXTY "123457", true },
-	{ "{PatientName}/x", TAG_PatientName, "A^B", "A B", false },
+	{ "{PatientName}/x", TAG_PatientName, "A^B", "A B", true },
+	{ "{PatientName}/x", TAG_PatientName, "A^B", "A^B^^", false },
+	{ "{SeriesDescription}/x", TAG_SeriesDescription, "A B", "A_B", false },
 };
 
 static void test_pairs(void)
@@ -275,6 +363,9 @@ int main(void)
 	test_safe();
 	test_shortened();
 	test_paths();
+	test_components();
+	test_telling();
+	test_twins();
 	test_numbers();
 	test_pairs();
 	test_wrong();

@@ -14,6 +14,17 @@
 
 static char folder[] = "/tmp/test-manifest-XXXXXX";
 
+#define FILLED "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+
+static void append_hashed(const char *path, const char *study, const char *sha256)
+{
+	struct err e = { ERR_NONE, "" };
+	const struct ledger_instance i = { .output = folder, .path = path, .sop = path, .study = study, .series = "1.2.3", .sop_class = "1.5",
+					   .transfer_syntax = "1.6", .bytes = 1, .sha256 = sha256, .at = 1, .node = "A@h:104" };
+
+	CHECK_INT(manifest_append(folder, &i, 1, &e), 0);
+}
+
 static void append(const char *path, const char *study, int64_t bytes)
 {
 	struct err e = { ERR_NONE, "" };
@@ -108,6 +119,44 @@ static void test_edit(void)
 	CHECK_INT(names.count, 0);
 }
 
+static void check_sums(const char *want)
+{
+	auto_free char *path = mem_printf("%s/.dicom-qr/manifest/1.5.SHA256SUMS", folder);
+	auto_buf struct buf text = BUF_INIT(BUF_MB(1));
+	struct err e = { ERR_NONE, "" };
+
+	if (!want) {
+		CHECK(access(path, F_OK) < 0);
+		return;
+	}
+	CHECK_INT(file_read(path, &text, &e), 0);
+	CHECK_STR(buf_text(&text), want);
+}
+
+/* The checksums tell what the last line of each path tells, whichever call has written it. */
+static void test_sums(void)
+{
+	auto_free char *sums = mem_printf("%s/.dicom-qr/manifest/1.5.SHA256SUMS", folder);
+	struct err e = { ERR_NONE, "" };
+
+	append_hashed("a", "1.5", FILLED "1");
+	append_hashed("b/x y", "1.5", FILLED "2");
+	check_sums(FILLED "1  a\n" FILLED "2  b/x y\n");
+	append_hashed("a", "1.5", FILLED "3");
+	append_hashed("none", "1.5", "");
+	check_sums(FILLED "3  a\n" FILLED "2  b/x y\n");
+	append_hashed("c\nd\\", "1.5", FILLED "4");
+	check_sums(FILLED "3  a\n" FILLED "2  b/x y\n" "\\" FILLED "4  c\\nd\\\\\n");
+	CHECK_INT(unlink(sums), 0);			/* an archive of an older version */
+	append_hashed("b/x y", "1.5", FILLED "5");
+	append_hashed("c", "1.5", FILLED "6");
+	check_sums(FILLED "3  a\n" FILLED "5  b/x y\n" "\\" FILLED "4  c\\nd\\\\\n" FILLED "6  c\n");
+	CHECK_INT(manifest_edit(folder, "1.5", edit, NULL, &e), 0);
+	check_sums(FILLED "3  a\n" FILLED "5  b/x y\n" "\\" FILLED "4  c\\nd\\\\\n" FILLED "6  d/c\n");
+	CHECK_INT(manifest_edit(folder, "1.5", drop, NULL, &e), 0);
+	check_sums(NULL);
+}
+
 static const char *keep(void *owner, const struct ledger_instance *i)
 {
 	(void)owner;
@@ -141,6 +190,7 @@ int main(void)
 	if (!mkdtemp(folder))
 		return 1;
 	test_edit();
+	test_sums();
 	test_two_at_once();
 	file_remove_tree(folder, &e);
 	return check_done();

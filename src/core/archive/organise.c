@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/archive/organise_p.h"
@@ -41,7 +42,7 @@ void organise_sum_done(struct organise_sum *sum)
 }
 
 struct entry {
-	char *path, *sop, *study;
+	char *path, *sop, *study, *series;
 	char *name;			/* of the layout */
 	size_t serial_at;		/* where "-2" would stand in it */
 	int64_t bytes;
@@ -101,7 +102,8 @@ static int read_entry(void *owner, const struct examine_file *f, struct err *e)
 	mem_grow(p->entries, p->count, p->room);
 	entry = &p->entries[p->count++];
 	*entry = (struct entry){ .path = mem_str(f->path), .sop = mem_str(dataset_get(f->set, TAG_SOPInstanceUID)),
-				 .study = mem_str(dataset_get(f->set, TAG_StudyInstanceUID)), .bytes = f->bytes,
+				 .study = mem_str(dataset_get(f->set, TAG_StudyInstanceUID)),
+				 .series = mem_str(dataset_get(f->set, TAG_SeriesInstanceUID)), .bytes = f->bytes,
 				 .name = layout_path(p->how->layout, f->set, 0) };
 	second = layout_path(p->how->layout, f->set, 1);
 	entry->serial_at = serial_place(entry->name, second);
@@ -285,27 +287,27 @@ struct healing {
 	struct planning *plan;
 	struct steps *steps;
 	struct map *by_path;		/* paths in the manifests */
-	struct map *by_sop;		/* SOP Instance UID -> a path where it is not any more */
+	struct map *by_name;		/* series and SOP Instance UID -> a path where it is not any more */
 };
 
 static int note_record(void *owner, const struct ledger_instance *i)
 {
 	struct healing *h = owner;
-	auto_free char *full = file_join(h->plan->how->from, i->path);
+	auto_free char *full = file_join(h->plan->how->from, i->path), *name = mem_printf("%s/%s", i->series, i->sop);
 	struct stat st;
 
 	map_put(h->by_path, i->path, NULL);
-	if (lstat(full, &st) < 0 && !map_has(h->by_sop, i->sop))
-		map_put(h->by_sop, i->sop, mem_str(i->path));
+	if (lstat(full, &st) < 0 && !map_has(h->by_name, name))
+		map_put(h->by_name, name, mem_str(i->path));
 	return 0;
 }
 
 /* A crash between moving and recording leaves a file in its place that the manifest looks for where it was. */
 static void heal(struct healing *h, const struct entry *x)
 {
-	auto_free char *old = NULL;
+	auto_free char *old = NULL, *name = mem_printf("%s/%s", x->series, x->sop);
 
-	if (x->target || map_has(h->by_path, x->path) || !(old = map_remove(h->by_sop, x->sop)))
+	if (x->target || map_has(h->by_path, x->path) || !(old = map_remove(h->by_name, name)))
 		return;
 	steps_add(h->steps, old, x->path, x->study, x->bytes);
 	h->steps->items[h->steps->count - 1].done = true;
@@ -320,13 +322,13 @@ static int heal_records(struct planning *p, struct err *e)
 
 	for (size_t i = 0; !failed && i < names.count; i++)
 		failed = manifest_last(p->how->from, names.items[i], note_record, &h, e);
-	for (size_t i = 0; !failed && map_count(h.by_sop) && i < p->count; i++)
+	for (size_t i = 0; !failed && map_count(h.by_name) && i < p->count; i++)
 		heal(&h, &p->entries[i]);
 	if (!failed && steps.count)
 		failed = steps_record(p->session, &steps, false, e);
 	manifest_names_done(&names);
 	map_free(h.by_path, NULL);
-	map_free(h.by_sop, free);
+	map_free(h.by_name, free);
 	steps_done(&steps);
 	return failed;
 }
@@ -364,6 +366,7 @@ static void planning_done(struct planning *p)
 		free(p->entries[i].path);
 		free(p->entries[i].sop);
 		free(p->entries[i].study);
+		free(p->entries[i].series);
 		free(p->entries[i].name);
 		free(p->entries[i].target);
 	}
@@ -381,6 +384,8 @@ int organise_tree(struct session *s, const struct organise_how *how, const struc
 	int failed;
 
 	memset(sum, 0, sizeof *sum);
+	if (!layout_tells_patients(how->layout))
+		log_warning("layout '%s': patients can share a folder; {PatientID} tells them apart", layout_source(how->layout));
 	failed = (!how->dry_run && steps_lock(how->from, how->to, how->link, &locks, e) < 0) || read_tree(&p, e) < 0 ||
 		 choose_all(&p, e) < 0;
 	if (!failed && how->dry_run)

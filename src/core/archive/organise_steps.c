@@ -88,6 +88,7 @@ struct carrying {
 	void *owner;
 	struct organise_sum *sum;
 	struct map *made, *left;	/* folders: known to be there; files went from them */
+	struct map *halls;		/* places in our house -> the steps that lead there */
 };
 
 static int make_parents(struct carrying *c, const struct beneath_move *m, struct err *e)
@@ -174,6 +175,24 @@ static int back(const struct step *step, const struct beneath_move *m, const cha
 	return move_file(m, why, e);
 }
 
+static bool lies_at(const char *folder, const char *name, int64_t bytes)
+{
+	auto_free char *path = file_join(folder, name);
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (bytes < 0 || st.st_size == bytes);
+}
+
+/* An undo that was killed has moved it already, and may not have recorded that. */
+static bool is_undone(const struct carrying *c, const struct step *step)
+{
+	const struct step *first = map_get(c->halls, step->from);
+
+	if (!c->undo || c->steps->link || lies_at(c->steps->to, step->to, -1))
+		return false;
+	return lies_at(c->steps->from, step->from, step->bytes) || (first && lies_at(c->steps->from, first->from, step->bytes));
+}
+
 static int carry_one(struct carrying *c, struct step *step, struct err *e)
 {
 	auto_free char *from = file_join(c->steps->from, step->from), *to = file_join(c->steps->to, step->to);
@@ -182,6 +201,11 @@ static int carry_one(struct carrying *c, struct step *step, struct err *e)
 	const char *gone = c->undo ? to : from;
 	int stuck;
 
+	if (is_undone(c, step)) {
+		step->done = true;
+		c->sum->in_place += !is_house(step->from);
+		return 0;
+	}
 	if (!(c->undo && c->steps->link) && make_parents(c, c->undo ? &home : &there, e) < 0)
 		return -1;
 	if (c->steps->link)
@@ -196,6 +220,7 @@ static int carry_one(struct carrying *c, struct step *step, struct err *e)
 		return 0;
 	}
 	step->done = true;
+	ledger_step();
 	if (!c->steps->link || c->undo) {
 		auto_free char *folder = mem_strn(gone, (size_t)(strrchr(gone, '/') - gone));
 
@@ -251,15 +276,20 @@ static int flush(struct session *s, const char *folder, struct err *e)
 int steps_carry_out(struct session *s, struct steps *steps, bool undo, const struct organise_hooks *hooks, void *owner,
 		    struct organise_sum *sum, struct err *e)
 {
-	struct carrying c = { steps, undo, hooks, owner, sum, map_new(), map_new() };
+	struct carrying c = { steps, undo, hooks, owner, sum, map_new(), map_new(), map_new() };
 	struct err also = { ERR_NONE, "" };
 	int failed = 0;
+
+	for (size_t i = 0; i < steps->count; i++)
+		if (is_house(steps->items[i].to))
+			map_put(c.halls, steps->items[i].to, &steps->items[i]);
 
 	for (size_t i = 0; !failed && i < steps->count && !s->signal; i++)
 		failed = carry_one(&c, &steps->items[undo ? steps->count - 1 - i : i], e);
 	remove_left(&c);
 	map_free(c.made, NULL);
 	map_free(c.left, NULL);
+	map_free(c.halls, NULL);
 	/* What was moved is recorded, whatever stopped the rest. */
 	if (flush(s, undo ? steps->from : steps->to, failed ? &also : e) < 0 || steps_record(s, steps, undo, failed ? &also : e) < 0)
 		return -1;
@@ -276,7 +306,8 @@ struct recording {
 	bool undo;
 	const char *source, *target;	/* folders */
 	struct map *paths;		/* where a file was -> where it is; of all steps together */
-	struct map *targets;		/* where they are */
+	struct map *targets;		/* where they are -> where they were */
+	struct map *known;		/* paths that the manifest under way has */
 	struct map *studies;
 	struct ledger_instance *copies;	/* records that go to another folder; lent texts are kept in kept */
 	size_t count, room;
@@ -305,18 +336,38 @@ static void follow_steps(struct recording *r)
 	for (size_t at = 0; (now = map_next(began, &at, &value));) {
 		free(map_remove(r->paths, value));
 		map_put(r->paths, value, mem_str(now));
-		map_put(r->targets, now, NULL);
+		map_put(r->targets, now, value);
 	}
 	map_free(began, NULL);
 }
 
-/* What the manifest had of a file that was gone gives way to the one that has its name now. */
+/* What the manifest had of a file that was gone gives way to the one that has its name now; it stays when that one was recorded under
+ * this name already. */
 static const char *renamed(void *owner, const struct ledger_instance *i)
 {
 	const struct recording *r = owner;
-	const char *now = map_get(r->paths, i->path);
+	const char *now = map_get(r->paths, i->path), *was = map_get(r->targets, i->path);
 
-	return now ? now : map_has(r->targets, i->path) ? NULL : i->path;
+	if (now)
+		return now;
+	return was && map_has(r->known, was) ? NULL : i->path;
+}
+
+static int note_known(void *owner, const struct ledger_instance *i)
+{
+	map_put(((struct recording *)owner)->known, i->path, NULL);
+	return 0;
+}
+
+static int rename_in_manifest(struct recording *r, const char *study, struct err *e)
+{
+	int failed;
+
+	r->known = map_new();
+	failed = manifest_last(r->source, study, note_known, r, e) < 0 || manifest_edit(r->source, study, renamed, r, e) < 0;
+	map_free(r->known, NULL);
+	r->known = NULL;
+	return failed ? -1 : 0;
 }
 
 static const char *dropped(void *owner, const struct ledger_instance *i)
@@ -353,7 +404,7 @@ static int record_study(struct recording *r, const char *study, struct err *e)
 	size_t before = r->count;
 
 	if (same)
-		return manifest_edit(r->source, study, renamed, r, e);
+		return rename_in_manifest(r, study, e);
 	if (!unlinked && manifest_last(r->source, study, note_copy, r, e) < 0)
 		return -1;
 	if (r->count > before && manifest_append(r->target, r->copies + before, r->count - before, e) < 0)

@@ -19,6 +19,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/ledger/instances.h"
+#include "core/ledger/sums.h"
 #include "dicom/layout.h"
 #include "dicom/value.h"
 
@@ -85,6 +86,8 @@ static void write_line(struct buf *out, const struct ledger_instance *i)
 	json_free(j);
 }
 
+static int append_sums(const char *output, const char *path, const struct ledger_instance *, size_t count, struct err *);
+
 int manifest_append(const char *output, const struct ledger_instance *instances, size_t count, struct err *e)
 {
 	auto_free char *path = manifest_path(output, instances[0].study);
@@ -104,7 +107,7 @@ int manifest_append(const char *output, const struct ledger_instance *instances,
 		write_line(&text, &instances[i]);
 	if (write(fd, text.data, text.len) != (ssize_t)text.len)
 		return err_sys(e, "write %s", path);
-	return 0;
+	return append_sums(output, path, instances, count, e);
 }
 
 /* False when the line says nothing that could be used. */
@@ -216,6 +219,32 @@ static struct map *last_lines(const char *output, const struct buf *text)
 	return lines;
 }
 
+static void lines_of_sums(const struct map *lines, struct buf *out)
+{
+	void *json;
+
+	for (size_t at = 0; map_next(lines, &at, &json);)
+		sums_line(out, json_text(json_get(json, "sha256")), json_text(json_get(json, "path")));
+}
+
+/* The manifest has the instances already, and we have its lock.  The files are moved after this: what a crash leaves out of here, the
+ * next run adds when it takes them in. */
+static int append_sums(const char *output, const char *path, const struct ledger_instance *instances, size_t count, struct err *e)
+{
+	auto_free char *sums = sums_path(path);
+	auto_buf struct buf text = BUF_INIT(MANIFEST_BYTES_MAX), out = BUF_INIT(MANIFEST_BYTES_MAX);
+	struct map *lines;
+
+	if (sums_append(output, sums, instances, count))
+		return 0;
+	if (read_manifest(output, path, &text, e) < 0)
+		return -1;
+	lines = last_lines(output, &text);
+	lines_of_sums(lines, &out);
+	map_free(lines, free_value);
+	return sums_replace(sums, &out, e);
+}
+
 int manifest_last(const char *output, const char *study_uid, ledger_instance_fn *fn, void *owner, struct err *e)
 {
 	auto_free char *path = manifest_path(output, study_uid);
@@ -238,7 +267,8 @@ int manifest_last(const char *output, const char *study_uid, ledger_instance_fn 
 	return 0;
 }
 
-static void edit_lines(const struct map *lines, const char *output, manifest_edit_fn *edit, void *owner, struct buf *out)
+static void edit_lines(const struct map *lines, const char *output, manifest_edit_fn *edit, void *owner, struct buf *out,
+		       struct buf *sums)
 {
 	void *json;
 
@@ -254,6 +284,7 @@ static void edit_lines(const struct map *lines, const char *output, manifest_edi
 			json_set(json, "path", json_string(path));
 		json_write(out, json, false);
 		buf_char(out, '\n');
+		sums_line(sums, i.sha256, path);
 	}
 }
 
@@ -261,7 +292,8 @@ int manifest_edit(const char *output, const char *study_uid, manifest_edit_fn *e
 {
 	auto_free char *path = manifest_path(output, study_uid);
 	auto_buf struct buf text = BUF_INIT(MANIFEST_BYTES_MAX);
-	auto_buf struct buf out = BUF_INIT(MANIFEST_BYTES_MAX);
+	auto_buf struct buf out = BUF_INIT(MANIFEST_BYTES_MAX), sums = BUF_INIT(MANIFEST_BYTES_MAX);
+	auto_free char *beside = sums_path(path);
 	auto_close int lock = -1;
 	int missing = open_locked(output, path, O_RDWR, &lock, e);
 	struct map *lines;
@@ -271,8 +303,10 @@ int manifest_edit(const char *output, const char *study_uid, manifest_edit_fn *e
 	if (read_manifest(output, path, &text, e) < 0)
 		return -1;
 	lines = last_lines(output, &text);
-	edit_lines(lines, output, edit, owner, &out);
+	edit_lines(lines, output, edit, owner, &out, &sums);
 	map_free(lines, free_value);
+	if (sums_replace(beside, &sums, e) < 0)		/* first: a manifest that is old is mended by the next organise or forget */
+		return -1;
 	if (out.len)
 		return file_replace(path, out.data, out.len, e);
 	return unlink(path) < 0 ? err_sys(e, "remove %s", path) : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The manifest of a study: OUTPUT/.dicom-qr/manifest/STUDYUID.jsonl, one line of JSON per object: UIDs, path, size, SHA-256,
- * transfer syntax, when, from where.  It travels with the files, so that a run without our ledger knows what is here. */
+ * transfer syntax, when, from where.  It travels with the files, so that a run without our ledger knows what is here.  The checksums
+ * beside it (sums.h) are kept in step by the calls that write. */
 #pragma once
 
 #include "core/ledger/instances.h"

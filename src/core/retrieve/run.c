@@ -337,6 +337,8 @@ static void interrupted(void *owner)
 static int open_run(struct run *run, struct err *e)
 {
 	run->layout = layout_parse(run->how->layout, e);
+	if (run->layout && !layout_tells_patients(run->layout))
+		log_warning("layout '%s': patients can share a folder; {PatientID} tells them apart", run->how->layout);
 	if (!run->layout || file_make_dirs(run->how->output, e) < 0 || staging_open(&run->staging, run->how->output, e) < 0 ||
 	    staging_label(&run->staging, run->session->job, e) < 0 || run_await_others(run, e) < 0)
 		return -1;
