@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every combination of evidence against two laws: none in which anything speaks of missing objects, or in which the evidence does not
  * suffice, is complete; none in which anything speaks of missing objects ends with status 0. */
-#include "core/retrieve/proof.h"
+#include "core/plan/proof.h"
 
 #include <stdlib.h>
 

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/ledger/facts.h"
-#include "core/query/cap.h"
+#include "core/query/objects_judge.h"
 
 #define DOUBTS_MAX 3			/* so often in a row, and it is taken for a rule */
 #define LEARNED_CAP "list-cap"		/* in the ledger: a number */
@@ -199,16 +199,23 @@ static bool passing(const struct group *g, const struct find_result *result)
 	       (why->kind == ERR_ABORTED && result->status < 0);
 }
 
-/* Cut at a limit, and nothing says so?  A longer answer shows that it is none. */
-static bool may_be_limit(const struct objects *l, int rows)
+static struct list_facts facts_of(const struct objects *l)
 {
-	return rows == l->cap || (cap_is_round(rows) && rows >= l->shown);
+	return (struct list_facts){ l->cap, l->shown, l->lies >= DOUBTS_MAX };
 }
 
-/* Of a list in one answer, or of one whose longest answer had so many rows. */
+static bool may_be_limit(const struct objects *l, int rows)
+{
+	const struct list_facts facts = facts_of(l);
+
+	return list_may_be_cut(&facts, rows);
+}
+
 static enum proof_list worth_of(const struct group *g, int rows)
 {
-	return g->warned || may_be_limit(g->lister, rows) ? PROOF_LIST_DOUBTFUL : PROOF_LIST_PLAIN;
+	const struct list_facts facts = facts_of(g->lister);
+
+	return list_worth(&facts, rows, g->warned);
 }
 
 /* As many objects as counted; where nothing was counted, or counts are known to lie, some, and not just as many as a limit. */
@@ -456,47 +463,17 @@ void objects_cut(struct objects *l, const struct retrieval *r)
 	cut_at(l, l->answers == ANSWERS_SERIES ? largest_series(r, &such) : r->wanted);
 }
 
-/* May the longest of its answers be one that was cut?  One longer answer says no; several that end at one number may say yes. */
-static bool series_may_be_cut(const struct group *g, int largest, int such)
-{
-	const struct objects *l = g->lister;
-
-	return g->warned || may_be_limit(l, largest) || (such > 1 && largest >= l->shown);
-}
-
-/* More is counted than the lists of the series hold.  The count lies, unless that is the number of a limit: of a lone series the list is
- * the same question as that of the study, of several two end at the same number. */
-static enum proof_list worth_against_count(struct group *g, int largest, int such)
-{
-	struct objects *l = g->lister;
-
-	if (!g->believed && l->lies < DOUBTS_MAX && such > 1)
-		cut_at(l, largest);
-	if (may_be_limit(l, largest) || (!g->believed && l->lies < DOUBTS_MAX && such > 1))
-		return PROOF_LIST_NONE;
-	return worth_of(g, largest);
-}
-
-/* The lists of all series together: are they the study's?  When they hold more than the list of the study, that one was cut without a
- * word, and they may be cut at the same number.  When they hold as much, in shorter answers, each confirms the other. */
 static enum proof_list series_worth(struct group *g, const struct retrieval *r)
 {
-	struct objects *l = g->lister;
-	int such, largest = largest_series(r, &such);
+	const struct list_facts facts = facts_of(g->lister);
+	struct series_lists lists = { .rows = r->wanted, .of_study = g->believed ? g->believed_rows : -1, .counted = g->series_sum,
+				      .warned = g->warned };
+	struct list_judgement judgement;
 
-	if (!r->wanted)
-		return PROOF_LIST_NONE;
-	if (g->believed && r->wanted > g->believed_rows)
-		cut_at(l, g->believed_rows);
-	if (l->cap && largest > l->cap)
-		cut_at(l, 0);		/* it is not */
-	if (g->believed && !g->warned && r->wanted == g->believed_rows && largest < r->wanted)
-		return PROOF_LIST_CONFIRMED;
-	if (g->series_sum > r->wanted)
-		return worth_against_count(g, largest, such);
-	if (g->series_sum < 0 && l->cap && largest == l->cap)
-		return PROOF_LIST_NONE;
-	return series_may_be_cut(g, largest, such) ? PROOF_LIST_DOUBTFUL : PROOF_LIST_PLAIN;
+	lists.largest = largest_series(r, &lists.as_large);
+	judgement = series_lists_judge(&facts, &lists);
+	cut_at(g->lister, judgement.cap);
+	return judgement.worth;
 }
 
 /* One series was asked for, its list may have been cut, and nobody counted it. */

@@ -18,7 +18,7 @@
 #include "base/map.h"
 #include "core/node/abilities.h"
 #include "core/plan/plan.h"
-#include "core/retrieve/proof.h"
+#include "core/plan/proof.h"
 
 enum retrieval_state { RETRIEVAL_WAITING, RETRIEVAL_READY, RETRIEVAL_RUNNING, RETRIEVAL_OVER };
 enum retrieval_list { LIST_WANTED, LIST_ASKED, LIST_OVER };	/* over: known, or it will not be */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/retrieve/proof.h"
+#include "core/plan/proof.h"
 
 #include "base/mem.h"
 
