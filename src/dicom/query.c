@@ -48,6 +48,13 @@ void query_done(struct query *q)
 	dataset_done(&q->keys);
 }
 
+void query_set_study(struct query *q, enum model model, const char *patient_id, const char *study_uids)
+{
+	if (model != MODEL_STUDY)
+		dataset_text(&q->keys, TAG_PatientID, patient_id);
+	dataset_text(&q->keys, TAG_StudyInstanceUID, study_uids);
+}
+
 /* The attributes of a level, its unique keys first; those of the levels above tell which parent a row has, and dcmqrscp
  * answers images of a study only when it sees the SeriesInstanceUID, be it empty (C000 otherwise). */
 #define RETURNS_MAX 16

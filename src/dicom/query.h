@@ -19,6 +19,8 @@ struct query {
 
 void query_init(struct query *, enum level);
 void query_done(struct query *);
+/* Of these studies (a backslash between two): patient root wants the Patient ID as well. */
+void query_set_study(struct query *, enum model, const char *patient_id, const char *study_uids);
 /* Adds what a request at this level always asks for (empty), without touching what is there: (0008,0005), the unique keys,
  * and the usual attributes for lists of that level. */
 void query_add_returns(struct query *);

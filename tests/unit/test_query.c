@@ -320,8 +320,28 @@ static void test_dcmdump(void)
 	CHECK(!strstr(text, "W: ") && !strstr(text, "E: "));
 }
 
+static void test_set_study(void)
+{
+	static const struct { enum model model; const char *patient; } cases[] = {
+		{ MODEL_STUDY, NULL }, { MODEL_PATIENT, "P1" }, { MODEL_PATIENT_STUDY, "P1" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct element *patient;
+		struct query q;
+
+		query_init(&q, LEVEL_SERIES);
+		query_set_study(&q, cases[i].model, "P1", "1.2\\1.3");
+		patient = dataset_find(&q.keys, TAG_PatientID);
+		CHECK_STR(patient ? patient->value : NULL, cases[i].patient);
+		CHECK_STR(dataset_get(&q.keys, TAG_StudyInstanceUID), "1.2\\1.3");
+		query_done(&q);
+	}
+}
+
 int main(void)
 {
+	test_set_study();
 	test_levels();
 	test_keys();
 	test_returns();

@@ -106,9 +106,7 @@ static int ask(struct selector *s, struct query *queries, size_t count, row_fn *
 static void begin_query(const struct selector *s, struct query *q, enum level level, const struct plan_study *in, const char *studies)
 {
 	query_init(q, level);
-	if (s->plan->how.peer.model != MODEL_STUDY)
-		dataset_text(&q->keys, TAG_PatientID, study_get(&in->study, STUDY_PATIENT_ID));
-	dataset_text(&q->keys, TAG_StudyInstanceUID, studies);
+	query_set_study(q, s->plan->how.peer.model, study_get(&in->study, STUDY_PATIENT_ID), studies);
 	dataset_text(&q->keys, TAG_SeriesInstanceUID, "");
 }
 

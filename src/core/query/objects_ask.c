@@ -15,9 +15,7 @@ static void image_query(struct query *q, const char *studies, const char *series
 			const struct retrieval *r)
 {
 	query_init(q, LEVEL_IMAGE);
-	if (peer->model != MODEL_STUDY)
-		dataset_text(&q->keys, TAG_PatientID, study_get(&r->in->study, STUDY_PATIENT_ID));
-	dataset_text(&q->keys, TAG_StudyInstanceUID, studies);
+	query_set_study(q, peer->model, study_get(&r->in->study, STUDY_PATIENT_ID), studies);
 	dataset_text(&q->keys, TAG_SeriesInstanceUID, series);
 	dataset_text(&q->keys, TAG_SOPInstanceUID, "");
 	dataset_text(&q->keys, TAG_SOPClassUID, "");
@@ -26,9 +24,7 @@ static void image_query(struct query *q, const char *studies, const char *series
 static void series_query(struct query *q, const char *study, const struct peer *peer, const struct retrieval *r)
 {
 	query_init(q, LEVEL_SERIES);
-	if (peer->model != MODEL_STUDY)
-		dataset_text(&q->keys, TAG_PatientID, study_get(&r->in->study, STUDY_PATIENT_ID));
-	dataset_text(&q->keys, TAG_StudyInstanceUID, study);
+	query_set_study(q, peer->model, study_get(&r->in->study, STUDY_PATIENT_ID), study);
 	dataset_text(&q->keys, TAG_SeriesInstanceUID, "");
 	dataset_text(&q->keys, TAG_NumberOfSeriesRelatedInstances, "");
 }
@@ -221,9 +217,8 @@ static int ask_study_itself(struct group *g, struct err *e)
 	struct query q;
 
 	query_init(&q, LEVEL_STUDY);
-	if (g->lister->peer->model != MODEL_STUDY)
-		dataset_text(&q.keys, TAG_PatientID, study_get(&g->of[0]->in->study, STUDY_PATIENT_ID));
-	dataset_text(&q.keys, TAG_StudyInstanceUID, study_get(&g->of[0]->in->study, STUDY_UID));
+	query_set_study(&q, g->lister->peer->model, study_get(&g->of[0]->in->study, STUDY_PATIENT_ID),
+			study_get(&g->of[0]->in->study, STUDY_UID));
 	return start_find(g, &q, 1, study_row, e);
 }
 

@@ -54,9 +54,7 @@ static int ask(struct session *s, const struct peer *peer, const struct query *q
 static void below_query(struct query *q, const struct peer *peer, const char *patient_id, const char *studies, const char *series_uid)
 {
 	query_init(q, series_uid ? LEVEL_IMAGE : LEVEL_SERIES);
-	if (peer->model != MODEL_STUDY)
-		dataset_text(&q->keys, TAG_PatientID, patient_id);
-	dataset_text(&q->keys, TAG_StudyInstanceUID, studies);
+	query_set_study(q, peer->model, patient_id, studies);
 	if (series_uid)
 		dataset_text(&q->keys, TAG_SeriesInstanceUID, series_uid);
 	query_add_returns(q);

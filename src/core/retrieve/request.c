@@ -42,8 +42,7 @@ static int write_query(const struct request_writer *w, struct query *q, struct r
 
 	for (size_t i = 0; i < count; i++)
 		uids[i] = study_of(of[i]);
-	if (w->how->peer.model != MODEL_STUDY)
-		dataset_text(&q->keys, TAG_PatientID, study_get(&of[0]->in->study, STUDY_PATIENT_ID));
+	query_set_study(q, w->how->peer.model, study_get(&of[0]->in->study, STUDY_PATIENT_ID), "");
 	add_list(q, TAG_StudyInstanceUID, uids, count);
 	free(uids);
 	failed = query_encode(q, w->how->peer.charset, &bytes, e);
