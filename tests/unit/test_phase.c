@@ -90,6 +90,8 @@ static void test_phases(void)
 		{ "queued, a short stall limit", { MOVED, .well = true, .first_s = 20, .stall_s = 1, .quiet_ms = NOW - 6000 }, ATTEMPT_ENDED },
 		{ "some came", { MOVED, .well = true, .objects = 1, .first_s = 20, .quiet_ms = NOW - 5000 }, ATTEMPT_OVER },
 		{ "some came damaged", { MOVED, .well = true, .stored = 1, .first_s = 20, .quiet_ms = NOW - 5000 }, ATTEMPT_OVER },
+		{ "success and none here, the first connection of the queue", { MOVED, .well = true, .open = 1, .first_s = 20, .quiet_ms = NOW - 7000 },
+		  ATTEMPT_ENDED },
 		{ "some came, a PACS that queues", { MOVED, .well = true, .queues = true, .objects = 1, .first_s = 20, .quiet_ms = NOW - 5000 },
 		  ATTEMPT_ENDED },
 		{ "no counters, a PACS that queues", { MOVED, .well = true, .queues = true, .completed = -1, .first_s = 20, .quiet_ms = NOW - 5000 },

@@ -145,6 +145,11 @@ static bool ticket_passed(const struct attempt *a)
 	return intake_passed(a->with.intake, a->ticket) || intake_has_failed(a->with.intake);
 }
 
+bool attempt_late(const struct attempt *a)
+{
+	return a->with.receiver && attempt_came_late(a->record.ended_ms, a->record.first_ms);
+}
+
 static struct attempt_facts facts_of(const struct attempt *a, bool ending)
 {
 	struct receiver *r = a->with.receiver;
@@ -155,7 +160,8 @@ static struct attempt_facts facts_of(const struct attempt *a, bool ending)
 		.completed = a->answer.completed, .objects = a->record.objects, .stored = r ? receiver_stored(r, a) : 0,
 		.received = intake_ticket(a->with.intake) - a->ticket_before, .open = r ? receiver_connections(r, a) : 0,
 		.quiet_ms = later(a->clock.progress_ms, a->record.ended_ms), .first_s = a->with.how->first_timeout_s,
-		.stall_s = a->with.how->stall_timeout_s, .well = !a->answer.why.kind, .queues = a->with.queues,
+		.stall_s = a->with.how->stall_timeout_s, .well = !a->answer.why.kind,
+		.queues = a->with.queues || attempt_late(a),
 	};
 }
 
@@ -166,11 +172,24 @@ static void look_again(struct attempt *a)
 	a->ticket = intake_ticket(a->with.intake);
 }
 
+/* A connection may have come and gone since bytes were looked at. */
+static void look_at_stored(struct attempt *a)
+{
+	int stored = a->with.receiver ? receiver_stored(a->with.receiver, a) : 0;
+
+	if (stored != a->seen_stored)
+		a->clock.progress_ms = clock_ms();
+	a->seen_stored = stored;
+}
+
 enum attempt_phase attempt_look(struct attempt *a, bool ending)
 {
-	const struct attempt_facts facts = facts_of(a, ending);
-	enum attempt_phase now = attempt_phase_now(&facts, clock_ms());
+	struct attempt_facts facts;
+	enum attempt_phase now;
 
+	look_at_stored(a);
+	facts = facts_of(a, ending);
+	now = attempt_phase_now(&facts, clock_ms());
 	if (now == a->phase)
 		return now;
 	a->phase = now;
@@ -189,11 +208,6 @@ bool attempt_concluded(const struct attempt *a)
 bool attempt_holds_slot(const struct attempt *a)
 {
 	return a->phase < ATTEMPT_ARRIVING;
-}
-
-bool attempt_late(const struct attempt *a)
-{
-	return a->with.receiver && attempt_came_late(a->record.ended_ms, a->record.first_ms);
 }
 
 bool attempt_prompt(const struct attempt *a)

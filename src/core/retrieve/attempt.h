@@ -71,6 +71,7 @@ struct attempt {
 	struct tool *tool;
 	char *folder;
 	int64_t seen_bytes;
+	int seen_stored;		/* objects received over connections that are gone, when they were last looked at */
 	int drain_taken;		/* objects that were whole when the draining began */
 };
 

@@ -54,10 +54,11 @@ static bool all_came(const struct attempt_facts *f)
 	return f->completed >= 0 && f->completed <= most && !f->open;
 }
 
-/* Success with objects counted and none here: they wait in a queue of the PACS. */
+/* Success with objects counted and none here: they wait in a queue of the PACS.  A connection over which nothing has come yet is the
+ * queue's beginning, not its end. */
 static bool queued_there(const struct attempt_facts *f)
 {
-	bool none = !f->objects && !f->stored && !f->open;
+	bool none = !f->objects && !f->stored;
 
 	return f->well && (f->queues || (f->completed > 0 && none));
 }
