@@ -22,7 +22,7 @@ expect_files "$T/flat" 5
 [ "$(dcmdump +P 0020,000e "$T/flat"/CT.$sop* | grep -o '\[.*\]' | sort -u | wc -l)" -eq 2 ] || fail "not of two series"
 [ "$(find "$T/flat" -maxdepth 1 -name "CT.$sop*" | wc -l)" -eq 2 ] || fail "not both: $(ls "$T/flat")"
 [ "$(find "$T/flat" -maxdepth 1 -name "CT.$sop-????????" | wc -l)" -ge 1 ] || fail "no hash of the series: $(ls "$T/flat")"
-[ "$(grep -c "\"sopInstanceUID\":\"$sop\"" "$T/flat/.dicom-qr/manifest"/*)" -eq 2 ] || fail "not both in the manifest"
+[ "$(grep -c "\"sopInstanceUID\":\"$sop\"" "$T/flat/.dicom-qr/manifest"/*.jsonl)" -eq 2 ] || fail "not both in the manifest"
 run dicom-qr verify "$T/flat"
 expect_status 0
 expect_out "5 good"
