@@ -94,7 +94,7 @@ static void show_unknown(const struct node *node, struct showing *show_to)
 	size_t at = 0;
 
 	while (node && (name = node_unknown(node, &at))) {
-		snprintf(line.text, sizeof line.text, "node '%s' has a member '%s', which means nothing to dicom-qr: a note of yours, or misspelt?", node->name, name);
+		snprintf(line.text, sizeof line.text, "node '%s': unknown member '%s' (ignored)", node->name, name);
 		show(show_to, &line);
 	}
 }

@@ -204,8 +204,8 @@ static void gather(struct everyone *all, const struct nodes *c)
 		for (size_t i = 0; i < files[f]->count; i++) {
 			const struct node *node = &files[f]->nodes[i];
 
-			if (*node->peer.host && nodes_find(c, node->name) == node)
-				all->of[all->count++] = (struct one){ .all = all, .node = node, .peer = node->peer };
+			if (*node->how.peer.host && nodes_find(c, node->name) == node)
+				all->of[all->count++] = (struct one){ .all = all, .node = node, .peer = node->how.peer };
 		}
 }
 

@@ -108,11 +108,11 @@ static int choose_peer(struct nm_values *n, struct settings *how, struct err *e)
 		node = nodes_default(config, e);
 	if (!node && e->kind)
 		return -1;
-	if (node && !*node->peer.host)
+	if (node && !*node->how.peer.host)
 		node = NULL;
-	if ((!n->host && !node) || (!n->v.called_aet && !(node && node->called_stated)) || (!n->v.aet && !(node && node->calling_stated)))
-		return ask_for_missing(!n->host && !node, !n->v.called_aet && !(node && node->called_stated),
-				       !n->v.aet && !(node && node->calling_stated), e);
+	if ((!n->host && !node) || (!n->v.called_aet && !(node && node_states(node, "calledAE"))) || (!n->v.aet && !(node && node_states(node, "callingAE"))))
+		return ask_for_missing(!n->host && !node, !n->v.called_aet && !(node && node_states(node, "calledAE")),
+				       !n->v.aet && !(node && node_states(node, "callingAE")), e);
 	n->v.chosen->node = node;
 	return values_settings(&n->v, how, e);
 }
@@ -151,7 +151,7 @@ static int prepare(struct nm_values *n, struct task *t, struct err *e)
 	n->v.cuts_are_usual = true;
 	if (n->v.study_timeout < 0)
 		how->study_timeout_s = STUDY_TIMEOUT;
-	if (!n->v.output && !(n->v.chosen->node && n->v.chosen->node->output)) {
+	if (!n->v.output && !(n->v.chosen->node && n->v.chosen->node->how.output)) {
 		free(how->output);
 		how->output = file_absolute(OUTPUT);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dicom-qr node: who the PACS are.  The rule: what is changed is changed under a lock, checked as if it were read, and written whole. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "core/node/nodes.h"
 
 struct node_values {
-	struct values v;
+	struct values v;		/* first: the rows of all commands are those of a node, too */
 	long long number, port;
 	const char *host, *require_date, *no_modality_filter;
 	struct opt_list unset;
@@ -26,42 +27,31 @@ struct node_values {
 
 #define OURS(member) offsetof(struct node_values, member)
 #define SHARED(member) offsetof(struct node_values, v.member)
-#define MEMBERS "Members of a node"
+#define MEMBERS "Node"
 
-static const struct opt own[] = {
+static const struct opt own_members[] = {
 	INTEGER("number", "", "N", OURS(number), 1, 1000000, MEMBERS, "Its number, by which qrscu names it."),
 	STRING("host", "", "HOST", OURS(host), MEMBERS, "Host name or IPv4 address."),
-	INTEGER("port", "", "PORT", OURS(port), 1, 65535, MEMBERS, "Its port (default: 11112)."),
-	STRING("called-aet", "", "TITLE", SHARED(called_aet), MEMBERS, "Its AE title."),
-	STRING("aet", "", "TITLE", SHARED(aet), MEMBERS, "Our own AE title when we talk to it."),
-	CHOICE("model", "", "ROOT", SHARED(model), "study|patient|patient-study", MEMBERS, "Information model."),
-	STRING("charset", "", "TERM", SHARED(charset), MEMBERS, "Character set of keys and of answers that declare none."),
-	STRING("tls-ca", "", "PATH", SHARED(tls_ca), MEMBERS,
-	       "It talks TLS; whose certificates are believed: a PEM file or folder, or \"none\" for anybody's."),
-	STRING("tls-cert", "", "FILE", SHARED(tls_cert), MEMBERS, "Our own certificate for it."),
-	STRING("tls-key", "", "FILE", SHARED(tls_key), MEMBERS, "Its private key."),
-	CHOICE("method", "", "METHOD", SHARED(method), "c-move|c-get|auto", MEMBERS, "How it is retrieved from."),
-	STRING("move-dest", "", "TITLE", SHARED(move_dest), MEMBERS, "Move destination AE title."),
-	STRING("listen", "", "[ADDRESS:]PORT", SHARED(listen), MEMBERS,
-	       "The port on which we receive what is moved; a node with this and no host is a place for files on this machine."),
-	LIST("accept-from", "", "HOST", SHARED(accept_from), MEMBERS, "A further host or network that may send to our receiver.  May be repeated."),
-	LIST("accept-aet", "", "TITLE", SHARED(accept_aet), MEMBERS, "A calling AE title that may send to our receiver; * is any.  May be repeated."),
-	STRING("output", "o", "DIR", SHARED(output), MEMBERS, "Where files go."),
-	STRING("layout", "", "TEMPLATE", SHARED(layout), MEMBERS, "Path of each file from its attributes."),
+	INTEGER("port", "", "PORT", OURS(port), 1, 65535, MEMBERS,
+		"Its port (default: 11112).  A node with --listen and without a host is a place for files on this machine."),
 	CHOICE("require-date", "", "YES", OURS(require_date), "yes|no", MEMBERS,
 	       "It answers no query without a date: the last 30 days are asked for when none is given."),
 	CHOICE("no-modality-filter", "", "YES", OURS(no_modality_filter), "yes|no", MEMBERS,
 	       "It must not be asked for a modality: all is asked for and the modality checked here."),
-	STRING("window", "", "WHEN", SHARED(window), MEMBERS,
-	       "When it may be asked for objects, local times: 19:00-06:00, or \"mon-fri 19:00-06:00, sat-sun 00:00-24:00\"."),
-	LIST("unset", "", "MEMBER", OURS(unset), MEMBERS,
-	       "With edit: takes a member away, by its name in nodes.json (method, port, outputPath ...).  May be repeated."),
-	FLAG("replace", "", OURS(replace), "Node", "With import: nodes of the same name are replaced."),
-	FLAG("none", "", OURS(none), "Node", "With default: there is no default node any more."),
-	CHOICE("format", "", "FORMAT", SHARED(format), "table|json", "Node", "With list and show (default: table)."),
 	OPT_END
 };
-static const struct opt *const tables[] = { own, options_general, NULL };
+
+static const struct opt own[] = {
+	LIST("unset", "", "MEMBER", OURS(unset), MEMBERS,
+	       "With edit: takes a member away, by its name in nodes.json (method, port, outputPath ...).  May be repeated."),
+	FLAG("replace", "", OURS(replace), MEMBERS, "With import: nodes of the same name are replaced."),
+	FLAG("none", "", OURS(none), MEMBERS, "With default: there is no default node any more."),
+	CHOICE("format", "", "FORMAT", SHARED(format), "table|json", MEMBERS, "With list and show (default: table)."),
+	OPT_END
+};
+static const struct opt *const tables[] = { own_members, own, options_node, options_retrieve, options_limits, options_general, NULL };
+/* Their rows are members of a node. */
+static const struct opt *const member_tables[] = { own_members, options_node, options_retrieve, options_limits, NULL };
 
 const struct opt_command command_node = {
 	.name = "dicom-qr node",
@@ -87,29 +77,75 @@ const struct opt_command command_node = {
 
 /* ---- options to members ---- */
 
-static void set_text(struct json *members, const char *name, const char *text)
+/* The members that are not called as the option is; the others are the same words, written together. */
+static const struct { const char *option, *member; } other_names[] = {
+	{ "aet", "callingAE" }, { "called-aet", "calledAE" }, { "move-dest", "moveDestination" }, { "accept-aet", "acceptAET" },
+	{ "output", "outputPath" }, { "tls-ca", "tlsAuthorities" }, { "tls-cert", "tlsCertificate" }, { "window", "windows" },
+};
+
+/* "retryWait" for "retry-wait"; yours. */
+static char *member_of(const char *option)
 {
-	if (text)
-		json_set(members, name, json_string(text));
+	char *name, *to;
+
+	for (size_t i = 0; i < countof(other_names); i++)
+		if (!strcmp(other_names[i].option, option))
+			return mem_str(other_names[i].member);
+	name = to = mem_str(option);
+	for (const char *from = option; *from; from++)
+		*to++ = *from == '-' ? (char)toupper((unsigned char)*++from) : *from;
+	*to = '\0';
+	return name;
 }
 
-static void set_file(struct json *members, const char *name, const char *path)
+static bool is_listen(const struct opt *o)
 {
-	auto_free char *absolute = path && strcmp(path, TLS_ANYBODY) ? file_absolute(path) : NULL;
-
-	set_text(members, name, absolute ? absolute : path);
+	return o->name && !strcmp(o->name, "listen");
 }
 
-static void set_number(struct json *members, const char *name, long long number)
+static bool is_path(const struct opt *o)
 {
-	if (number > 0)
-		json_set(members, name, json_integer(number));
+	return !strcmp(o->name, "output") || !strncmp(o->name, "tls-", 4);
 }
 
-static void set_yes(struct json *members, const char *name, const char *word)
+static struct json *text_value(const struct opt *o, const char *text)
 {
-	if (word)
-		json_set(members, name, json_bool(!strcmp(word, "yes")));
+	auto_free char *path = text && is_path(o) && strcmp(text, TLS_ANYBODY) != 0 ? file_absolute(text) : NULL;
+
+	if (!text)
+		return NULL;
+	if (o->choices && !strcmp(o->choices, "yes|no"))
+		return json_bool(!strcmp(text, "yes"));
+	return json_string(path ? path : text);
+}
+
+static struct json *list_value(const struct opt_list *words)
+{
+	struct json *list = words->count ? json_new(JSON_ARRAY) : NULL;
+
+	for (size_t i = 0; i < words->count; i++)
+		json_add(list, json_string(words->items[i]));
+	return list;
+}
+
+/* What was given; NULL when nothing was. */
+static struct json *value_of(const struct opt *o, const struct node_values *n)
+{
+	const void *at = (const char *)n + o->at;
+
+	switch (o->kind) {
+	case OPT_FLAG:
+		return *(const bool *)at ? json_bool(true) : NULL;
+	case OPT_STRING: case OPT_TEXT: case OPT_CHOICE:
+		return text_value(o, *(const char *const *)at);
+	case OPT_INTEGER: case OPT_SECONDS: case OPT_TIME: case OPT_BYTES:
+		return *(const long long *)at >= 0 ? json_integer(*(const long long *)at) : NULL;
+	case OPT_LIST:
+		return list_value(at);
+	case OPT_OPTIONS: case OPT_WORD:	/* another spelling of a choice, which has a row of its own */
+		return NULL;
+	}
+	abort();
 }
 
 static int set_address(struct json *members, const char *const *rest, size_t count, struct err *e)
@@ -124,25 +160,14 @@ static int set_address(struct json *members, const char *const *rest, size_t cou
 		return -1;
 	if (count > (second ? 2u : 1u))
 		return err_set(e, ERR_USAGE, "unexpected argument '%s': one NAME, one ADDRESS and options are expected", rest[second ? 2 : 1]);
-	set_text(members, "host", peer.host);
-	set_number(members, "port", peer.port);
+	json_set(members, "host", json_string(peer.host));
+	json_set(members, "port", json_integer(peer.port));
 	if (strcmp(peer.called, PEER_DEFAULT_CALLED) != 0)
-		set_text(members, "calledAE", peer.called);
+		json_set(members, "calledAE", json_string(peer.called));
 	return 0;
 }
 
-static void set_list(struct json *members, const char *name, const struct opt_list *texts)
-{
-	struct json *list;
-
-	if (!texts->count)
-		return;
-	list = json_new(JSON_ARRAY);
-	for (size_t i = 0; i < texts->count; i++)
-		json_add(list, json_string(texts->items[i]));
-	json_set(members, name, list);
-}
-
+/* One option, two members. */
 static int set_listen(struct json *members, const char *text, struct err *e)
 {
 	struct settings how = { .listen_port = 0 };
@@ -151,10 +176,10 @@ static int set_listen(struct json *members, const char *text, struct err *e)
 		return 0;
 	if (settings_listen(&how, text, e) < 0)
 		return err_in(e, "--listen %s", text);
-	set_number(members, "listenPort", how.listen_port);
+	json_set(members, "listenPort", json_integer(how.listen_port));
 	json_delete(members, "listenAddress");
 	if (*how.listen_address)
-		set_text(members, "listenAddress", how.listen_address);
+		json_set(members, "listenAddress", json_string(how.listen_address));
 	return 0;
 }
 
@@ -170,29 +195,18 @@ static int unset(struct json *members, const struct opt_list *names, struct err 
 
 static int set_members(struct json *members, const struct node_values *n, const char *const *rest, size_t count, struct err *e)
 {
-	auto_free char *output = n->v.output ? file_absolute(n->v.output) : NULL;
-
 	if (unset(members, &n->unset, e) < 0 || set_address(members, rest, count, e) < 0 || set_listen(members, n->v.listen, e) < 0)
 		return -1;
-	set_number(members, "number", n->number);
-	set_text(members, "host", n->host);
-	set_number(members, "port", n->port);
-	set_text(members, "calledAE", n->v.called_aet);
-	set_text(members, "callingAE", n->v.aet);
-	set_text(members, "model", n->v.model);
-	set_text(members, "charset", n->v.charset);
-	set_file(members, "tlsAuthorities", n->v.tls_ca);
-	set_file(members, "tlsCertificate", n->v.tls_cert);
-	set_file(members, "tlsKey", n->v.tls_key);
-	set_text(members, "method", n->v.method);
-	set_text(members, "moveDestination", n->v.move_dest);
-	set_list(members, "acceptFrom", &n->v.accept_from);
-	set_list(members, "acceptAET", &n->v.accept_aet);
-	set_text(members, "outputPath", output);
-	set_text(members, "layout", n->v.layout);
-	set_yes(members, "requireDate", n->require_date);
-	set_yes(members, "noModalityFilter", n->no_modality_filter);
-	set_text(members, "windows", n->v.window);
+	if (n->v.layout && n->v.hierarchical)
+		return err_set(e, ERR_USAGE, "--layout and --hierarchical exclude each other");
+	for (const struct opt *const *table = member_tables; *table; table++)
+		for (const struct opt *o = *table; (o->name && *o->name) || *o->letters; o++) {
+			struct json *value = is_listen(o) ? NULL : value_of(o, n);
+			auto_free char *name = value ? member_of(o->name) : NULL;
+
+			if (value)
+				json_set(members, name, value);
+		}
 	return 0;
 }
 
@@ -200,9 +214,9 @@ static int set_members(struct json *members, const struct node_values *n, const 
 
 static char *address_of(const struct node *n)
 {
-	if (*n->peer.host)
-		return mem_printf("%s:%d", n->peer.host, n->peer.port);
-	return mem_printf("(received on %d)", n->listen_port);
+	if (*n->how.peer.host)
+		return mem_printf("%s:%d", n->how.peer.host, n->how.peer.port);
+	return mem_printf("(received on %d)", n->how.listen_port);
 }
 
 static void list_row(const struct node *n, bool is_default, bool is_system)
@@ -213,8 +227,8 @@ static void list_row(const struct node *n, bool is_default, bool is_system)
 	if (n->number)
 		snprintf(number, sizeof number, "%d", n->number);
 	printf("%-1s %6s  %-20s %-28s %-16s %-16s %-6s%s\n", is_default ? "*" : "", number, n->name, address,
-	       n->called_stated ? n->peer.called : "", n->calling_stated ? n->peer.calling : "",
-	       n->method_stated ? method_name(n->method) : "", is_system ? " (system)" : "");
+	       node_states(n, "calledAE") ? n->how.peer.called : "", node_states(n, "callingAE") ? n->how.peer.calling : "",
+	       node_states(n, "method") ? method_name(n->how.method) : "", is_system ? " (system)" : "");
 }
 
 /* A person's own, then those of the system that are not hidden behind them. */
@@ -308,9 +322,9 @@ static struct json *learned(const struct node *n)
 	struct ledger *ledger;
 	char key[300];
 
-	if (!*n->peer.host || access(path, R_OK) < 0 || !(ledger = ledger_open(NULL, &e)))
+	if (!*n->how.peer.host || access(path, R_OK) < 0 || !(ledger = ledger_open(NULL, &e)))
 		return found;
-	peer_key(&n->peer, key);
+	peer_key(&n->how.peer, key);
 	if (ledger_learned_all(ledger, key, add_fact, found, &e) < 0)
 		log_error("%s", e.text);
 	ledger_close(ledger);
@@ -343,8 +357,10 @@ static void print_unknown(const struct node *node)
 
 	while ((name = node_unknown(node, &at))) {
 		auto_free char *shown = log_clean(mem_str(name));
+		auto_buf struct buf hint = BUF_INIT(512);
 
-		printf("'%s' means nothing to dicom-qr: a note of yours, or misspelt?\n", shown);
+		node_hint(name, &hint);
+		printf("Unknown member '%s' (ignored)%s\n", shown, buf_text(&hint));
 	}
 }
 

@@ -192,42 +192,41 @@ static char *foreign_folder(const char *title)
 
 static const char *title_of(const struct node *store)
 {
-	return *store->destination ? store->destination : store->called_stated ? store->peer.called :
-	       store->calling_stated ? store->peer.calling : "";
+	if (*store->how.destination)
+		return store->how.destination;
+	if (node_states(store, "calledAE"))
+		return store->how.peer.called;
+	return node_states(store, "callingAE") ? store->how.peer.calling : "";
 }
 
 /* The store node, as far as the command line says nothing else. */
 static int settle_store(const struct qrscu_values *n, const struct node *store, struct settings *how, struct err *e)
 {
 	const struct values *v = &n->v;
-	bool here = v->listen || store->listen_port;
+	bool here = v->listen || store->how.listen_port;
 
-	if (!v->method && !(here && v->chosen->node && v->chosen->node->method_stated))
+	if (!v->method && !(here && v->chosen->node && node_states(v->chosen->node, "method")))
 		how->method = METHOD_MOVE;
 	if (!v->listen) {
-		how->listen_port = store->listen_port;
-		memcpy(how->listen_address, store->listen_address, sizeof how->listen_address);
+		how->listen_port = store->how.listen_port;
+		memcpy(how->listen_address, store->how.listen_address, sizeof how->listen_address);
 	}
 	if (!v->move_dest && (*title_of(store) || !here))
 		snprintf(how->destination, sizeof how->destination, "%s", title_of(store));
 	if (!*how->destination && !here && how->method != METHOD_GET)
 		return err_set(e, ERR_USAGE, "store node '%s' has no AE title: give it one with \"dicom-qr node edit %s --called-aet TITLE\"",
 			       store->name, store->name);
-	if (store->aet_count && !v->accept_aet.count) {
-		how->accept_aet.items = store->accept_aet;
-		how->accept_aet.count = store->aet_count;
-	}
-	if (store->accept_count && !v->accept_from.count) {
-		how->accept_from.items = store->accept_from;
-		how->accept_from.count = store->accept_count;
-	}
-	if (!v->layout && !v->hierarchical && store->layout) {
+	if (store->how.accept_aet.count && !v->accept_aet.count)
+		how->accept_aet = store->how.accept_aet;
+	if (store->how.accept_from.count && !v->accept_from.count)
+		how->accept_from = store->how.accept_from;
+	if (!v->layout && !v->hierarchical && node_states(store, "layout")) {
 		free(how->layout);
-		how->layout = mem_str(store->layout);
+		how->layout = mem_str(store->how.layout);
 	}
-	if (!v->output && (store->output || settings_goes_elsewhere(how))) {
+	if (!v->output && (store->how.output || settings_goes_elsewhere(how))) {
 		free(how->output);
-		how->output = store->output ? mem_str(store->output) : foreign_folder(how->destination);
+		how->output = store->how.output ? mem_str(store->how.output) : foreign_folder(how->destination);
 	}
 	how->force |= n->dup;
 	return 0;

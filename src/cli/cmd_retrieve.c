@@ -128,7 +128,7 @@ static int prepare(struct task *t, struct err *e)
 
 	if (task_check_format(v, e) < 0 || task_peer(t, &how->peer, e) < 0 || check_uids(v, e) < 0 || values_settings(v, how, e) < 0 || settings_check(how, true, e) < 0)
 		return -1;
-	if (v->hierarchical) {
+	if (how->hierarchical) {		/* by the node, too; one study a folder */
 		free(how->layout);
 		how->layout = mem_str(LAYOUT_STUDY);
 	}

@@ -2,7 +2,6 @@
 /* Every option of every command stands in one of these tables, with its help; nothing is parsed anywhere else. */
 #include "cli/options.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -397,8 +396,7 @@ int values_peer(const struct values *v, const char *const *rest, size_t count, s
 		if (choose_node(v, count ? rest[0] : NULL, e) < 0)
 			return -1;
 		*used = count ? 1 : 0;
-		*peer = v->chosen->node->peer;
-		peer->dateless = json_get(v->chosen->node->members, "requireDate") && !v->chosen->node->require_date;
+		*peer = v->chosen->node->how.peer;
 		if (!*peer->host)
 			return err_set(e, ERR_USAGE, "node '%s' is a place for files and no PACS: it has no host", v->chosen->node->name);
 		return set_node(v, peer, e);
@@ -415,27 +413,9 @@ static void set_number(long long *to, long long given)
 		*to = given;
 }
 
-/* What is missing of the permissions that chmod would be given; a folder can be entered where its files can be read. */
-static unsigned long umask_of(unsigned long permissions)
+static int set_mode(const char *text, struct settings *how, struct err *e)
 {
-	if (permissions < 0700)
-		permissions |= permissions >> 2 & 0111;
-	return ~permissions & 0077;
-}
-
-static int set_umask(const char *text, struct err *e)
-{
-	char *end;
-	unsigned long number = text ? strtoul(text, &end, 8) : 0;
-	bool chmod = text && strlen(text) == 3 && (*text == '6' || *text == '7');
-
-	if (!text)
-		return 0;
-	if (!isdigit((unsigned char)*text) || *end || (!chmod && number > 0077))
-		return err_set(e, ERR_USAGE, "--mode %s: give permissions such as 700, 750 or 640, or a umask such as 077, 027 or 022; the owner "
-			       "can always read and write", text);
-	file_set_umask((mode_t)(chmod ? umask_of(number) : number));
-	return 0;
+	return text && mode_parse(text, &how->umask, e) < 0 ? err_in(e, "--mode") : 0;
 }
 
 static int set_layout(const struct values *v, struct settings *how, struct err *e)
@@ -537,8 +517,10 @@ int values_settings(const struct values *v, struct settings *how, struct err *e)
 	if (v->chosen->node)
 		node_settle(v->chosen->node, how);
 	if (set_node(v, &how->peer, e) < 0 || set_title(how->destination, v->move_dest, "--move-dest", e) < 0 ||
-	    set_umask(v->mode, e) < 0 || set_layout(v, how, e) < 0)
+	    set_mode(v->mode, how, e) < 0 || set_layout(v, how, e) < 0)
 		return -1;
+	if (how->umask >= 0)
+		file_set_umask((mode_t)how->umask);
 	if (v->method && method_parse(v->method, &how->method, e) < 0)
 		return -1;
 	how->method_stated |= v->method != NULL;

@@ -37,8 +37,8 @@ auto "--layout: .*is not closed" --layout '{PatientID'
 auto "--parallel 0: must be from 1 to 64" --parallel 0
 auto "--parallel x: not a whole number" --parallel x
 auto "--listen 70000: must be from 1 to 65535" --listen 70000
-auto "--mode 100: give permissions such as 700, 750 or 640, or a umask" --mode 100
-auto "--mode u=rw: give permissions" --mode u=rw
+auto "--mode: '100' is no mode: give permissions such as 700, 750 or 640, or a umask" --mode 100
+auto "--mode: 'u=rw' is no mode: give permissions" --mode u=rw
 auto "--max-duration 90: a unit is missing" --max-duration 90
 auto "--max-bytes 10: a unit is missing" --max-bytes 10
 auto "unknown option --dest; did you mean --move-dest\?" --dest X

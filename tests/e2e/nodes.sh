@@ -40,9 +40,9 @@ run dicom-qr node list --format json
 expect_out '"requireDate": true'
 
 refused "there is a node 'pacs' already" node add pacs server:104
-refused "number 2 is that of node 'pacs'" node add second server:104 --number 2
+refused "number 2 is already used by node 'pacs'" node add second server:104 --number 2
 refused "a node cannot be called 'echo'" node add echo server:104
-refused "'12' is no name for a node" node add 12 server:104
+refused "invalid node name '12'" node add 12 server:104
 refused "host is missing" node add nowhere
 refused "host: 'a b'" node edit pacs --host 'a b'
 refused "not an address" node add x server
@@ -55,13 +55,34 @@ refused "give add, edit" node frobnicate
 refused "layout" node edit pacs --layout '../{PatientID}'
 [ "$(dicom-qr node list --format json | grep -c '"name"')" = 3 ] || fail "a refusal changed the file"
 
+# every option of retrieval can be stated; what is nearly a member is told with its line
+done_quietly node add full AET@127.0.0.1 --hierarchical --validate --trust count --parallel 4 --retries 7 --retry-wait 9 --pause 2 \
+	--timeout 11 --first-timeout 12 --stall-timeout 13 --study-timeout 14 --max-studies 15 --max-images 16 --max-bytes 17M \
+	--max-duration 18m --mode 750 --move-dest THERE --window 00:00-24:00
+run dicom-qr node show full
+for member in 'hierarchical +true' 'validate +true' 'trust +count' 'parallel +4' 'retries +7' 'retryWait +9' 'pause +2' 'timeout +11' \
+	'firstTimeout +12' 'stallTimeout +13' 'studyTimeout +14' 'maxStudies +15' 'maxImages +16' 'maxBytes +17825792' 'maxDuration +1080' \
+	'mode +750' 'moveDestination +THERE' 'port +11112'; do
+	expect_out "^  $member\$"
+done
+echo '{"nodes": [{"name": "y", "host": "h", "retries": "3"}]}' >"$T/bad.json"
+refused "retries: a whole number from 0" node import "$T/bad.json"
+sed -i 's/"retryWait"/"retryWiat"/' "$nodes"
+run dicom-qr node list
+expect_err "nodes.json: line [0-9]+: unknown member 'retryWiat' of node 'full' is ignored; did you mean retryWait\?"
+line=$(sed -n 's/.*nodes.json: line \([0-9]*\): .*/\1/p' "$T/err")
+sed -n "${line}p" "$nodes" | grep -q retryWiat || fail "not line $line: $(cat "$nodes")"
+run dicom-qr node edit full --unset retryWiat
+expect_status 0
+done_quietly node remove full
+
 # what we have no name for stays, and is shown as such
 sed -i 's/"number": 2,/"number": 2, "phone": "123",/' "$nodes"
 for command in 'node show' doctor; do
 	# shellcheck disable=SC2086  # words
 	run dicom-qr $command pacs
-	expect_out "'phone'.* means nothing to dicom-qr"
-	expect_no_out "'method'.* means nothing"
+	expect_out "nknown member 'phone'"
+	expect_no_out "nknown member 'method'"
 done
 done_quietly node edit pacs --port 1 --unset method
 done_quietly node edit pacs --port "$PACS_PORT"
@@ -103,7 +124,7 @@ for n in 1 2 3 4 5 6; do done_quietly node remove "many$n"; done
 # --- mistakes in the file ---
 cp "$nodes" "$T/good.json"
 printf '{\n"nodes": [\n{ "name": "a",\n"host": "h",\n"port": 0 } ] }\n' >"$nodes"
-refused "$nodes: line 5: nodes\[0\]: port: a number from 1 to 65535" echo a
+refused "$nodes: line 5: nodes\[0\]: port: a whole number from 1 to 65535" echo a
 printf '{\n"nodes": [\n{ "name": "a" "host" } ] }\n' >"$nodes"
 refused "$nodes: line 3: " node list
 run dicom-qr echo "PACS@127.0.0.1:$PACS_PORT"		# an address needs no nodes

@@ -77,27 +77,27 @@ static void test_whole(void)
 	CHECK(n == nodes_find(&c, "2"));
 	CHECK(n == nodes_default(&c, &e));
 	CHECK_INT(n->number, 2);
-	CHECK_STR(n->peer.host, "10.0.0.5");
-	CHECK_INT(n->peer.port, 104);
-	CHECK_STR(n->peer.called, "PACS");
-	CHECK_STR(n->peer.calling, "ME");
-	CHECK_INT(n->peer.model, MODEL_PATIENT);
-	CHECK_STR(n->peer.charset, "ISO_IR 100");
-	CHECK_INT(n->method, METHOD_GET);
-	CHECK_STR(n->destination, "MY_SCP");
-	CHECK_INT(n->listen_port, 11113);
-	CHECK_INT(n->accept_count, 2);
-	CHECK_STR(n->accept_from[1], "gateway");
-	CHECK_STR(n->output, "/data");
-	CHECK_STR(n->peer.tls.authorities, "/etc/ca");
-	CHECK_STR(n->peer.tls.certificate, "/etc/cert");
-	CHECK_STR(n->peer.tls.key, "/etc/key");
-	CHECK(n->require_date && n->no_modality_filter && n->called_stated && n->calling_stated && n->method_stated);
+	CHECK_STR(n->how.peer.host, "10.0.0.5");
+	CHECK_INT(n->how.peer.port, 104);
+	CHECK_STR(n->how.peer.called, "PACS");
+	CHECK_STR(n->how.peer.calling, "ME");
+	CHECK_INT(n->how.peer.model, MODEL_PATIENT);
+	CHECK_STR(n->how.peer.charset, "ISO_IR 100");
+	CHECK_INT(n->how.method, METHOD_GET);
+	CHECK_STR(n->how.destination, "MY_SCP");
+	CHECK_INT(n->how.listen_port, 11113);
+	CHECK_INT(n->how.accept_from.count, 2);
+	CHECK_STR(n->how.accept_from.items[1], "gateway");
+	CHECK_STR(n->how.output, "/data");
+	CHECK_STR(n->how.peer.tls.authorities, "/etc/ca");
+	CHECK_STR(n->how.peer.tls.certificate, "/etc/cert");
+	CHECK_STR(n->how.peer.tls.key, "/etc/key");
+	CHECK(n->require_date && n->no_modality_filter && node_states(n, "calledAE") && node_states(n, "callingAE") && node_states(n, "method"));
 	n = nodes_find(&c, "plain");
-	CHECK_INT(n->peer.port, PEER_DEFAULT_PORT);
-	CHECK_STR(n->peer.called, PEER_DEFAULT_CALLED);
-	CHECK(!n->called_stated && !n->calling_stated && !n->method_stated && !n->require_date);
-	CHECK_STR(nodes_find(&c, "1")->peer.host, "");
+	CHECK_INT(n->how.peer.port, PEER_DEFAULT_PORT);
+	CHECK_STR(n->how.peer.called, PEER_DEFAULT_CALLED);
+	CHECK(!node_states(n, "calledAE") && !node_states(n, "callingAE") && !node_states(n, "method") && !n->require_date);
+	CHECK_STR(nodes_find(&c, "1")->how.peer.host, "");
 	CHECK(!nodes_find(&c, "3"));
 	CHECK(!nodes_find(&c, "0"));
 	CHECK(!nodes_find(&c, ""));
@@ -120,14 +120,14 @@ static const struct { const char *text, *said; } bad[] = {
 	{ "{\"nodes\": [\n1]}", "nodes[0]: an object is expected" },
 	{ "{\"nodes\": [\n{\"name\": \"a\", \"host\": \"h\"},\n{\n\"host\": \"h\"}]}", "nodes[1]: name is missing" },
 	{ "{\"nodes\": [{\"name\": \"a\"}]}", "nodes[0]: a: host is missing" },
-	{ "{\"nodes\": [\n{\n\"name\": \"12\",\n\"host\": \"h\"}]}", "line 3: nodes[0]: name: '12' is no name for a node" },
-	{ "{\"nodes\": [\n{\n\"name\": \"a b\",\n\"host\": \"h\"}]}", "line 3: nodes[0]: name: 'a b' is no name" },
-	{ "{\"nodes\": [\n{\n\"name\": \"-x\",\n\"host\": \"h\"}]}", "name: '-x' is no name" },
-	{ "{\"nodes\": [\n{\n\"name\": \"A@b\",\n\"host\": \"h\"}]}", "name: 'A@b' is no name" },
+	{ "{\"nodes\": [\n{\n\"name\": \"12\",\n\"host\": \"h\"}]}", "line 3: nodes[0]: name: invalid node name '12': use letters" },
+	{ "{\"nodes\": [\n{\n\"name\": \"a b\",\n\"host\": \"h\"}]}", "line 3: nodes[0]: name: invalid node name 'a b'" },
+	{ "{\"nodes\": [\n{\n\"name\": \"-x\",\n\"host\": \"h\"}]}", "name: invalid node name '-x'" },
+	{ "{\"nodes\": [\n{\n\"name\": \"A@b\",\n\"host\": \"h\"}]}", "name: invalid node name 'A@b'" },
 	{ "{\"nodes\": [\n{\n\"name\": 7,\n\"host\": \"h\"}]}", "line 3: nodes[0]: name: a text is expected" },
-	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"port\": 70000\n}\n]}", "line 5: nodes[0]: port: a number from 1 to 65535" },
-	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"port\": \"104\"}]}", "line 5: nodes[0]: port: a number from 1" },
-	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"number\": 0}]}", "number: a number from 1" },
+	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"port\": 70000\n}\n]}", "line 5: nodes[0]: port: a whole number from 1 to 65535" },
+	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"port\": \"104\"}]}", "line 5: nodes[0]: port: a whole number from 1" },
+	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"number\": 0}]}", "number: a whole number from 1" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"-h\"}]}", "line 4: nodes[0]: host: '-h' is no host name" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h:1\"}]}", "host: 'h:1' is no host name" },
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"A@h\"}]}", "host: 'A@h' is no host name" },
@@ -145,7 +145,7 @@ static const struct { const char *text, *said; } bad[] = {
 	{ "{\"nodes\": [\n{\n\"name\": \"a\",\n\"host\": \"h\",\n\"windows\": [1]}]}", "windows: a text is expected" },
 	{ "{\"nodes\": [\n{\"name\": \"a\", \"host\": \"h\"},\n{\n\"name\": \"a\",\n\"host\": \"i\"}]}", "line 4: nodes[1]: name: 'a' is named twice" },
 	{ "{\"nodes\": [\n{\"name\": \"a\", \"host\": \"h\", \"number\": 3},\n{\"name\": \"b\",\n\"host\": \"i\",\n\"number\": 3}]}",
-	  "line 5: nodes[1]: number 3 is that of node 'a' already" },
+	  "line 5: nodes[1]: number 3 is already used by node 'a'" },
 	{ "{\"nodes\": [\n{\"name\": \"a\", \"name\": \"b\"}]}", "line 2: member \"name\" occurs twice" },
 	{ "{\n\"nodes\": [\n{\n\"name\" \"a\"}]}", "line 4" },
 };
@@ -189,13 +189,13 @@ static void test_changes(void)
 	CHECK_INT(e.kind, ERR_USAGE);
 	CHECK_HAS(e.text, "there is a node 'a' already");
 	CHECK_INT(nodes_put(&c, members("{\"name\": \"b\", \"number\": 1, \"host\": \"h\"}"), true, &e), -1);
-	CHECK_HAS(e.text, "number 1 is that of node 'a' already");
+	CHECK_HAS(e.text, "number 1 is already used by node 'a'");
 	CHECK_INT(nodes_put(&c, members("{\"name\": \"b\", \"host\": \"h\", \"port\": 0}"), true, &e), -1);
-	CHECK_HAS(e.text, "port: a number from 1 to 65535");
+	CHECK_HAS(e.text, "port: a whole number from 1 to 65535");
 	/* a person's own come first, by name and by number */
 	CHECK_STR(nodes_find(&c, "1")->name, "a");
-	CHECK_STR(nodes_find(&c, "both")->peer.host, "h");
-	CHECK_STR(nodes_find(&c, "4")->peer.host, "s");
+	CHECK_STR(nodes_find(&c, "both")->how.peer.host, "h");
+	CHECK_STR(nodes_find(&c, "4")->how.peer.host, "s");
 	nodes_names(&c, &names);
 	CHECK_STR(buf_text(&names), "a, both, site");
 	CHECK_INT(nodes_put(&c, members("{\"name\": \"a\", \"number\": 1, \"host\": \"other\", \"ours\": [1, 2]}"), true, &e), 0);

@@ -218,7 +218,7 @@ static void test_skipped(void)
 		CHECK_STR(p.not_covered, "one second holds more");
 		CHECK(plan_partial(&p) && !p.extra);
 		CHECK_INT(parse("{\"studies\": [], \"notCovered\": 1}", &p, &e), -1);
-		CHECK_HAS(e.text, "notCovered: text is expected");
+		CHECK_HAS(e.text, "notCovered: a text is expected");
 		plan_done(&p);
 	}
 	CHECK_CASE("");
@@ -226,28 +226,28 @@ static void test_skipped(void)
 
 /* Each is put into an otherwise good file, of the document or of its study. */
 static const struct { const char *member, *said; } bad[] = {
-	{ "\"host\": 5", "host: text is expected" }, { "\"host\": \"-x\"", "host: " }, { "\"host\": \"a b\"", "host: " },
+	{ "\"host\": 5", "host: a text is expected" }, { "\"host\": \"-x\"", "host: " }, { "\"host\": \"a b\"", "host: " },
 	{ "\"host\": \"pacs://h\"", "host: " }, { "\"host\": \"A@h\"", "host: " }, { "\"host\": \"h:104\"", "host: " },
-	{ "\"host\": [\"h\"]", "host: text" }, { "\"port\": 0", "port: a whole number from 1 to 65535" },
+	{ "\"host\": [\"h\"]", "host: a text" }, { "\"port\": 0", "port: a whole number from 1 to 65535" },
 	{ "\"port\": 65536", "port: a whole" }, { "\"port\": \"104\"", "port: a whole" }, { "\"port\": 104.0", "port: a whole" },
 	{ "\"port\": -1", "port: a whole" }, { "\"port\": 1e400", "out of range" },
 	{ "\"port\": 99999999999999999999999999", "out of range" },
 	{ "\"callingAE\": \"\"", "callingAE" }, { "\"callingAE\": \"12345678901234567\"", "callingAE" },
 	{ "\"callingAE\": \"a\\\\b\"", "callingAE" }, { "\"callingAE\": \"-to\"", "callingAE" },
-	{ "\"callingAE\": {}", "callingAE: text" },
-	{ "\"calledAE\": \"@x\"", "calledAE" }, { "\"calledAE\": true", "calledAE: text" },
-	{ "\"moveDestination\": \"\xc3\xa4\"", "moveDestination" }, { "\"moveDestination\": 1", "moveDestination: text" },
-	{ "\"method\": \"ftp\"", "method: " }, { "\"method\": 3", "method: text" }, { "\"method\": \"\"", "method: " },
-	{ "\"outputPath\": \"\"", "outputPath: is empty" }, { "\"outputPath\": []", "outputPath: text" },
+	{ "\"callingAE\": {}", "callingAE: a text" },
+	{ "\"calledAE\": \"@x\"", "calledAE" }, { "\"calledAE\": true", "calledAE: a text" },
+	{ "\"moveDestination\": \"\xc3\xa4\"", "moveDestination" }, { "\"moveDestination\": 1", "moveDestination: a text" },
+	{ "\"method\": \"ftp\"", "method: " }, { "\"method\": 3", "method: a text" }, { "\"method\": \"\"", "method: " },
+	{ "\"outputPath\": \"\"", "outputPath: is empty" }, { "\"outputPath\": []", "outputPath: a text" },
 	{ "\"hierarchical\": 1", "hierarchical: true or false" }, { "\"hierarchical\": \"yes\"", "hierarchical: true or false" },
 	{ "\"format\": 2", "format 2 is unknown" }, { "\"format\": \"1\"", "format: a whole number" }, { "\"format\": 0", "format 0" },
-	{ "\"listenPort\": 70000", "listenPort: " }, { "\"layout\": \"{Nonsense}\"", "layout: " }, { "\"layout\": 1", "layout: text" },
-	{ "\"model\": \"x\"", "model: " }, { "\"charset\": \"KOI-8\"", "charset: unknown" }, { "\"charset\": 1", "charset: text" },
+	{ "\"listenPort\": 70000", "listenPort: " }, { "\"layout\": \"{Nonsense}\"", "layout: " }, { "\"layout\": 1", "layout: a text" },
+	{ "\"model\": \"x\"", "model: " }, { "\"charset\": \"KOI-8\"", "charset: 'KOI-8' is no DICOM character set" }, { "\"charset\": 1", "charset: a text" },
 	{ "\"charset\": \"ISO_IR 100ISO_IR 100ISO_IR 100ISO_IR 100\"", "charset: longer" },
 	{ "\"validate\": 0", "validate: true" }, { "\"force\": \"\"", "force: true" }, { "\"trust\": \"me\"", "trust: 'me'" },
 	{ "\"maxStudies\": -1", "maxStudies: a whole" }, { "\"maxImages\": 1.5", "maxImages: a whole" },
 	{ "\"maxBytes\": \"2G\"", "maxBytes: a whole" }, { "\"maxDuration\": []", "maxDuration: a whole" },
-	{ "\"window\": \"night\"", "window: 'night': write windows like" }, { "\"window\": 19", "window: text" },
+	{ "\"window\": \"night\"", "window: 'night': write windows like" }, { "\"window\": 19", "window: a text" },
 	{ "\"parallel\": 0", "parallel: a whole" }, { "\"parallel\": 9223372036854775807", "parallel: a whole" },
 	{ "\"retries\": -5", "retries: a whole" }, { "\"retryWait\": false", "retryWait: a whole" }, { "\"pause\": -1", "pause: " },
 	{ "\"timeout\": \"60\"", "timeout: a whole" }, { "\"firstTimeout\": -1", "firstTimeout: " },
@@ -260,18 +260,18 @@ static const struct { const char *member, *said; } bad_study[] = {
 	{ "\"patientID\": []", "studies[1]: patientID" }, { "\"studyDate\": 20240101", "studies[1]: studyDate" },
 	{ "\"modality\": {}", "studies[1]: modality" }, { "\"studyDescription\": false", "studies[1]: studyDescription" },
 	{ "\"numberOfInstances\": \"5\"", "studies[1]: numberOfInstances" },
-	{ "\"status\": \"lost\"", "studies[1]: status: 'lost' is unknown" }, { "\"status\": 1", "studies[1]: status: text" },
+	{ "\"status\": \"lost\"", "studies[1]: status: 'lost' is unknown" }, { "\"status\": 1", "studies[1]: status: a text" },
 	{ "\"skipped\": \"lost\"", "studies[1]: skipped: 'lost' is unknown" },
-	{ "\"reason\": 1", "studies[1]: reason: text" }, { "\"error\": []", "studies[1]: error: text" },
+	{ "\"reason\": 1", "studies[1]: reason: a text" }, { "\"error\": []", "studies[1]: error: a text" },
 	{ "\"expected\": -2", "studies[1]: expected: a whole number" }, { "\"expected\": 2147483648", "studies[1]: expected: " },
-	{ "\"expectedFrom\": \"heaven\"", "studies[1]: expectedFrom: 'heaven'" }, { "\"expectedFrom\": 1", "expectedFrom: text" },
+	{ "\"expectedFrom\": \"heaven\"", "studies[1]: expectedFrom: 'heaven'" }, { "\"expectedFrom\": 1", "expectedFrom: a text" },
 	{ "\"received\": -1", "studies[1]: received: " }, { "\"bytes\": 1.5", "studies[1]: bytes: " }, { "\"held\": \"\"", "held: " },
-	{ "\"attempts\": \"3\"", "studies[1]: attempts: " }, { "\"seriesInstanceUID\": 1", "seriesInstanceUID: text" },
+	{ "\"attempts\": \"3\"", "studies[1]: attempts: " }, { "\"seriesInstanceUID\": 1", "seriesInstanceUID: a text" },
 	{ "\"seriesInstanceUID\": \"1\\\\2\"", "seriesInstanceUID: '1\\2' is no UID" },
 	{ "\"instances\": {}", "studies[1]: instances: a list" }, { "\"instances\": [5]", "studies[1]: instances[0]: an object" },
 	{ "\"instances\": [\"1.2\", \"*\"]", "studies[1]: instances[1]: '*' is no UID" },
 	{ "\"instances\": [{}]", "instances[0]: sopInstanceUID is missing" },
-	{ "\"missing\": [{\"sopInstanceUID\": 5}]", "missing[0]: sopInstanceUID: text" },
+	{ "\"missing\": [{\"sopInstanceUID\": 5}]", "missing[0]: sopInstanceUID: a text" },
 	{ "\"missing\": [{\"sopInstanceUID\": \"1\", \"sopClassUID\": \"?\"}]", "missing[0]: sopClassUID: '?'" },
 	{ "\"missing\": [null]", "studies[1]: missing[0]: an object" }, { "\"missing\": \"1.2\"", "studies[1]: missing: a list" },
 	{ "\"x\": \"\xff\"", "" }, { "\"x\": \"\xed\xa0\x80\"", "" }, { "\"x\": \"\xc0\x80\"", "" }, { "\"x\": 01", "" },

@@ -1,365 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading, checking, changing and writing nodes.json.  The JSON object of each node stays beside what was understood of it, so that
  * whatever we have no name for is written again. */
-#include "core/node/nodes.h"
+#include "core/node/nodes_p.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/ownership.h"
-#include "core/plan/hours.h"
-#include "dicom/charset.h"
-#include "dicom/value.h"
 
 #ifndef SYSCONFDIR
 #define SYSCONFDIR "/etc"
 #endif
 #define BYTES_MAX BUF_MB(16)
-#define NUMBER_MAX 1000000
-
-enum { NAME_MAX_BYTES = 64 };
-
-/* ---- members of a node ---- */
-
-static int no_text(const char *name, struct err *e)
-{
-	return err_set(e, ERR_INPUT, "%s: a text is expected", name);
-}
-
-static int take_title(char to[17], bool *stated, const struct json *value, const char *name, struct err *e)
-{
-	const char *text = json_text(value);
-
-	if (!text)
-		return no_text(name, e);
-	if (ae_title_check(text, name, e) < 0)
-		return -1;
-	snprintf(to, 17, "%s", text);
-	if (stated)
-		*stated = true;
-	return 0;
-}
-
-static int take_int(int *to, long long min, long long max, const struct json *value, const char *name, struct err *e)
-{
-	long long number = json_int(value, min - 1);
-
-	if (json_type(value) != JSON_INTEGER || number < min || number > max)
-		return err_set(e, ERR_INPUT, "%s: a number from %lld to %lld is expected", name, min, max);
-	*to = (int)number;
-	return 0;
-}
-
-static int take_flag(bool *to, const struct json *value, const char *name, struct err *e)
-{
-	if (json_type(value) != JSON_BOOL)
-		return err_set(e, ERR_INPUT, "%s: true or false is expected", name);
-	*to = json_is_true(value);
-	return 0;
-}
-
-/* A word on the command line: no address, no number, no option. */
-static int take_name(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	const char *text = json_text(value);
-	size_t len = text ? strlen(text) : 0;
-
-	if (!len)
-		return no_text(name, e);
-	if (len > NAME_MAX_BYTES || !isalnum((unsigned char)*text) || strspn(text, "0123456789") == len ||
-	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != len)
-		return err_set(e, ERR_INPUT, "%s: '%.80s' is no name for a node: letters, digits, . _ and -, at most %d, not digits alone",
-			       name, text, NAME_MAX_BYTES);
-	n->name = text;
-	return 0;
-}
-
-static int check_host(const char *text, const char *name, struct err *e)
-{
-	auto_free char *url = mem_printf("pacs://%s:1", text);
-	struct peer p;
-	struct err why = { ERR_NONE, "" };
-
-	peer_init(&p);
-	if (!*text || peer_parse(&p, url, NULL, NULL, &why) < 0 || strcmp(p.host, text) != 0)
-		return err_set(e, ERR_INPUT, "%s: '%.100s' is no host name or IPv4 address", name, text);
-	return 0;
-}
-
-static int take_host(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	const char *text = json_text(value);
-
-	if (!text)
-		return no_text(name, e);
-	if (check_host(text, name, e) < 0)
-		return -1;
-	snprintf(n->peer.host, sizeof n->peer.host, "%s", text);
-	return 0;
-}
-
-static int take_number(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_int(&n->number, 1, NUMBER_MAX, value, name, e);
-}
-
-static int take_port(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_int(&n->peer.port, 1, 65535, value, name, e);
-}
-
-static int take_listen(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_int(&n->listen_port, 1, 65535, value, name, e);
-}
-
-static int take_called(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_title(n->peer.called, &n->called_stated, value, name, e);
-}
-
-static int take_calling(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_title(n->peer.calling, &n->calling_stated, value, name, e);
-}
-
-static int take_destination(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_title(n->destination, NULL, value, name, e);
-}
-
-static int take_model(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	if (!json_text(value))
-		return no_text(name, e);
-	return model_parse(json_text(value), &n->peer.model, e) < 0 ? err_in(e, "%s", name) : 0;
-}
-
-static int take_method(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	if (!json_text(value))
-		return no_text(name, e);
-	n->method_stated = true;
-	return method_parse(json_text(value), &n->method, e) < 0 ? err_in(e, "%s", name) : 0;
-}
-
-static int take_charset(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	const char *text = json_text(value);
-
-	if (!text)
-		return no_text(name, e);
-	if (!charset_is_known(text) || strlen(text) >= sizeof n->peer.charset)
-		return err_set(e, ERR_INPUT, "%s: '%.40s' is no DICOM character set (such as ISO_IR 100, ISO_IR 192, GB18030)", name, text);
-	snprintf(n->peer.charset, sizeof n->peer.charset, "%s", text);
-	return 0;
-}
-
-static int take_file(char to[256], const struct json *value, const char *name, struct err *e)
-{
-	const char *text = json_text(value);
-
-	if (!text || (*text != '/' && strcmp(text, TLS_ANYBODY) != 0) || strlen(text) >= 256)
-		return err_set(e, ERR_INPUT, "%s: an absolute path of at most 255 bytes is expected", name);
-	snprintf(to, 256, "%s", text);
-	return 0;
-}
-
-static int take_tls_authorities(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_file(n->peer.tls.authorities, value, name, e);
-}
-
-static int take_tls_certificate(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_file(n->peer.tls.certificate, value, name, e);
-}
-
-static int take_tls_key(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_file(n->peer.tls.key, value, name, e);
-}
-
-static int take_output(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	const char *text = json_text(value);
-
-	if (!text || *text != '/' || strlen(text) >= PATH_MAX)
-		return err_set(e, ERR_INPUT, "%s: an absolute path is expected", name);
-	n->output = text;
-	return 0;
-}
-
-static int take_layout(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	struct layout *layout;
-
-	if (!json_text(value))
-		return no_text(name, e);
-	layout = layout_parse(json_text(value), e);
-	if (!layout)
-		return err_in(e, "%s", name);
-	layout_free(layout);
-	n->layout = json_text(value);
-	return 0;
-}
-
-static int take_listen_address(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	const char *text = json_text(value);
-	struct in_addr in;
-
-	if (!text)
-		return no_text(name, e);
-	if (inet_pton(AF_INET, text, &in) != 1)
-		return err_set(e, ERR_INPUT, "%s: '%.60s' is no IPv4 address", name, text);
-	snprintf(n->listen_address, sizeof n->listen_address, "%s", text);
-	return 0;
-}
-
-/* The bits behind the / are checked when the receiver opens. */
-static int check_sender(const char *text, const char *name, struct err *e)
-{
-	auto_free char *host = mem_strn(text, strcspn(text, "/"));
-
-	return check_host(host, name, e);
-}
-
-static int check_title(const char *text, const char *name, struct err *e)
-{
-	return strcmp(text, "*") != 0 ? ae_title_check(text, name, e) : 0;
-}
-
-static int take_texts(const char ***items, size_t *count, const struct json *value, const char *name,
-		      int (*check)(const char *text, const char *name, struct err *), struct err *e)
-{
-	size_t room = 0;
-
-	if (json_type(value) != JSON_ARRAY)
-		return err_set(e, ERR_INPUT, "%s: a list is expected", name);
-	for (size_t i = 0; i < json_count(value); i++) {
-		const char *text = json_text(json_at(value, i));
-
-		if (!text || check(text, name, e) < 0)
-			return text ? -1 : no_text(name, e);
-		mem_grow(*items, *count, room);
-		(*items)[(*count)++] = text;
-	}
-	return 0;
-}
-
-static int take_accept(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_texts(&n->accept_from, &n->accept_count, value, name, check_sender, e);
-}
-
-static int take_accept_aet(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_texts(&n->accept_aet, &n->aet_count, value, name, check_title, e);
-}
-
-static int take_require_date(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_flag(&n->require_date, value, name, e);
-}
-
-static int take_no_modality_filter(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	return take_flag(&n->no_modality_filter, value, name, e);
-}
-
-static int take_windows(struct node *n, const struct json *value, const char *name, struct err *e)
-{
-	struct hours hours;
-
-	if (!json_text(value))
-		return no_text(name, e);
-	if (hours_parse(json_text(value), &hours, e) < 0)
-		return err_in(e, "%s", name);
-	n->windows = json_text(value);
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	int (*take)(struct node *, const struct json *, const char *name, struct err *);
-} members[] = {
-	{ "name", take_name }, { "number", take_number }, { "host", take_host }, { "port", take_port }, { "calledAE", take_called },
-	{ "callingAE", take_calling }, { "model", take_model }, { "charset", take_charset }, { "method", take_method },
-	{ "moveDestination", take_destination }, { "listenPort", take_listen }, { "listenAddress", take_listen_address },
-	{ "acceptFrom", take_accept }, { "acceptAET", take_accept_aet },
-	{ "outputPath", take_output }, { "layout", take_layout }, { "requireDate", take_require_date },
-	{ "noModalityFilter", take_no_modality_filter }, { "windows", take_windows }, { "tlsAuthorities", take_tls_authorities },
-	{ "tlsCertificate", take_tls_certificate }, { "tlsKey", take_tls_key },
-};
-
-static bool is_member(const char *name)
-{
-	for (size_t i = 0; i < countof(members); i++)
-		if (!strcmp(members[i].name, name))
-			return true;
-	return false;
-}
-
-const char *node_unknown(const struct node *n, size_t *at)
-{
-	while (*at < json_count(n->members)) {
-		const char *name = json_name_at(n->members, (*at)++);
-
-		if (!is_member(name))
-			return name;
-	}
-	return NULL;
-}
-
-static void node_done(struct node *n)
-{
-	json_free(n->members);
-	free(n->accept_from);
-	free(n->accept_aet);
-	memset(n, 0, sizeof *n);
-}
-
-/* Fills a zeroed node; *ret_member is what is wrong. */
-static int take_node(struct node *n, struct json *object, const char **ret_member, struct err *e)
-{
-	peer_init(&n->peer);
-	n->peer.host[0] = '\0';
-	n->method = METHOD_MOVE;
-	*ret_member = NULL;
-	if (json_type(object) != JSON_OBJECT)
-		return err_set(e, ERR_INPUT, "an object is expected");
-	for (size_t i = 0; i < countof(members); i++) {
-		const struct json *value = json_get(object, members[i].name);
-
-		if (json_type(value) == JSON_NULL)
-			continue;
-		*ret_member = members[i].name;
-		if (members[i].take(n, value, members[i].name, e) < 0) {
-			e->kind = ERR_INPUT;
-			return -1;
-		}
-	}
-	*ret_member = NULL;
-	if (!n->name)
-		return err_set(e, ERR_INPUT, "name is missing");
-	if (tls_check(&n->peer.tls, e) < 0) {
-		e->kind = ERR_INPUT;
-		return err_in(e, "%s", n->name);
-	}
-	if (!*n->peer.host && !n->listen_port)
-		return err_set(e, ERR_INPUT, "%s: host is missing (only a receiver of our own, with a listenPort, needs none)", n->name);
-	return 0;
-}
 
 /* ---- a file ---- */
 
@@ -391,7 +50,7 @@ static int check_number(const struct nodes_file *f, const struct node *n, struct
 
 	if (!other || !strcmp(other->name, n->name))
 		return 0;
-	return err_set(e, ERR_INPUT, "number %d is that of node '%s' already", n->number, other->name);
+	return err_set(e, ERR_INPUT, "number %d is already used by node '%s'", n->number, other->name);
 }
 
 static int on_node(void *owner, struct json *object, struct err *e)
@@ -400,7 +59,7 @@ static int on_node(void *owner, struct json *object, struct err *e)
 	struct nodes_file *f = p->file;
 	struct node n = { .members = object };
 
-	if (take_node(&n, object, &p->member, e) == 0) {
+	if (node_take(&n, object, &p->member, e) == 0) {
 		p->member = by_name(f, n.name) ? "name" : "number";
 		if (by_name(f, n.name))
 			err_set(e, ERR_INPUT, "name: '%s' is named twice", n.name);
@@ -529,6 +188,43 @@ char *nodes_own_path(void)
 	return mem_printf("%s/.config/dicom-qr/nodes.json", home && *home ? home : "");
 }
 
+/* The line of a member's name, looked for from *at on, which is moved behind it. */
+static long line_of(const char *text, const char *member, size_t *at)
+{
+	auto_free char *key = mem_printf("\"%s\"", member);
+	const char *found = strstr(text + *at, key);
+	long line = 1;
+
+	if (!found)
+		return 0;
+	for (const char *c = text; c < found; c++)
+		line += *c == '\n';
+	*at = (size_t)(found - text) + strlen(key);
+	return line;
+}
+
+/* A member that means nothing to us may be somebody's note; one that is nearly a member of ours is a mistake. */
+static void warn_of_misspelt(const struct nodes_file *f, const struct buf *text)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const char *member;
+		size_t at = 0, found;
+
+		while ((member = node_unknown(&f->nodes[i], &at))) {
+			auto_buf struct buf hint = BUF_INIT(512);
+
+			node_hint(member, &hint);
+			found = from;
+			if (hint.len)
+				log_warning("%s: line %ld: unknown member '%s' of node '%s' is ignored%s", f->path,
+					    line_of(buf_text(text), member, &found), member, f->nodes[i].name, buf_text(&hint));
+		}
+		line_of(buf_text(text), f->nodes[i].name, &from);
+	}
+}
+
 static int load_file(struct nodes_file *f, char *path, struct err *e)
 {
 	auto_buf struct buf text = BUF_INIT(BYTES_MAX);
@@ -541,6 +237,7 @@ static int load_file(struct nodes_file *f, char *path, struct err *e)
 		return -1;
 	if (nodes_parse(f, buf_text(&text), text.len, e) < 0)
 		return err_in(e, "%s", path);
+	warn_of_misspelt(f, &text);
 	return 0;
 }
 
@@ -612,7 +309,7 @@ int nodes_put(struct nodes *c, struct json *object, bool replace, struct err *e)
 	struct node n = { .members = object }, *old;
 	const char *member;
 
-	if (take_node(&n, object, &member, e) < 0 || check_number(&c->own, &n, e) < 0) {
+	if (node_take(&n, object, &member, e) < 0 || check_number(&c->own, &n, e) < 0) {
 		e->kind = ERR_USAGE;
 		node_done(&n);
 		return -1;
@@ -695,39 +392,4 @@ int nodes_save(const struct nodes *c, struct err *e)
 	if (text.over)
 		return err_set(e, ERR_USAGE, "%s would become larger than %zu bytes", c->own.path, (size_t)BYTES_MAX);
 	return make_folder(c->own.path, e) < 0 ? -1 : file_replace(c->own.path, text.data, text.len, e);
-}
-
-void node_settle(const struct node *n, struct settings *how)
-{
-	how->peer = n->peer;
-	if (n->method_stated)
-		how->method = n->method;
-	how->method_stated |= n->method_stated;
-	if (*n->destination)
-		memcpy(how->destination, n->destination, sizeof how->destination);
-	if (n->listen_port) {
-		how->listen_port = n->listen_port;
-		memcpy(how->listen_address, n->listen_address, sizeof how->listen_address);
-	}
-	if (n->output) {
-		free(how->output);
-		how->output = file_absolute(n->output);
-	}
-	if (n->layout) {
-		free(how->layout);
-		how->layout = mem_str(n->layout);
-		how->hierarchical = false;
-	}
-	if (n->windows) {
-		free(how->window);
-		how->window = mem_str(n->windows);
-	}
-	if (n->aet_count) {
-		how->accept_aet.items = n->accept_aet;
-		how->accept_aet.count = n->aet_count;
-	}
-	if (n->accept_count) {
-		how->accept_from.items = n->accept_from;
-		how->accept_from.count = n->accept_count;
-	}
 }

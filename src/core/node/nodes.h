@@ -5,9 +5,9 @@
  *	{ "format": 1, "default": "pacs",
  *	  "nodes": [ { "name": "pacs", "number": 2, "host": "10.0.0.5", "port": 11112, "calledAE": "PACS", "callingAE": "ME" } ] }
  *
- * Members of a node: name (needed), number, host (needed unless it has a listenPort), port, calledAE, callingAE, model, charset,
- * method, moveDestination, listenPort, listenAddress, acceptFrom and acceptAET (lists), outputPath, layout, requireDate, noModalityFilter, windows (core/plan/hours),
- * tlsAuthorities, tlsCertificate, tlsKey.  Others are kept. */
+ * Members of a node: name (needed), number, requireDate, noModalityFilter, and the settings of core/plan/members: host (needed unless it
+ * has a listenPort), port, calledAE, method, outputPath, parallel, retries ...  Others are kept.
+ */
 #pragma once
 
 #include "base/json.h"
@@ -19,16 +19,8 @@ struct node {
 	struct json *members;		/* the object as it was written */
 	const char *name;		/* in members, as are all texts here */
 	int number;			/* 0 = none */
-	struct peer peer;		/* with our defaults where nothing is stated; host "" when the node is only a place for files */
-	bool called_stated, calling_stated, method_stated;
-	enum method method;
-	char destination[17];		/* moveDestination, "" = none */
-	int listen_port;		/* 0 = none */
-	char listen_address[16];	/* "" = all */
-	const char **accept_from, **accept_aet;
-	size_t accept_count, aet_count;
-	const char *output, *layout;	/* NULL = none */
-	const char *windows;		/* of the clock, NULL = always */
+	struct settings how;		/* with our defaults where nothing is stated; peer.host "" when the node is only a place for files */
+	uint64_t stated;		/* which of them are (node_states) */
 	bool require_date;		/* refuses, or answers nothing to, a query without a date */
 	bool no_modality_filter;	/* ModalitiesInStudy must not be a key */
 };
@@ -77,5 +69,8 @@ int nodes_save(const struct nodes *, struct err *);
 
 /* Of the members that were written and mean nothing to us (misspelt ones, as a rule) the next; start with *at = 0; NULL at the end. */
 const char *node_unknown(const struct node *, size_t *at);
+/* "; did you mean 'port'?", or nothing when the member is nearly none of ours. */
+void node_hint(const char *member, struct buf *);
+bool node_states(const struct node *, const char *member);	/* of the settings, by its name in nodes.json */
 /* What the node states goes into the settings; the rest stays. */
 void node_settle(const struct node *, struct settings *);

@@ -147,6 +147,7 @@ void settings_init(struct settings *s)
 	*s = (struct settings){
 		.method = METHOD_MOVE,
 		.layout = mem_str(LAYOUT_FLAT),
+		.umask = -1,
 		.trust = TRUST_LIST,
 		.parallel = 1,
 		.retries = 3,
@@ -157,6 +158,27 @@ void settings_init(struct settings *s)
 		.hook_timeout_s = 600,
 	};
 	peer_init(&s->peer);
+}
+
+/* What is missing of the permissions that chmod would be given; a folder can be entered where its files can be read. */
+static unsigned long umask_of(unsigned long permissions)
+{
+	if (permissions < 0700)
+		permissions |= permissions >> 2 & 0111;
+	return ~permissions & 0077;
+}
+
+int mode_parse(const char *text, int *ret_umask, struct err *e)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 8);
+	bool chmod = strlen(text) == 3 && (*text == '6' || *text == '7');
+
+	if (*text < '0' || *text > '7' || *end || (!chmod && number > 0077))
+		return err_set(e, ERR_USAGE, "'%.20s' is no mode: give permissions such as 700, 750 or 640, or a umask such as 077, 027 or 022; "
+			       "the owner can always read and write", text);
+	*ret_umask = (int)(chmod ? umask_of(number) : number);
+	return 0;
 }
 
 void settings_choose_method(struct settings *s, bool to_title)

@@ -84,6 +84,11 @@ enum trust { TRUST_LIST, TRUST_COUNT, TRUST_STATUS };
 const char *trust_name(enum trust);				/* "list", "count", "status" */
 bool trust_parse(const char *, enum trust *);
 
+struct lent_texts {
+	const char **items;
+	size_t count, room;
+};
+
 /* Everything about how; the state file carries it. */
 struct settings {
 	struct peer peer;
@@ -95,6 +100,7 @@ struct settings {
 	char *output;			/* absolute */
 	bool hierarchical;
 	char *layout;			/* "flat", LAYOUT_PATIENT, LAYOUT_STUDY or a template */
+	int umask;			/* of files and folders; -1 = not stated */
 	bool validate, force;
 	bool wait_for_others;		/* that fetch the same into this folder; not in the state file */
 	enum trust trust;
@@ -104,9 +110,11 @@ struct settings {
 	long long timeout_s, first_timeout_s, stall_timeout_s, study_timeout_s;	/* 0 = none */
 	char *on_study, *on_finish;	/* programs that are told, absolute; not in the state file, which may come from anywhere */
 	long long hook_timeout_s;
-	struct { const char **items; size_t count, room; } accept_from;		/* further hosts and networks that may send to our receiver; lent */
-	struct { const char **items; size_t count; } accept_aet;	/* calling AE titles that may, instead of the PACS's own; lent */
+	struct lent_texts accept_from;	/* further hosts and networks that may send to our receiver; lent */
+	struct lent_texts accept_aet;	/* calling AE titles that may, instead of the PACS's own; lent */
 };
+/* Permissions of files as chmod takes them (750, 640), or a umask that begins with 0; ERR_USAGE. */
+int mode_parse(const char *text, int *ret_umask, struct err *);
 #define STALL_DEFAULT_S 60
 void settings_init(struct settings *);			/* the defaults of the manual */
 void settings_done(struct settings *);

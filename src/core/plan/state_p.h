@@ -5,10 +5,8 @@
 #include "core/plan/state.h"
 
 /* Takes the members that object has into the struct, and removes them from object.  ERR_INPUT names the member. */
-int settings_take(struct settings *, struct json *object, struct err *);
 int numbers_take(struct plan_study *, struct json *object, struct err *);	/* expected, held, received, bytes, attempts */
 /* Adds them to object in the order of the manual, without those that are empty or unknown. */
-void settings_give(const struct settings *, struct json *object);
 void numbers_give(const struct plan_study *, struct json *object);
 
 /* The text of a member, "" when it is absent or null; NULL with ERR_INPUT when it is no text. */

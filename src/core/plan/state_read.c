@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/ownership.h"
+#include "core/plan/members.h"
 #include "core/plan/state_p.h"
 #include "dicom/value.h"
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "core/plan/members.h"
 #include "core/plan/state_p.h"
 
 /* The text goes to a file in pieces, or whole into a buffer. */

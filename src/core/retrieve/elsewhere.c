@@ -260,7 +260,8 @@ static const struct node *node_of_title(const struct nodes *nodes, const char *t
 		for (size_t i = 0; i < files[f]->count; i++) {
 			const struct node *node = &files[f]->nodes[i];
 
-			if (*node->peer.host && !node->listen_port && node->called_stated && !strcmp(node->peer.called, title))
+			if (*node->how.peer.host && !node->how.listen_port && node_states(node, "calledAE") &&
+			    !strcmp(node->how.peer.called, title))
 				return node;
 		}
 	return NULL;
@@ -280,7 +281,7 @@ struct elsewhere *elsewhere_new(struct session *s, const struct settings *how, e
 		return NULL;
 	}
 	w->source = objects_new(s, &how->peer, source_listed, NULL, w);
-	w->destination = objects_new(s, &w->node->peer, destination_listed, NULL, w);
+	w->destination = objects_new(s, &w->node->how.peer, destination_listed, NULL, w);
 	return w;
 }
 
