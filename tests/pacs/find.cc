@@ -45,6 +45,8 @@ struct search {
 /* Two patients may have a study of one UID: then each has a row of its own. */
 static std::string identity(const instance &i, int level)
 {
+	if (level == LEVEL_SERIES)		/* one UID may stand in two studies */
+		return i.study + "\\" + i.series;
 	return level == LEVEL_STUDY ? i.study + "\\" + i.patient : i.unique(level);
 }
 
@@ -115,7 +117,7 @@ static void read_keys(search *f)
 
 static void count_instance(search *f, const instance &i)
 {
-	for (totals *t : { &f->patients[i.patient], &f->studies[identity(i, LEVEL_STUDY)], &f->series[i.series] }) {
+	for (totals *t : { &f->patients[i.patient], &f->studies[identity(i, LEVEL_STUDY)], &f->series[identity(i, LEVEL_SERIES)] }) {
 		t->instances++;
 		t->studies.insert(i.study);
 		t->series.insert(i.series);
@@ -162,7 +164,7 @@ static void forget_counts(search *f, const instance &i)
 {
 	f->patients.erase(i.patient);
 	f->studies.erase(identity(i, LEVEL_STUDY));
-	f->series.erase(i.series);
+	f->series.erase(identity(i, LEVEL_SERIES));
 }
 
 /* With find-grow, the last studies come in one after the other: so many with each query, so many times. */
@@ -252,7 +254,7 @@ static std::string answer(search *f, const row &r, const DcmTagKey &t)
 	if (t == DCM_NumberOfStudyRelatedSeries)
 		return std::to_string(f->studies[identity(i, LEVEL_STUDY)].series.size());
 	if (t == DCM_NumberOfSeriesRelatedInstances)
-		return std::to_string(f->series[i.series].instances + delta);
+		return std::to_string(f->series[identity(i, LEVEL_SERIES)].instances + delta);
 	if (t == DCM_NumberOfPatientRelatedStudies)
 		return std::to_string(f->patients[i.patient].studies.size());
 	if (t == DCM_NumberOfPatientRelatedSeries)
