@@ -3,10 +3,10 @@
  * without SOP Instance UID is unusable. */
 #pragma once
 
-#include "base/command.h"
 #include "base/err.h"
-#include "dicom/dataset.h"
 #include "base/map.h"
+#include "dicom/dataset.h"
+#include "process/command.h"
 #include "wrappers/dcmtk.h"
 #include "wrappers/dump.h"
 

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/confine.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "process/confine.h"
 
 #ifndef PKGLIBDIR
 #define PKGLIBDIR "/usr/local/lib/dicom-qr"

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "base/command.h"
 #include "base/err.h"
 #include "dicom/peer.h"
+#include "process/command.h"
 
 /* How all tools of one run are started. */
 struct dcmtk {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/opt.h"
+#include "parse/opt.h"
 
 struct program {
 	const char *word;		/* sub-command of dicom-qr, "" = none given (NODE ...) */

@@ -6,17 +6,17 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/spelling.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/manual.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/task.h"
+#include "parse/spelling.h"
+#include "process/confine.h"
 
 const struct program programs[] = {
 	{ "", "dicom-qr", cmd_qr, &command_qr },

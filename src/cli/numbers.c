@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/span.h"
+#include "parse/span.h"
 
 enum { SHOWN_MAX = 60 };		/* bytes of a wrong part repeated to the person */
 

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -19,6 +18,7 @@
 #include "dicom/layout.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
+#include "process/child.h"
 
 #define AT(member) offsetof(struct values, member)
 #define DAY 86400LL

@@ -3,12 +3,12 @@
  * way from values to settings, query and conditions. */
 #pragma once
 
-#include "base/opt.h"
 #include "core/node/nodes.h"
 #include "core/plan/dose.h"
 #include "core/plan/filter.h"
 #include "core/plan/plan.h"
 #include "dicom/query.h"
+#include "parse/opt.h"
 
 /* What nodes.json says of the node that was named. */
 struct chosen {

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "cli/amounts.h"
 #include "cli/terminal.h"
+#include "parse/json.h"
 
 enum {
 	REDRAW_MS = 200,

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/command.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "core/retrieve/job.h"
+#include "process/command.h"
+#include "process/loop.h"
 
 /* ---- the command line as the ledger keeps it ---- */
 

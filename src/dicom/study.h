@@ -3,8 +3,8 @@
  * 100,000 are common. */
 #pragma once
 
-#include "base/json.h"
 #include "dicom/dataset.h"
+#include "parse/json.h"
 
 enum study_field {
 	STUDY_UID,		/* as the PACS gave it, to be repeated to it */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/csv.h"
 #include "base/mem.h"
+#include "parse/csv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as JSON: what is accepted must be written so that it is read, and written, the same again. */
-#include "base/json.h"
+#include "parse/json.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes, cut at each NUL into words, as a command line. */
-#include "base/opt.h"
+#include "parse/opt.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as a file of options. */
-#include "base/opt.h"
+#include "parse/opt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The account of a batch, from its lines and the studies of the plan. */
-#include "cli/account.h"
+#include "cli/queries/account.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What child owes.  No clock decides: a child says "ready" before it is stopped, deadlines are met by children that
  * would never end, and the only ceiling is the alarm over all. */
-#include "base/child.h"
+#include "process/child.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/confine.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "process/confine.h"
 #include "unit/check.h"
 
 enum { FILES = 512, CROWD = 200, LEAK_FD = 77, CEILING_S = 600, PATIENCE_MS = CEILING_S * 1000 };

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is shown does what is run: each command is run through child, and its text by a shell, and both say the same. */
-#include "base/command.h"
+#include "process/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/child.h"
-#include "base/loop.h"
 #include "base/mem.h"
+#include "process/child.h"
+#include "process/loop.h"
 #include "unit/check.h"
 
 static const char *const words[] = {

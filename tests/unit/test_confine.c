@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each thing that a confined child is not to do is tried in one, under each rule; and what it may do works. */
-#include "base/confine.h"
+#include "process/confine.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,9 +23,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "process/child.h"
 #include "tests/unit/check.h"
 
 static char folder[] = "/tmp/test_confine.XXXXXX";

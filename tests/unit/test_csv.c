@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records as RFC 4180 has them, and what is none. */
-#include "base/csv.h"
+#include "parse/csv.h"
 
 #include "base/buf.h"
 #include "base/mem.h"

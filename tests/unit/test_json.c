@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* JSON read and written again, what is refused and in which words, and texts made to hurt. */
-#include "base/json.h"
+#include "parse/json.h"
 
 #include <locale.h>
 #include <math.h>

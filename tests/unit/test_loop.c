@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/loop.h"
+#include "process/loop.h"
 
 #include <signal.h>
 #include <stdlib.h>

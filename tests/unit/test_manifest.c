@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Manifests: what is appended is read, the last line of a path counts, edits keep what they do not know, torn lines are passed
  * over, and who appends while another edits loses nothing. */
-#include "core/ledger/manifest.h"
+#include "core/files/manifest.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>

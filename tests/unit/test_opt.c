@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The option table: what is parsed into what, what is refused in which words, and the three ways to show it. */
-#include "base/opt.h"
+#include "parse/opt.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When an attempt is over, and which deadline has passed. */
-#include "core/retrieve/phase.h"
+#include "core/transfer/phase.h"
 
 #include "check.h"
 

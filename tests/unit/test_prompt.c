@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The list as users know it, and the choice: through a pipe, a file, a terminal; interrupted. */
-#include "cli/prompt.h"
+#include "cli/transfers/prompt.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,9 +8,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/loop.h"
 #include "base/mem.h"
 #include "check.h"
+#include "process/loop.h"
 
 #define RULE "─────────────────────────────────────────────────\n"
 #define LIST_2 \

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "check.h"
-#include "core/query/cap.h"
+#include "core/search/cap.h"
 
 enum { HERE = 10 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who may connect to the receiver, and for whom a connection brings objects. */
-#include "core/retrieve/receiver_judge.h"
+#include "core/transfer/receiver_judge.h"
 
 #include <arpa/inet.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows in each format against the text expected; wide characters, hostile values, narrow terminals. */
-#include "cli/report.h"
+#include "cli/queries/report.h"
 
 #include <stdlib.h>
 

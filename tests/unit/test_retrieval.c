@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ladder against simulated peers: it always ends, gets all that can be had, and asks only for what is missing. */
-#include "core/retrieve/retrieval_p.h"
+#include "core/transfer/retrieval_p.h"
 
 #include <stdlib.h>
 

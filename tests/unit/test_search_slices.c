@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The slicing of windows against a PACS made of numbers: every study is in some window that is not cut, whatever the cap and however
  * the studies lie, and it does not take too many windows.  And the set of UIDs that merges them. */
-#include "core/query/search_course.h"
+#include "core/search/search_course.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "check.h"
-#include "core/query/search.h"
-#include "core/query/search_doubt.h"
-#include "core/query/uidset.h"
+#include "core/search/search.h"
+#include "core/search/search_doubt.h"
+#include "core/search/uidset.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 

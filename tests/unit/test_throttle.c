@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How many associations at once, and the breaker. */
-#include "core/retrieve/throttle.h"
+#include "core/transfer/throttle.h"
 
 #include "check.h"
 

@@ -10,10 +10,10 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/files/manifest.h"
 #include "core/ledger/instances.h"
-#include "core/ledger/manifest.h"
-#include "core/query/find.h"
 #include "core/query/objects.h"
+#include "core/search/find.h"
 #include "dicom/tag.h"
 
 #define GROUP 200

@@ -8,18 +8,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/files/manifest.h"
 #include "core/intake/examine.h"
 #include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
 #include "core/intake/record.h"
 #include "core/ledger/instances.h"
-#include "core/ledger/manifest.h"
 #include "dicom/tag.h"
+#include "process/child.h"
 
 #define RECORD_AT_ONCE 4000
 #define FROM "import"

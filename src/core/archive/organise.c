@@ -15,10 +15,10 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/archive/organise_p.h"
+#include "core/files/manifest.h"
 #include "core/intake/examine.h"
 #include "core/intake/hashing.h"
 #include "core/ledger/instances.h"
-#include "core/ledger/manifest.h"
 #include "dicom/tag.h"
 
 #define SERIAL_MAX 10000

@@ -12,9 +12,9 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "core/archive/organise_p.h"
+#include "parse/json.h"
 
 #define LIST_BYTES_MAX ((size_t)2 << 30)
 #define FORMAT 1

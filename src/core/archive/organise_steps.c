@@ -10,18 +10,18 @@
 #include <unistd.h>
 
 #include "base/beneath.h"
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/archive/organise_p.h"
+#include "core/files/manifest.h"
 #include "core/intake/examine.h"
 #include "core/intake/hashing.h"
 #include "core/intake/staging.h"
 #include "core/ledger/instances.h"
-#include "core/ledger/manifest.h"
+#include "parse/json.h"
+#include "process/child.h"
 
 /* ---- locks ---- */
 

@@ -13,10 +13,10 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/files/manifest.h"
 #include "core/intake/examine.h"
 #include "core/intake/quarantine.h"
 #include "core/ledger/instances.h"
-#include "core/ledger/manifest.h"
 #include "dicom/layout.h"
 #include "dicom/tag.h"
 

@@ -16,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
-#include "base/confine.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "core/check/probe.h"
 #include "core/node/facts.h"
+#include "process/child.h"
+#include "process/confine.h"
 
 #define LITTLE_SPACE (1ULL << 30)
 #define LITTLE_SCRATCH (64ULL << 20)

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "core/query/search.h"
+#include "core/search/search.h"
 #include "dicom/charset.h"
 #include "dicom/query.h"
 #include "dicom/tag.h"

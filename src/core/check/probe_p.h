@@ -4,7 +4,7 @@
 
 #include "core/check/probe.h"
 #include "core/node/facts.h"
-#include "core/query/find.h"
+#include "core/search/find.h"
 
 struct probing {
 	struct session *session;

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/child.h"
-#include "base/confine.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -18,6 +16,8 @@
 #include "dicom/query.h"
 #include "dicom/sopclass.h"
 #include "dicom/tag.h"
+#include "process/child.h"
+#include "process/confine.h"
 #include "wrappers/echoscu.h"
 #include "wrappers/retriever.h"
 

@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "core/intake/flaw.h"
 #include "core/intake/hashing.h"
 #include "core/session/dump.h"
+#include "process/child.h"
 
 #define BATCH_FILES 1000
 #define BATCH_BYTES ((int64_t)256 << 20)

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/confine.h"
 #include "base/mem.h"
+#include "process/confine.h"
 
 #define CHUNK (256 << 10)
 #define SYNC_EACH_MAX 4			/* up to so many files are flushed one by one */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/command.h"
 #include "base/err.h"
+#include "process/command.h"
 
 /* Hashes and flushes the files (paths are copied); prints a line for each. */
 struct command *hashing_command(const char *const *paths, size_t count);

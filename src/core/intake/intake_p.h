@@ -2,12 +2,12 @@
 /* What the parts of the intake share. */
 #pragma once
 
-#include "base/child.h"
 #include "base/map.h"
 #include "core/intake/intake.h"
 #include "core/session/dump.h"
 #include "dicom/dataset.h"
 #include "dicom/tag.h"
+#include "process/child.h"
 
 struct item {
 	char *path;			/* in the staging folder; then NULL */

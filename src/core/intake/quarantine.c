@@ -11,9 +11,9 @@
 #include "base/beneath.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "core/intake/hashing.h"
+#include "parse/json.h"
 
 static char *reason_line(const char *reason, const char *sender)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ledger/manifest.h"
+#include "core/files/manifest.h"
 
 static int by_study(const void *a, const void *b)
 {

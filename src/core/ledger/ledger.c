@@ -16,9 +16,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "core/ledger/sql.h"
+#include "process/loop.h"
 
 enum {
 	BUSY_MS = 30000, PATH_SHOWN = 200,

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "core/ledger/held.h"
+#include "core/files/held.h"
 #include "core/ledger/marks.h"
 #include "core/ledger/studies.h"
 #include "core/nightly/decide.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/spelling.h"
 #include "core/plan/members.h"
+#include "parse/spelling.h"
 
 #define NUMBER_MAX 1000000
 

@@ -10,8 +10,8 @@
  */
 #pragma once
 
-#include "base/json.h"
 #include "core/plan/plan.h"
+#include "parse/json.h"
 
 #define NODES_FORMAT 1
 

@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/span.h"
 #include "dicom/tag.h"
+#include "parse/span.h"
 
 void filter_done(struct filter *c)
 {

@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
 #include "dicom/layout.h"
 #include "dicom/peer.h"
 #include "dicom/query.h"
 #include "dicom/study.h"
+#include "parse/json.h"
 
 enum verdict {
 	VERDICT_WANTED,			/* not yet decided */

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/ledger/held.h"
+#include "core/files/held.h"
 #include "core/query/objects.h"
 #include "core/tell/notify.h"
 

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "core/retrieve/retrieval.h"
 #include "core/session/session.h"
+#include "core/transfer/retrieval.h"
 
 #define OBJECTS_STUDIES_MAX 250		/* Study Instance UIDs in one request */
 

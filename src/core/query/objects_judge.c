@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/query/objects_judge.h"
 
-#include "core/query/cap.h"
+#include "core/search/cap.h"
 
 bool list_may_be_cut(const struct list_facts *f, int rows)
 {

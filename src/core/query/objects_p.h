@@ -2,8 +2,8 @@
 /* What the parts of the lister share. */
 #pragma once
 
-#include "core/query/find.h"
 #include "core/query/objects.h"
+#include "core/search/find.h"
 
 #define FILES_AT_ONCE 50		/* query files on one association */
 

@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/node/facts.h"
-#include "core/query/find.h"
+#include "core/search/find.h"
 #include "dicom/query.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"

@@ -7,8 +7,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/ledger/queries.h"
-#include "core/query/find.h"
 #include "core/query/series.h"
+#include "core/search/find.h"
 #include "dicom/tag.h"
 #include "dicom/value.h"
 

@@ -4,7 +4,7 @@
 
 #include "core/plan/filter.h"
 #include "core/plan/plan.h"
-#include "core/query/search.h"
+#include "core/search/search.h"
 #include "core/session/session.h"
 
 struct studies_found {

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/files/held.h"
 #include "core/ledger/facts.h"
-#include "core/ledger/held.h"
 #include "core/retrieve/batch.h"
 #include "core/retrieve/run_p.h"
 

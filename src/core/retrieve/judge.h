@@ -2,7 +2,7 @@
 /* What a request that has ended means: for the run, for the way studies travel together, and for each of its studies.  Pure. */
 #pragma once
 
-#include "core/retrieve/attempt.h"
+#include "core/transfer/attempt.h"
 
 /* ---- for the run ---- */
 

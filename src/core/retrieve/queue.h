@@ -11,8 +11,8 @@
 #include "base/map.h"
 #include "core/plan/plan.h"
 #include "core/query/objects.h"
-#include "core/retrieve/attempt.h"
-#include "core/retrieve/retrieval.h"
+#include "core/transfer/attempt.h"
+#include "core/transfer/retrieval.h"
 
 struct queue {
 	struct plan *plan;

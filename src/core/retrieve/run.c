@@ -12,10 +12,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/old_fault.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/ledger/held.h"
+#include "base/old_fault.h"
+#include "core/files/held.h"
 #include "core/plan/state.h"
 #include "core/retrieve/run_p.h"
 #include "core/tell/notify.h"

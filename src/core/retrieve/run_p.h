@@ -4,13 +4,13 @@
 #pragma once
 
 #include "core/query/objects.h"
-#include "core/retrieve/attempt.h"
-#include "core/retrieve/echo.h"
-#include "core/retrieve/elsewhere.h"
 #include "core/retrieve/judge.h"
 #include "core/retrieve/queue.h"
 #include "core/retrieve/run.h"
-#include "core/retrieve/throttle.h"
+#include "core/transfer/attempt.h"
+#include "core/transfer/echo.h"
+#include "core/transfer/elsewhere.h"
+#include "core/transfer/throttle.h"
 
 enum run_ending {
 	RUN_GOES_ON,

@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "dicom/tag.h"
+#include "process/child.h"
 #include "wrappers/dcmdump.h"
 
 #define LIMIT_MS 60000			/* for one dcmdump, and besides: */

@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "process/child.h"
 #include "wrappers/dcmdump.h"
 #include "wrappers/logconfig.h"
 

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/loop.h"
 #include "core/ledger/ledger.h"
 #include "core/plan/hours.h"
 #include "core/plan/plan.h"
 #include "core/session/totals.h"
+#include "process/loop.h"
 #include "wrappers/dcmtk.h"
 
 struct session {

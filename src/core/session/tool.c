@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "process/child.h"
 
 #define LIMIT_MS ((int64_t)7 * 86400 * 1000)
 #define SLACK_MS 30000

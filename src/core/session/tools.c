@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/child.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "core/ledger/facts.h"
+#include "process/child.h"
 
 #define LEARNED_OF ""			/* no node's key is empty */
 

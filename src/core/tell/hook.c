@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/child.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "process/child.h"
 
 #define LINES_MAX 1000			/* shown of one program */
 #define LINE_MAX_BYTES 4096

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "base/command.h"
 #include "core/session/session.h"
+#include "process/command.h"
 
 #define HOOK_WORDS 300
 
