@@ -64,7 +64,7 @@ expect_only_err '^dicom-qr: error: stale: no run reached its end within '
 mailed() { grep -qs '2 studies' "$T/mail"/[0-9]*; }
 wait_for 90 mailed || fail "no mail: $(cat "$T/mail"/* 2>/dev/null)"
 expect_same_objects "$T/data" "$HOME/pacs"
-[ "$(sed '1,/^$/d' "$T/mail"/[0-9]* | grep -vc '^No watermark for ')" -eq 1 ] || fail "more than a line: $(cat "$T/mail"/*)"
+[ "$(sed '1,/^$/d' "$T/mail"/[0-9]* | grep -vc ': no earlier run; this run begins at ')" -eq 1 ] || fail "more than a line: $(cat "$T/mail"/*)"
 grep -q '^To: root$' "$T/mail"/[0-9]* || fail "mailed to nobody"
 [ -s "$HOME/pacs.log" ] || fail "no log"
 [ -s "$T/run/crond.pid" ] || fail "that was not our cron"
