@@ -28,7 +28,7 @@ retrieved() {
 	mkdir -p "$T/house/files"
 	run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --listen "$LISTEN_PORT" -o "$T/house/files" --retry-wait 0 \
 		--method "$1"
-	strays=$(find "$T/house" -mindepth 1 ! -type d ! -name 'CT.1.2.*' ! -path "*/manifest/$study.jsonl")
+	strays=$(find "$T/house" -mindepth 1 ! -type d ! -name 'CT.1.2.*' ! -path "*/manifest/$study.jsonl" ! -path "*/manifest/$study.SHA256SUMS")
 	[ -z "$strays" ] || fail "$1: outside its place: $strays"
 	[ -z "$(find "$T/house" -name 'run-*')" ] || fail "$1: staging was left"
 	[ ! -e "$T/planted" ] || fail "$1: outside the house"
