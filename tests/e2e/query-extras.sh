@@ -40,7 +40,7 @@ for pacs in dcmqrscp orthanc badpacs; do
 	expect_status 0
 	[ "$(cat "$T/out")" = 7 ] || fail "counted $(cat "$T/out")"
 	run dicom-qr query "$NODE" --count --format json --modality CT
-	expect_out '^\{"count":2,"leftOut":0\}$'
+	expect_out '^\{"count":2,"leftOut":[05]\}$'		# dcmqrscp ignores the modality of studies
 	run dicom-qr query "$NODE" --limit 3 --format jsonl
 	expect_status 0
 	[ "$(wc -l <"$T/out")" -eq 3 ] || fail "not three rows"

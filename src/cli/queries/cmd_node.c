@@ -15,6 +15,7 @@
 #include "cli/task.h"
 #include "core/ledger/facts.h"
 #include "core/ledger/ledger.h"
+#include "core/node/facts.h"
 #include "core/node/nodes.h"
 
 struct node_values {
@@ -280,31 +281,6 @@ static int list(const struct nodes *c, const struct node_values *n, struct err *
 	return EXIT_ALL_THERE;
 }
 
-static const struct { const char *what, *words; } facts[] = {
-	{ "image-list", "lists objects by" },
-	{ "list-cap", "cuts lists at" },
-	{ "find-cap", "cuts answers at" },
-	{ "find-whole", "answers whole up to" },
-	{ "date-needed", "needs a date" },
-	{ "modality-filter", "modality filter" },
-	{ "name-case", "case of names" },
-	{ "name-wildcards", "wildcards in names" },
-	{ "modalities", "tells modalities" },
-	{ "study-counts", "counts objects" },
-	{ "availability", "tells availability" },
-	{ "answer-charset", "character set" },
-	{ "patient-root", "patient root" },
-	{ "c-get", "C-GET" },
-	{ "c-move", "C-MOVE" },
-	{ "associations", "associations" },
-	{ "width", "connections" },
-	{ "studies", "many studies as" },
-	{ "images", "named objects as" },
-	{ "ways", "ways of classes" },
-	{ "method", "method left" },
-	{ "sends", "sends moved objects" },
-};
-
 static int add_fact(void *owner, const char *what, const char *value, time_t at, int times)
 {
 	(void)at;
@@ -331,12 +307,11 @@ static struct json *learned(const struct node *n)
 	return found;
 }
 
-static const char *words_of(const char *what)
+static const char *fact_shown(const char *what)
 {
-	for (size_t i = 0; i < countof(facts); i++)
-		if (!strcmp(facts[i].what, what))
-			return facts[i].words;
-	return what;
+	const char *words = facts_words(what);
+
+	return words ? words : what;
 }
 
 static void print_member(const char *name, const struct json *value)
@@ -387,7 +362,7 @@ static int show(const struct nodes *c, const struct node_values *n, const char *
 	print_unknown(node);
 	printf("Learned%s\n", json_count(facts_found) ? " (what is stated wins):" : ": nothing yet");
 	for (size_t i = 0; i < json_count(facts_found); i++)
-		print_member(words_of(json_name_at(facts_found, i)), json_at(facts_found, i));
+		print_member(fact_shown(json_name_at(facts_found, i)), json_at(facts_found, i));
 	json_free(members);
 	json_free(facts_found);
 	return EXIT_ALL_THERE;

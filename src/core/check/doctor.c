@@ -351,7 +351,7 @@ static void advise_registration(struct doctor *d, const char *port)
 void doctor_advise(struct doctor *d)
 {
 	const struct settings *how = d->how;
-	auto_free char *move = *how->peer.host ? facts_get(d->session, &how->peer, "c-move") : NULL;
+	auto_free char *move = *how->peer.host ? facts_get(d->session, &how->peer, FACT_MOVE) : NULL;
 	char port[40] = "the port you receive on";
 	int step = 0;
 

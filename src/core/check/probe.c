@@ -259,12 +259,12 @@ static void tell_charsets(struct probing *p, const struct answer *a)
 	}
 	map_free(seen, NULL);
 	if (odd)
-		probe_say(p, "answer-charset", "undeclared", "%zu of %zu rows have letters beyond ASCII and name no character set: state it with "
+		probe_say(p, FACT_CHARSET, "undeclared", "%zu of %zu rows have letters beyond ASCII and name no character set: state it with "
 			  "--charset", odd, a->rows.count);
 	else if (sets.len)
-		probe_say(p, "answer-charset", buf_text(&sets), "named in %zu of %zu rows", a->rows.count - undeclared, a->rows.count);
+		probe_say(p, FACT_CHARSET, buf_text(&sets), "named in %zu of %zu rows", a->rows.count - undeclared, a->rows.count);
 	else
-		probe_say(p, "answer-charset", NULL, "no row names one, and none needs it");
+		probe_say(p, FACT_CHARSET, NULL, "no row names one, and none needs it");
 }
 
 /* Yesterday and today, the last month, then everything, until there is something. */
@@ -284,7 +284,7 @@ static int find_sample(struct probing *p, struct err *e)
 			return -1;
 		choose_sample(p, &a);
 		if (p->any || !ago[i]) {
-			probe_say(p, "study-level", refused(&a) && !a.rows.count ? "no" : "yes", "study root, %s", a.words);
+			probe_say(p, FACT_STUDY_LEVEL, refused(&a) && !a.rows.count ? "no" : "yes", "study root, %s", a.words);
 			failed = tell_cap(p, &a, from, today, e);
 			if (a.rows.count)
 				tell_charsets(p, &a);
@@ -395,17 +395,17 @@ static int ask_names(struct probing *p, struct err *e)
 
 	make_pattern(name, pattern);
 	if (!*pattern || !swap_case(name, swapped)) {
-		probe_say(p, "name-wildcards", NULL, "the name at hand does not serve for it");
+		probe_say(p, FACT_WILDCARDS, NULL, "the name at hand does not serve for it");
 		return 0;
 	}
 	if (ask_found(p, TAG_PatientName, NOBODY "*", &nobody, e) < 0 || ask_found(p, TAG_PatientName, pattern, &by_pattern, e) < 0 ||
 	    ask_found(p, TAG_PatientName, swapped, &by_swapped, e) < 0)
 		return -1;
 	if (nobody) {
-		probe_say(p, "name-wildcards", "ignored", "a patient is answered when another name is asked for");
+		probe_say(p, FACT_WILDCARDS, "ignored", "a patient is answered when another name is asked for");
 		return 0;
 	}
-	probe_say(p, "name-wildcards", by_pattern ? "yes" : "no", "a name is %sfound by its first letters and *", by_pattern ? "" : "not ");
+	probe_say(p, FACT_WILDCARDS, by_pattern ? "yes" : "no", "a name is %sfound by its first letters and *", by_pattern ? "" : "not ");
 	probe_say(p, FACT_NAME_CASE, by_swapped ? "insensitive" : "sensitive", "a name is %sfound with small and capital letters exchanged",
 		  by_swapped ? "" : "not ");
 	return 0;
@@ -431,9 +431,9 @@ static int ask_series(struct probing *p, char series_uid[140], struct err *e)
 		if (!*series_uid)
 			snprintf(series_uid, 140, "%.139s", dataset_get(row, TAG_SeriesInstanceUID));
 	}
-	probe_say(p, "series-level", a.rows.count ? "yes" : "no", "the series of one study: %s", a.words);
+	probe_say(p, FACT_SERIES_LEVEL, a.rows.count ? "yes" : "no", "the series of one study: %s", a.words);
 	if (a.rows.count)
-		probe_say(p, "series-counts", counted ? "yes" : "no", "number of objects in the rows of series");
+		probe_say(p, FACT_SERIES_COUNTS, counted ? "yes" : "no", "number of objects in the rows of series");
 	find_rows_done(&a.rows);
 	return 0;
 }
@@ -454,11 +454,11 @@ static void tell_counts(struct probing *p, const struct answer *images)
 	long count = dataset_int(&p->sample, TAG_NumberOfStudyRelatedInstances, -1);
 
 	if (count < 0)
-		probe_say(p, "study-counts", "no", "the rows of studies have no number of objects");
+		probe_say(p, FACT_COUNTS, "no", "the rows of studies have no number of objects");
 	else if (images && (long)images->rows.count != count)
-		probe_say(p, "study-counts", "wrong", "%ld objects by the row of a study, %zu in its list", count, images->rows.count);
+		probe_say(p, FACT_COUNTS, "wrong", "%ld objects by the row of a study, %zu in its list", count, images->rows.count);
 	else
-		probe_say(p, "study-counts", "yes", images ? "%ld objects by the row of a study, as many in its list" : "%ld objects by the row of "
+		probe_say(p, FACT_COUNTS, "yes", images ? "%ld objects by the row of a study, as many in its list" : "%ld objects by the row of "
 			  "a study", count);
 }
 
@@ -476,7 +476,7 @@ static void tell_classes(struct probing *p, const struct answer *images)
 			buf_printf(&classes, "%s%s", classes.len ? " " : "", class);
 	}
 	map_free(seen, NULL);
-	probe_say(p, "class-in-list", with ? "yes" : "no", "SOP classes in the list of objects: %s", with ? buf_text(&classes) : "none");
+	probe_say(p, FACT_CLASS_IN_LIST, with ? "yes" : "no", "SOP classes in the list of objects: %s", with ? buf_text(&classes) : "none");
 }
 
 /* By study, else by series; and several studies in one list. */
@@ -538,9 +538,9 @@ static int ask_model(struct probing *p, enum model model, const char *what, stru
 	if (ask_by(p, &peer, &q, ROWS_MAX, &a, e) < 0)
 		return -1;
 	if (!a.rows.count && p->dated)
-		probe_say(p, "patient-level", NULL, "patients cannot be asked for with a date, which this PACS needs: %s", a.words);
+		probe_say(p, FACT_PATIENT_LEVEL, NULL, "patients cannot be asked for with a date, which this PACS needs: %s", a.words);
 	else
-		probe_say(p, "patient-level", a.rows.count ? "yes" : "no", "one patient: %s", a.words);
+		probe_say(p, FACT_PATIENT_LEVEL, a.rows.count ? "yes" : "no", "one patient: %s", a.words);
 	find_rows_done(&a.rows);
 	return 0;
 }
@@ -549,7 +549,7 @@ static void tell_availability(struct probing *p)
 {
 	const char *availability = of_sample(p, TAG_InstanceAvailability);
 
-	probe_say(p, "availability", *availability ? "yes" : "no", *availability ? "the row of a study says %s" : "the rows of studies do not say "
+	probe_say(p, FACT_AVAILABILITY, *availability ? "yes" : "no", *availability ? "the row of a study says %s" : "the rows of studies do not say "
 		  "whether they are online%s", availability);
 }
 
@@ -559,7 +559,7 @@ static int ask_all(struct probing *p, struct err *e)
 	const char *modality = of_sample(p, TAG_ModalitiesInStudy);
 
 	snprintf(p->modality, sizeof p->modality, "%.*s", (int)strcspn(modality, "\\"), modality);
-	probe_say(p, "modalities", *modality ? "yes" : "no", "modalities in the rows of studies");
+	probe_say(p, FACT_MODALITIES, *modality ? "yes" : "no", "modalities in the rows of studies");
 	tell_availability(p);
 	if (ask_date(p, e) < 0 || ask_series(p, series_uid, e) < 0 || ask_modality(p, e) < 0 || ask_names(p, e) < 0 ||
 	    ask_image_level(p, series_uid, e) < 0)

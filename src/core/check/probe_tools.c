@@ -84,7 +84,7 @@ int probe_echo(struct probing *p, struct err *e)
 	if (probe_ping(p->session, p->peer, &ms, e) < 0)
 		return -1;
 	snprintf(text, sizeof text, "%lld", (long long)ms);
-	probe_say(p, "echo-ms", text, "C-ECHO with its association, milliseconds");
+	probe_say(p, FACT_ECHO_MS, text, "C-ECHO with its association, milliseconds");
 	return 0;
 }
 
@@ -147,7 +147,7 @@ int probe_methods(struct probing *p, struct err *e)
 	if (try_method(p, &retriever_getscu, "c-get", &get, e) < 0 || try_method(p, &retriever_movescu, "c-move", &move, e) < 0)
 		return -1;
 	if (get != move)
-		probe_say(p, "method", get ? "c-get" : "c-move", "the only one offered: retrievals begin with it");
+		probe_say(p, FACT_METHOD, get ? "c-get" : "c-move", "the only one offered: retrievals begin with it");
 	return 0;
 }
 
@@ -205,12 +205,12 @@ static int look_at(struct probing *p, const char *folder, struct turn *t, struct
 		list_names(f.classes, true, &classes);
 		list_names(f.syntaxes, false, &syntaxes);
 		snprintf(text, sizeof text, "%d objects", f.whole);
-		probe_say(p, "fetched", f.whole ? text : "nothing", "by C-GET in %lld ms, %d damaged: %.200s", (long long)t->tool->ran_ms, f.damaged,
+		probe_say(p, FACT_FETCHED, f.whole ? text : "nothing", "by C-GET in %lld ms, %d damaged: %.200s", (long long)t->tool->ran_ms, f.damaged,
 			  t->why.kind ? t->why.text : "success");
 		if (f.whole)
-			probe_say(p, "fetched-classes", buf_text(&classes), "storage classes of that study");
+			probe_say(p, FACT_FETCHED_CLASSES, buf_text(&classes), "storage classes of that study");
 		if (f.whole)
-			probe_say(p, "fetched-syntaxes", buf_text(&syntaxes), "transfer syntaxes in which they came");
+			probe_say(p, FACT_FETCHED_SYNTAXES, buf_text(&syntaxes), "transfer syntaxes in which they came");
 	}
 	map_free(f.classes, NULL);
 	map_free(f.syntaxes, NULL);
@@ -288,9 +288,9 @@ static void count_tools(struct probing *p, struct tool *const *tools, int starte
 	}
 	snprintf(text, sizeof text, "%d", accepted);
 	if (accepted == PROBE_ASSOCIATIONS)
-		probe_say(p, "associations", "16 or more", "%d at once, all accepted", accepted);
+		probe_say(p, FACT_ASSOCIATIONS, "16 or more", "%d at once, all accepted", accepted);
 	else
-		probe_say(p, "associations", refused ? text : NULL, "of %d at once %d were accepted, %d rejected, %d not answered", started,
+		probe_say(p, FACT_ASSOCIATIONS, refused ? text : NULL, "of %d at once %d were accepted, %d rejected, %d not answered", started,
 			  accepted, refused, other);
 }
 

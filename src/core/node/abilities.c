@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the ledger each lesson is one short text: "studies" list|files|alone, "images" list|files|none, "method" c-get|c-move,
- * "sends" later, and "ways" a list of SOPCLASS=c-move or SOPCLASS=+xs, divided by semicolons. */
+/* In the ledger each lesson is one short text: see the names of facts. */
 #include "core/node/abilities.h"
 
 #include <stdio.h>
@@ -104,11 +103,11 @@ static void write_ways(const struct abilities *m, struct buf *out)
 
 void abilities_load(struct abilities *m, struct ledger *ledger, const char *node)
 {
-	auto_free char *studies = ledger_learned(ledger, node, "studies");
-	auto_free char *images = ledger_learned(ledger, node, "images");
-	auto_free char *method = ledger_learned(ledger, node, "method");
-	auto_free char *ways = ledger_learned(ledger, node, "ways");
-	auto_free char *sends = ledger_learned(ledger, node, "sends");
+	auto_free char *studies = ledger_learned(ledger, node, FACT_STUDIES);
+	auto_free char *images = ledger_learned(ledger, node, FACT_IMAGES);
+	auto_free char *method = ledger_learned(ledger, node, FACT_METHOD);
+	auto_free char *ways = ledger_learned(ledger, node, FACT_WAYS);
+	auto_free char *sends = ledger_learned(ledger, node, FACT_SENDS);
 	auto_free char *lists = ledger_learned(ledger, node, FACT_MOVE_LISTS);
 
 	m->studies = (enum form)number_of(studies, form_names);
@@ -134,11 +133,11 @@ int abilities_keep(struct abilities *m, struct ledger *ledger, const char *node,
 	snprintf(sends, sizeof sends, m->prompt ? SENDS_LATER " %d" : SENDS_LATER, m->prompt);
 	if (ledger_begin(ledger, e) < 0)
 		return -1;
-	if (ledger_learn(ledger, node, "studies", m->studies ? form_names[m->studies] : NULL, e) < 0 ||
-	    ledger_learn(ledger, node, "images", m->images ? image_names[m->images] : NULL, e) < 0 ||
-	    ledger_learn(ledger, node, "ways", ways.len ? buf_text(&ways) : NULL, e) < 0 ||
-	    ledger_learn(ledger, node, "sends", m->queues ? sends : NULL, e) < 0 ||
-	    (m->lost && ledger_learn(ledger, node, "method", m->get ? "c-get" : "c-move", e) < 0)) {
+	if (ledger_learn(ledger, node, FACT_STUDIES, m->studies ? form_names[m->studies] : NULL, e) < 0 ||
+	    ledger_learn(ledger, node, FACT_IMAGES, m->images ? image_names[m->images] : NULL, e) < 0 ||
+	    ledger_learn(ledger, node, FACT_WAYS, ways.len ? buf_text(&ways) : NULL, e) < 0 ||
+	    ledger_learn(ledger, node, FACT_SENDS, m->queues ? sends : NULL, e) < 0 ||
+	    (m->lost && ledger_learn(ledger, node, FACT_METHOD, m->get ? "c-get" : "c-move", e) < 0)) {
 		ledger_rollback(ledger);
 		return -1;
 	}

@@ -12,6 +12,49 @@
 #include "dicom/tag.h"
 #include "dicom/value.h"
 
+static const struct { const char *what, *words; } fact_words[] = {
+	{ FACT_LIST, "lists objects by" },
+	{ FACT_LIST_CAP, "cuts lists at" },
+	{ FACT_CAP, "cuts answers at" },
+	{ FACT_WHOLE, "largest answer seen without truncation" },
+	{ FACT_DATE, "needs a date" },
+	{ FACT_MODALITY, "modality filter" },
+	{ FACT_NAME_CASE, "case of names" },
+	{ FACT_WILDCARDS, "wildcards in names" },
+	{ FACT_MODALITIES, "returns modalities" },
+	{ FACT_COUNTS, "counts objects" },
+	{ FACT_AVAILABILITY, "returns availability" },
+	{ FACT_CHARSET, "character set" },
+	{ FACT_PATIENT_ROOT, "patient root" },
+	{ FACT_GET, "C-GET" },
+	{ FACT_MOVE, "C-MOVE" },
+	{ FACT_ASSOCIATIONS, "associations" },
+	{ FACT_WIDTH, "connections" },
+	{ FACT_STUDIES, "many studies as" },
+	{ FACT_IMAGES, "named objects as" },
+	{ FACT_WAYS, "ways of classes" },
+	{ FACT_METHOD, "method left" },
+	{ FACT_MOVE_LISTS, "several studies by C-MOVE" },
+	{ FACT_SENDS, "sends moved objects" },
+	{ FACT_STUDY_LEVEL, "study level" },
+	{ FACT_SERIES_LEVEL, "series level" },
+	{ FACT_PATIENT_LEVEL, "patient level" },
+	{ FACT_SERIES_COUNTS, "counts objects of series" },
+	{ FACT_CLASS_IN_LIST, "classes in lists" },
+	{ FACT_ECHO_MS, "C-ECHO, milliseconds" },
+	{ FACT_FETCHED, "fetched by probe" },
+	{ FACT_FETCHED_CLASSES, "classes fetched" },
+	{ FACT_FETCHED_SYNTAXES, "transfer syntaxes fetched" },
+};
+
+const char *facts_words(const char *what)
+{
+	for (size_t i = 0; i < countof(fact_words); i++)
+		if (!strcmp(fact_words[i].what, what))
+			return fact_words[i].words;
+	return NULL;
+}
+
 char *facts_get(struct session *s, const struct peer *peer, const char *what)
 {
 	char node[300];

@@ -11,11 +11,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/ledger/facts.h"
+#include "core/node/facts.h"
 #include "core/query/objects_judge.h"
 
 #define DOUBTS_MAX 3			/* so often in a row, and it is taken for a rule */
-#define LEARNED_CAP "list-cap"		/* in the ledger: a number */
-#define LEARNED "image-list"		/* in the ledger: "studies", "files", "study", "series", "none" */
 
 static const char *const answer_names[] = { "studies", "files", "study", "series", "none" };
 
@@ -29,11 +28,11 @@ struct objects *objects_new(struct session *s, const struct peer *peer, objects_
 
 	*l = (struct objects){ .session = s, .peer = peer, .listed = listed, .heard = heard, .owner = owner };
 	peer_key(peer, node);
-	known = s->ledger ? ledger_learned(s->ledger, node, LEARNED) : NULL;
+	known = s->ledger ? ledger_learned(s->ledger, node, FACT_LIST) : NULL;
 	for (size_t i = 0; known && i <= ANSWERS_SERIES; i++)		/* "none" is asked again in each run */
 		if (!strcmp(known, answer_names[i]))
 			l->answers = (enum answers)i;
-	cap = s->ledger ? ledger_learned(s->ledger, node, LEARNED_CAP) : NULL;
+	cap = s->ledger ? ledger_learned(s->ledger, node, FACT_LIST_CAP) : NULL;
 	l->cap = cap ? atoi(cap) : 0;
 	return l;
 }
@@ -48,7 +47,7 @@ static void learn(struct objects *l, enum answers answers)
 	l->answers = answers;
 	peer_key(l->peer, node);
 	log_verbose("the PACS lists objects by %s", answer_names[answers]);
-	if (l->session->ledger && ledger_learn(l->session->ledger, node, LEARNED, answer_names[answers], &e) < 0)
+	if (l->session->ledger && ledger_learn(l->session->ledger, node, FACT_LIST, answer_names[answers], &e) < 0)
 		log_error("%s", e.text);
 }
 
@@ -64,7 +63,7 @@ static void cut_at(struct objects *l, int objects)
 		log_verbose("the PACS cuts lists of objects at %d, and does not say so", objects);
 	peer_key(l->peer, node);
 	snprintf(number, sizeof number, "%d", objects);
-	if (l->session->ledger && ledger_learn(l->session->ledger, node, LEARNED_CAP, number, &e) < 0)
+	if (l->session->ledger && ledger_learn(l->session->ledger, node, FACT_LIST_CAP, number, &e) < 0)
 		log_error("%s", e.text);
 }
 

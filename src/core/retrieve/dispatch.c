@@ -9,16 +9,16 @@
 #include "base/mem.h"
 #include "core/files/held.h"
 #include "core/ledger/facts.h"
+#include "core/node/facts.h"
 #include "core/retrieve/batch.h"
 #include "core/retrieve/run_p.h"
 
-#define WIDTH_FACT "width"		/* associations that the PACS takes at once */
 
 /* ---- how many at once ---- */
 
 static long long known_width(const struct run *run)
 {
-	auto_free char *known = ledger_learned(run->session->ledger, run->node, WIDTH_FACT);
+	auto_free char *known = ledger_learned(run->session->ledger, run->node, FACT_WIDTH);
 
 	return known ? strtoll(known, NULL, 10) : 0;
 }
@@ -35,7 +35,7 @@ void throttle_end(struct run *run)
 	char text[24];
 
 	snprintf(text, sizeof text, "%lld", learned);
-	if (learned != known && ledger_learn(run->session->ledger, run->node, WIDTH_FACT, learned ? text : NULL, &e) < 0)
+	if (learned != known && ledger_learn(run->session->ledger, run->node, FACT_WIDTH, learned ? text : NULL, &e) < 0)
 		log_error("%s", e.text);
 	if (run->echo)
 		echo_stop(run->echo, true);

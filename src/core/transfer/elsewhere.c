@@ -150,7 +150,8 @@ static void destination_listed(void *owner, struct retrieval *r, const struct er
 	m->asked = false;
 	if (why->kind)
 		log_verbose("%s cannot be asked what arrived: %s", w->how->destination, why->text);
-	if (why->kind || w->stopped) {
+	/* An archive that lists nothing, and does not say that it lacks the study, proves nothing: it may only receive. */
+	if (why->kind || w->stopped || (!r->listed && !r->unknown)) {
 		tell(w, m);
 		return;
 	}
