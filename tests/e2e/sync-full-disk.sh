@@ -41,7 +41,11 @@ for room in 0 4 16 32 64 128 192 256; do
 		expect_err 'l\.db.*(cannot be written|No space left)|No space left'
 		failed=$((${failed-0} + 1))
 		rm -f "$T/small/fill"
-		[ ! -s "$DICOM_QR_LEDGER" ] || [ "$(watermark 2>/dev/null || :)" = "$before" ] || fail "the watermark moved"
+		# SQLite may report a full disk for a commit that is in its log already: a watermark that moved must be true.
+		if [ -s "$DICOM_QR_LEDGER" ] && [ "$(watermark 2>/dev/null || :)" != "$before" ]; then
+			expect_watermark "$date"
+			expect_same_objects "$DATA" "$OUT"
+		fi
 		night "$today"
 	fi
 	rm -f "$T/small/fill"
