@@ -45,7 +45,7 @@ find "$ARCHIVE" -type f -exec dcmdump -q +P PatientName {} + | sed -n 's/.*\[\([
 	[ -z "$name" ] || ! grep -qaF -- "$name^" "$T/all-bytes" || fail "the name $name is left"
 done
 find "$PSEUDONYM_OUTPUT" -maxdepth 1 -mindepth 1 -printf '%f\n' | sort >"$T/first"
-rm -r "$PSEUDONYM_OUTPUT"/*
+rm -r "${PSEUDONYM_OUTPUT:?}"/*
 run dicom-qr "$NODE" --auto --method c-get --output "$T/p2" --on-study "$HOOKS/pseudonymise"
 expect_status 0
 find "$PSEUDONYM_OUTPUT" -maxdepth 1 -mindepth 1 -printf '%f\n' | sort | cmp - "$T/first" || fail "other pseudonyms than before"
