@@ -55,6 +55,13 @@ MAIL_TO=it@example.org MAILER=cat run "$HOOKS/weekly-mail"
 expect_status 0
 grep -q '^To: it@example.org$' "$T/out" || fail "no reader"
 grep -q '^Subject: dicom-qr on .*: every study is complete' "$T/out" || fail "$(head -3 "$T/out")"
+start_badpacs "retrieve-lose 1.2.826.0.1.3680043.10.1338.2.7" "$ARCHIVE"
+run dicom-qr "pacs://127.0.0.1:$BAD_PORT" --auto --method c-get --output "$T/lacking" --retries 0
+expect_status 3
+MAIL_TO=it@example.org MAILER=cat run "$HOOKS/weekly-mail"
+expect_status 0
+grep -q '^Subject: dicom-qr on .*: 1 study is not complete$' "$T/out" || fail "$(head -3 "$T/out")"
+grep -qx '1\.2\.826\.0\.1\.3680043\.10\.1338\.2\.7' "$T/out" || fail "the study is not named: $(cat "$T/out")"
 MAIL_TO='it@example.org; rm' MAILER=cat run "$HOOKS/weekly-mail"
 expect_status 2
 pass
