@@ -130,7 +130,10 @@ static void each_file(const char *folder, int depth, file_fn *file, void *owner)
 		closedir(dir);
 }
 
-int staging_leftovers(struct staging *s, const struct staging_finder *finder, void *owner, struct err *e)
+typedef void run_folder_fn(void *owner, const char *path, int lock);
+
+/* The folders of other runs; lock: its descriptor, which each closes, or -1 when that run is alive. */
+static int each_other_run(const struct staging *s, run_folder_fn *each, void *owner, struct err *e)
 {
 	DIR *dir = opendir(s->house);
 	struct dirent *entry;
@@ -139,43 +142,59 @@ int staging_leftovers(struct staging *s, const struct staging_finder *finder, vo
 		return err_sys(e, "open %s", s->house);
 	while ((entry = readdir(dir))) {
 		auto_free char *path = file_join(s->house, entry->d_name);
-		int lock;
 
-		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder))
-			continue;
-		lock = lock_folder(path);
-		if (lock < 0)
-			continue;
-		finder->folder(owner, read_label(path));
-		each_file(path, 1, finder->file, owner);
-		file_remove_tree(path, e);
-		close(lock);
+		if (!strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) && strcmp(path, s->folder))
+			each(owner, path, lock_folder(path));
 	}
 	closedir(dir);
 	return 0;
 }
 
+struct leftovers {
+	const struct staging_finder *finder;
+	void *owner;
+	struct err *e;
+};
+
+static void take_leftovers(void *owner, const char *path, int lock)
+{
+	const struct leftovers *l = owner;
+
+	if (lock < 0)
+		return;
+	l->finder->folder(l->owner, read_label(path));
+	each_file(path, 1, l->finder->file, l->owner);
+	file_remove_tree(path, l->e);
+	close(lock);
+}
+
+int staging_leftovers(struct staging *s, const struct staging_finder *finder, void *owner, struct err *e)
+{
+	struct leftovers l = { finder, owner, e };
+
+	return each_other_run(s, take_leftovers, &l, e);
+}
+
+struct others {
+	void (*other)(void *owner, int64_t job);
+	void *owner;
+};
+
+static void tell_other(void *owner, const char *path, int lock)
+{
+	const struct others *o = owner;
+
+	if (lock < 0)
+		o->other(o->owner, read_label(path));
+	else
+		close(lock);
+}
+
 int staging_others(const struct staging *s, void (*other)(void *owner, int64_t job), void *owner, struct err *e)
 {
-	DIR *dir = opendir(s->house);
-	struct dirent *entry;
+	struct others o = { other, owner };
 
-	if (!dir)
-		return err_sys(e, "open %s", s->house);
-	while ((entry = readdir(dir))) {
-		auto_free char *path = file_join(s->house, entry->d_name);
-		int lock;
-
-		if (strncmp(entry->d_name, RUN_PREFIX "-", strlen(RUN_PREFIX) + 1) || !strcmp(path, s->folder))
-			continue;
-		lock = lock_folder(path);
-		if (lock < 0)
-			other(owner, read_label(path));
-		else
-			close(lock);
-	}
-	closedir(dir);
-	return 0;
+	return each_other_run(s, tell_other, &o, e);
 }
 
 bool staging_in_use(const char *house)
